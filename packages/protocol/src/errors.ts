@@ -1,0 +1,44 @@
+/**
+ * The codes of every verdict and operating error of this package. `docs/errors.md` says what each
+ * means and what to do; a test compares the two. Code matches codes, never text.
+ */
+
+/** Verdict codes, each with the sentence that the documentation prints. */
+export const verdictCodes = {
+  identifier_malformed: 'the identifier is not in canonical form',
+  cbor_malformed: 'the bytes are not deterministic CBOR (RFC 8949 §4.2.1)',
+  entry_malformed: 'the entry lacks a field, has one too many, or one of the wrong type or size',
+  entry_too_large: 'the entry is larger than 1024 bytes',
+  entry_signature_invalid: 'a signature of the entry does not verify',
+  leaf_malformed: 'the leaf lacks a field, has one too many, or one of the wrong type or size',
+  leaf_too_large: 'the leaf is larger than 2048 bytes',
+  payload_malformed: 'the payload lacks a field, has one too many, or one of the wrong type or size',
+  payload_too_large: 'the payload is larger than 8192 bytes',
+  commitment_mismatch: 'the opening and the payload do not give the commitment in the entry',
+  label_mismatch: 'the label is not the VRF output of the identifier',
+} as const;
+
+export type VerdictCode = keyof typeof verdictCodes;
+
+/**
+ * An operating error: something outside the program went wrong (a file, a socket, a peer). Each
+ * package has its own union of codes. Never carries an identifier, key, address or body.
+ */
+export class DirectoryError<Code extends string = string> extends Error {
+  readonly code: Code;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+
+  constructor(
+    code: Code,
+    message: string,
+    options: {
+      cause?: unknown;
+      details?: Readonly<Record<string, string | number | boolean>>;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'DirectoryError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}

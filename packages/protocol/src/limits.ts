@@ -1,0 +1,16 @@
+/** Every limit of the protocol, with its unit last. Sources: docs/spec/limits of each page. */
+
+export const entryBytesMax = 1024;
+export const leafBytesMax = 2048;
+export const payloadBytesMax = 8192;
+export const routesMax = 8;
+export const publishedKeysMax = 8;
+export const membersMax = 16;
+export const batchEntriesMax = 256;
+export const batchBytesMax = 256 * 1024;
+export const gossipMessageBytesMax = 512 * 1024;
+export const lookupIdentifiersMax = 1000;
+/** A route's URI as it stands in a NAPTR replacement (one character-string with its frame). */
+export const routeUriBytesMax = 247;
+/** Width of the window in which a quorum's leaves of one ownership entry must lie. */
+export const quorumWindowMs = 10 * 60 * 1000;

@@ -1,0 +1,16 @@
+// One configuration for every suite. The condition must reach both module loaders: Vite's resolver
+// (`ssr.resolve.conditions`) and the workers' own (`execArgv`); without the second, classes load twice.
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@callbook/source'];
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'testnet/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    execArgv: ['--conditions=@callbook/source'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
