@@ -14,3 +14,9 @@ export const lookupIdentifiersMax = 1000;
 export const routeUriBytesMax = 247;
 /** Width of the window in which a quorum's leaves of one ownership entry must lie. */
 export const quorumWindowMs = 10 * 60 * 1000;
+/** A member logs a second entry of one slot only this long after it logged the first. */
+export const competitorWaitMs = 30 * 60 * 1000;
+/** A member witnesses an entry whose first leaf is at most this old. */
+export const witnessAgeMsMax = 10 * 60 * 1000;
+/** Leaves of one entry that a history keeps for each log: the first by position. */
+export const leavesKeptPerLogMax = 4;

@@ -1,0 +1,48 @@
+/**
+ * The time of an ownership entry: the clocks of a quorum decide it, never the phone's. It is the
+ * smallest t for which a quorum of members, enough of them having challenged, has a leaf of the
+ * entry in [t − 10 min, t]. One honest clock in every quorum bounds a liar in both directions.
+ */
+import { challengedMin, quorumOf } from '../charter/quorum.ts';
+import type { EntryKind } from '../entry.ts';
+import { quorumWindowMs } from '../limits.ts';
+import type { CharterSet, KnownCharter } from './charter-set.ts';
+import type { LeafMention, MentionedEntry } from './history.ts';
+
+interface CountedLeaf extends LeafMention {
+  readonly known: KnownCharter;
+}
+
+/** Returns the entry's time in milliseconds, or undefined while it is incomplete. */
+export function entryTime(mentioned: MentionedEntry, charters: CharterSet): number | undefined {
+  const leaves = firstValidLeaves(mentioned.mentions, charters).sort((a, b) => a.at - b.at);
+  for (const { at: t } of leaves) {
+    const inWindow = leaves.filter(({ at }) => at <= t && at >= t - quorumWindowMs);
+    if (isQuorum(inWindow, mentioned.entry.kind)) return t;
+  }
+  return undefined;
+}
+
+/** A leaf counts when its log belongs to an active member of the charter that it names. */
+export function firstValidLeaves(
+  mentions: readonly LeafMention[],
+  charters: CharterSet,
+): CountedLeaf[] {
+  const first = new Map<string, CountedLeaf>();
+  for (const mention of mentions) {
+    if (first.has(mention.origin)) continue;
+    const known = charters.byHash(mention.charter);
+    if (known?.memberByOrigin.get(mention.origin)?.state !== 'active') continue;
+    first.set(mention.origin, { ...mention, known });
+  }
+  return [...first.values()];
+}
+
+/** Leaves under two charters may meet in one quorum; the stricter of the two then rules. */
+function isQuorum(leaves: readonly CountedLeaf[], kind: EntryKind): boolean {
+  const challenged = leaves.filter(({ role }) => role === 'challenged').length;
+  return leaves.every(
+    ({ known: { charter } }) =>
+      leaves.length >= quorumOf(charter) && challenged >= challengedMin(charter, kind),
+  );
+}

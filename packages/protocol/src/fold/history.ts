@@ -1,0 +1,222 @@
+/**
+ * All that the logs say of one label, in the bounded form that a member keeps. It is a grow-only
+ * set: integrating the same leaves in any order, any number of times, gives histories that fold to
+ * the same state. Ownership entries are kept with every member's first leaves; of the updates under
+ * one ownership entry only the winner is kept, since no later leaf can bring a loser back.
+ *
+ * Entries whose signature needs another entry (a `rotate` is signed by the key it replaces) are
+ * judged as soon as that entry is there, once, and dropped when they fail.
+ */
+import type { Cryptography } from '../crypto/cryptography.ts';
+import { verifyRotateBy } from '../entry.ts';
+import type { Entry } from '../entry.ts';
+import { bytesEqual, compareBytes } from '../bytes.ts';
+import { leavesKeptPerLogMax } from '../limits.ts';
+import type { LeafRole } from '../leaf.ts';
+
+/** One valid leaf about an entry, as its log's position and statement. */
+export interface LeafMention {
+  /** Name of the log. */
+  readonly origin: string;
+  readonly index: number;
+  /** The member's clock, milliseconds since the epoch. */
+  readonly at: number;
+  /** Hash of the charter that the leaf names, 32 bytes. */
+  readonly charter: Uint8Array;
+  readonly role: LeafRole;
+}
+
+/** A verified entry together with the leaf that brought it. */
+export interface LoggedEntry extends LeafMention {
+  readonly entryId: Uint8Array;
+  readonly entry: Entry;
+  readonly entryBytes: Uint8Array;
+}
+
+/** An entry and the leaves of it, ordered by log and position. */
+export interface MentionedEntry {
+  readonly entryId: Uint8Array;
+  readonly entry: Entry;
+  readonly entryBytes: Uint8Array;
+  readonly mentions: readonly LeafMention[];
+  /** True once the signature that needs the previous entry has been verified, or none does. */
+  readonly settled: boolean;
+}
+
+export interface LabelHistory {
+  /** Ownership entries by hex id. */
+  readonly ownership: ReadonlyMap<string, MentionedEntry>;
+  /** Winning updates, by the terms they were made under: see `updateTerms`. */
+  readonly updates: ReadonlyMap<string, MentionedEntry>;
+}
+
+export const emptyHistory: LabelHistory = { ownership: new Map(), updates: new Map() };
+
+/** The roles in which a member may log each kind; a leaf with another role contributes nothing. */
+const rolesOfKind: Readonly<Record<Entry['kind'], readonly LeafRole[]>> = {
+  register: ['challenged', 'witnessed'],
+  request: ['challenged', 'witnessed'],
+  commit: ['challenged', 'witnessed'],
+  rotate: ['received', 'witnessed'],
+  release: ['received', 'witnessed'],
+  veto: ['received', 'challenged', 'witnessed'],
+  update: ['received'],
+};
+
+/** True when a leaf of this role can vouch for an entry of this kind. */
+export function roleFitsKind(role: LeafRole, kind: Entry['kind']): boolean {
+  return rolesOfKind[kind].includes(role);
+}
+
+/**
+ * Adds one leaf whose entry's own signatures have been verified (`verifyEntry`). Returns the same
+ * object when the leaf adds nothing.
+ */
+export function integrateLeaf(
+  history: LabelHistory,
+  logged: LoggedEntry,
+  crypto: Cryptography,
+): LabelHistory {
+  if (!roleFitsKind(logged.role, logged.entry.kind)) return history;
+  return logged.entry.kind === 'update'
+    ? integrateUpdate(history, logged)
+    : integrateOwnership(history, logged, crypto);
+}
+
+function integrateOwnership(
+  history: LabelHistory,
+  logged: LoggedEntry,
+  crypto: Cryptography,
+): LabelHistory {
+  const entryKey = logged.entryId.toHex();
+  const known = history.ownership.get(entryKey);
+  if (known !== undefined) {
+    const mentions = withMention(known.mentions, logged);
+    if (mentions === known.mentions) return history;
+    return {
+      ...history,
+      ownership: new Map(history.ownership).set(entryKey, { ...known, mentions }),
+    };
+  }
+  const ownership = new Map(history.ownership).set(entryKey, mentioned(logged));
+  for (const entry of ownership.values()) settle(ownership, entry, crypto);
+  return { ownership, updates: updatesOfKnownTerms(history.updates, ownership) };
+}
+
+/** Judges what `entry` could not prove alone, if the entry it builds on is known. */
+function settle(
+  ownership: Map<string, MentionedEntry>,
+  mentionedEntry: MentionedEntry,
+  crypto: Cryptography,
+): void {
+  const { entry, settled, entryId } = mentionedEntry;
+  if (settled) return;
+  const previous = entry.prev === null ? undefined : ownership.get(entry.prev.toHex());
+  if (previous === undefined) return;
+  const entryKey = entryId.toHex();
+  if (fitsPrevious(entry, previous.entry, crypto)) {
+    ownership.set(entryKey, { ...mentionedEntry, settled: true });
+  } else {
+    ownership.delete(entryKey);
+  }
+}
+
+/** Judges what an entry cannot prove alone: that `previous` lets its signer build on it. */
+export function fitsPrevious(entry: Entry, previous: Entry, crypto: Cryptography): boolean {
+  if (entry.kind === 'register') {
+    return previous.kind === 'release' && entry.epoch === previous.epoch + 1;
+  }
+  const owns =
+    previous.kind === 'register' || previous.kind === 'commit' || previous.kind === 'rotate';
+  if (!owns || entry.epoch !== previous.epoch) return false;
+  return entry.kind === 'rotate'
+    ? verifyRotateBy(entry, previous.authority, crypto)
+    : bytesEqual(entry.authority, previous.authority);
+}
+
+function mentioned(logged: LoggedEntry): MentionedEntry {
+  const { entryId, entry, entryBytes } = logged;
+  return {
+    entryId,
+    entry,
+    entryBytes,
+    mentions: [mentionOf(logged)],
+    settled: entry.prev === null,
+  };
+}
+
+function mentionOf({ origin, index, at, charter, role }: LeafMention): LeafMention {
+  return { origin, index, at, charter, role };
+}
+
+/** Keeps the first `leavesKeptPerLogMax` leaves of each log, in order. */
+function withMention(
+  mentions: readonly LeafMention[],
+  added: LeafMention,
+): readonly LeafMention[] {
+  const ofLog = mentions.filter(({ origin }) => origin === added.origin);
+  if (ofLog.some(({ index }) => index === added.index)) return mentions;
+  if (ofLog.length >= leavesKeptPerLogMax && added.index > ofLog.at(-1)!.index) return mentions;
+  const kept = [...ofLog, mentionOf(added)]
+    .sort((a, b) => a.index - b.index)
+    .slice(0, leavesKeptPerLogMax);
+  return [...mentions.filter(({ origin }) => origin !== added.origin), ...kept].sort(byPosition);
+}
+
+function byPosition(a: LeafMention, b: LeafMention): number {
+  return a.origin < b.origin ? -1 : a.origin > b.origin ? 1 : a.index - b.index;
+}
+
+function integrateUpdate(history: LabelHistory, logged: LoggedEntry): LabelHistory {
+  const named = history.ownership.get(logged.entry.prev!.toHex());
+  const terms = updateTerms(logged.entry, logged.entry.prev!);
+  if (named !== undefined && updateTerms(named.entry, named.entryId) !== terms) return history;
+  const winner = history.updates.get(terms);
+  const next = strongerUpdate(winner, logged);
+  if (next === winner) return history;
+  return { ...history, updates: new Map(history.updates).set(terms, next) };
+}
+
+function strongerUpdate(winner: MentionedEntry | undefined, logged: LoggedEntry): MentionedEntry {
+  if (winner === undefined) return mentioned(logged);
+  const order = compareUpdates(winner, logged);
+  if (order === 0) {
+    const mentions = withMention(winner.mentions, logged);
+    return mentions === winner.mentions ? winner : { ...winner, mentions };
+  }
+  return order > 0 ? mentioned(logged) : winner;
+}
+
+/** Of two updates under one ownership entry, the one with the higher `seq` wins, then the smaller id. */
+function compareUpdates(a: UpdateRank, b: UpdateRank): number {
+  return b.entry.seq - a.entry.seq || compareBytes(a.entryId, b.entryId);
+}
+
+type UpdateRank = Pick<MentionedEntry, 'entry' | 'entryId'>;
+
+/**
+ * What an update must share with the ownership entry it names: nobody but the key in force can
+ * write under these terms, so a stranger's update of a higher `seq` displaces nothing.
+ */
+export function updateTerms(entry: Entry, ownershipId: Uint8Array): string {
+  return [
+    ownershipId.toHex(),
+    entry.epoch,
+    entry.authority.toHex(),
+    entry.recovery?.toHex() ?? '',
+    entry.lock ? 'locked' : '',
+    entry.email?.toHex() ?? '',
+  ].join(' ');
+}
+
+/** Drops updates whose ownership entry is known and sets other terms. */
+function updatesOfKnownTerms(
+  updates: LabelHistory['updates'],
+  ownership: LabelHistory['ownership'],
+): LabelHistory['updates'] {
+  const fits = ([terms, { entry }]: [string, MentionedEntry]): boolean => {
+    const named = ownership.get(entry.prev!.toHex());
+    return named === undefined || updateTerms(named.entry, named.entryId) === terms;
+  };
+  return new Map([...updates].filter(fits));
+}
