@@ -1,0 +1,82 @@
+/**
+ * Checks the documentation against the tree: links lead somewhere, every dependency has its line of
+ * reason, every code of every registry is explained, and nothing is explained that does not exist.
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** Returns one line for each broken rule. */
+export function brokenDocumentation(): string[] {
+  return [...brokenLinks(), ...brokenDependencies(), ...brokenErrorPage()];
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+function pages(): string[] {
+  return ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+}
+
+function brokenLinks(): string[] {
+  return pages().flatMap((page) => {
+    const prose = read(page).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '');
+    const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+    return targets
+      .filter((target) => !/^(https?:|mailto:|#)/.test(target))
+      .filter((target) => !existsSync(join(root, dirname(page), target.split('#')[0]!)))
+      .map((target) => `${page}: no file at ${target}`);
+  });
+}
+
+function brokenDependencies(): string[] {
+  const listed = new Set(
+    [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!),
+  );
+  const declared = new Set(declaredDependencies());
+  return [
+    ...[...declared]
+      .filter((name) => !listed.has(name))
+      .map((name) => `docs/dependencies.md: no reason for ${name}`),
+    ...[...listed]
+      .filter((name) => !declared.has(name))
+      .map((name) => `docs/dependencies.md: ${name} is not a dependency`),
+  ];
+}
+
+function declaredDependencies(): string[] {
+  const manifests = ['package.json', ...globSync('{packages/*,testnet,bench}/package.json', { cwd: root })];
+  return manifests.flatMap((path) => {
+    const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>;
+    const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+    return sections
+      .flatMap((section) => Object.keys(manifest[section] ?? {}))
+      .filter((name) => !name.startsWith('@callbook/'));
+  });
+}
+
+/** A registry is an object literal named `…Codes` in some package's `errors.ts`. */
+function brokenErrorPage(): string[] {
+  const page = read('docs/errors.md');
+  const explained = new Set([...page.matchAll(/^\| `([a-z0-9_]+)`/gm)].map(([, code]) => code!));
+  const registered = new Set(
+    globSync('packages/*/src/errors.ts', { cwd: root }).flatMap((path) => registeredCodes(read(path))),
+  );
+  return [
+    ...[...registered]
+      .filter((code) => !explained.has(code))
+      .map((code) => `docs/errors.md: ${code} is not explained`),
+    ...[...explained]
+      .filter((code) => !registered.has(code))
+      .map((code) => `docs/errors.md: ${code} exists nowhere`),
+  ];
+}
+
+function registeredCodes(source: string): string[] {
+  const registries = [...source.matchAll(/export const \w+Codes\b[^=]*= \{([\s\S]*?)\n\}/g)];
+  return registries.flatMap(([, body]) =>
+    [...body!.matchAll(/^ {2}([a-z0-9_]+):/gm)].map(([, code]) => code!),
+  );
+}

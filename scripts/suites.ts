@@ -1,0 +1,26 @@
+/**
+ * The test suites and what each may cost. A suite over its budget fails: a slow suite is a defect
+ * like any other. Suites that measure time or start whole federations run alone, after the rest.
+ */
+
+export interface Suite {
+  readonly name: string;
+  /** Folders handed to vitest. */
+  readonly paths: readonly string[];
+  readonly budgetSeconds: number;
+  readonly alone: boolean;
+}
+
+export const suites: readonly Suite[] = [
+  { name: 'replication', paths: ['packages/replication'], budgetSeconds: 300, alone: false },
+  { name: 'protocol', paths: ['packages/protocol'], budgetSeconds: 180, alone: false },
+  { name: 'dns', paths: ['packages/dns'], budgetSeconds: 180, alone: false },
+  {
+    name: 'interfaces',
+    paths: ['packages/api', 'packages/client', 'packages/cli', 'packages/node'],
+    budgetSeconds: 180,
+    alone: false,
+  },
+  { name: 'repository', paths: ['scripts', 'bench'], budgetSeconds: 60, alone: false },
+  { name: 'federation', paths: ['testnet'], budgetSeconds: 180, alone: true },
+];
