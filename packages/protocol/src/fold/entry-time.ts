@@ -3,11 +3,12 @@
  * smallest t for which a quorum of members, enough of them having challenged, has a leaf of the
  * entry in [t − 10 min, t]. One honest clock in every quorum bounds a liar in both directions.
  */
+import { bytesEqual } from '../bytes.ts';
 import { challengedMin, quorumOf } from '../charter/quorum.ts';
 import type { EntryKind } from '../entry.ts';
 import { quorumWindowMs } from '../limits.ts';
 import type { CharterSet, KnownCharter } from './charter-set.ts';
-import type { LeafMention, MentionedEntry } from './history.ts';
+import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
 
 interface CountedLeaf extends LeafMention {
   readonly known: KnownCharter;
@@ -19,6 +20,32 @@ export function entryTime(mentioned: MentionedEntry, charters: CharterSet): numb
   for (const { at: t } of leaves) {
     const inWindow = leaves.filter(({ at }) => at <= t && at >= t - quorumWindowMs);
     if (isQuorum(inWindow, mentioned.entry.kind)) return t;
+  }
+  return undefined;
+}
+
+export interface EntryProgress {
+  readonly complete: boolean;
+  /** Time of an ownership entry, milliseconds; null while incomplete and for updates. */
+  readonly timeMs: number | null;
+  readonly leaves: readonly LeafMention[];
+}
+
+/** Tells how far an entry has come; undefined when the history does not hold it (any more). */
+export function entryProgress(
+  history: LabelHistory,
+  entryId: Uint8Array,
+  charters: CharterSet,
+): EntryProgress | undefined {
+  const owning = history.ownership.get(entryId.toHex());
+  if (owning !== undefined) {
+    const timeMs = entryTime(owning, charters) ?? null;
+    return { complete: timeMs !== null, timeMs, leaves: owning.mentions };
+  }
+  for (const update of history.updates.values()) {
+    if (bytesEqual(update.entryId, entryId)) {
+      return { complete: true, timeMs: null, leaves: update.mentions };
+    }
   }
   return undefined;
 }

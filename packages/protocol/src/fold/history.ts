@@ -8,7 +8,7 @@
  * judged as soon as that entry is there, once, and dropped when they fail.
  */
 import type { Cryptography } from '../crypto/cryptography.ts';
-import { verifyRotateBy } from '../entry.ts';
+import { verifyRotateBy } from '../entry-signatures.ts';
 import type { Entry } from '../entry.ts';
 import { bytesEqual, compareBytes } from '../bytes.ts';
 import { leavesKeptPerLogMax } from '../limits.ts';

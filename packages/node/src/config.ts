@@ -1,0 +1,177 @@
+/**
+ * The daemon's configuration: one YAML file. Paths in it are relative to the file. A bad setting is
+ * named by its place in the file, with what was expected; values are never repeated, since some
+ * (a gateway's password) are secret.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { DirectoryError } from '@callbook/protocol';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { parseDocument } from 'yaml';
+import type { NodeErrorCode } from './errors.ts';
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535, description: 'port, 0 to 65535' });
+const Path = Type.String({ minLength: 1, maxLength: 4096, description: 'path of a file' });
+const Address = Type.String({
+  pattern: '^[0-9A-Fa-f.:]{2,45}$',
+  description: 'IPv4 or IPv6 address',
+});
+const Listen = Type.Object({ address: Address, port: Port }, { additionalProperties: false });
+
+const ConfigSchema = Type.Object(
+  {
+    member: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,31}$',
+      description: "this member's name in the charter",
+    }),
+    dataDir: Path,
+    charters: Type.Array(Path, {
+      minItems: 1,
+      maxItems: 1000,
+      description: 'charter notes, version 1 first',
+    }),
+    keys: Type.Object(
+      {
+        log: Path,
+        peer: Path,
+        vrf: Path,
+        zone: Type.String({ minLength: 1, maxLength: 4096, description: 'folder of zone keys' }),
+      },
+      { additionalProperties: false },
+    ),
+    dns: Type.Object(
+      {
+        listen: Type.Array(Listen, { minItems: 1, maxItems: 16 }),
+        nameservers: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({ minLength: 1, maxLength: 253, description: 'host name' }),
+              addresses: Type.Array(Address, { maxItems: 16 }),
+            },
+            { additionalProperties: false },
+          ),
+          { minItems: 1, maxItems: 16 },
+        ),
+        contact: Type.String({
+          minLength: 1,
+          maxLength: 253,
+          description: 'SOA RNAME, as a domain name',
+        }),
+      },
+      { additionalProperties: false },
+    ),
+    api: Type.Object(
+      { listen: Listen, certificate: Path, privateKey: Path },
+      { additionalProperties: false },
+    ),
+    web: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
+    mesh: Type.Object(
+      {
+        listen: Type.Array(
+          Type.String({ pattern: '^/(ip4|ip6|dns4|dns6)/', description: 'multiaddr' }),
+          { minItems: 1, maxItems: 16 },
+        ),
+        gossip: Type.Optional(Type.Boolean({ description: 'true or false' })),
+      },
+      { additionalProperties: false },
+    ),
+    challenges: Type.Object(
+      {
+        outbox: Path,
+        sendsPerHour: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+        sendsPerDay: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+      },
+      { additionalProperties: false },
+    ),
+    store: Type.Optional(
+      Type.Object(
+        { cacheBytes: Type.Optional(Type.Integer({ minimum: 1 << 20, maximum: 1 << 40 })) },
+        { additionalProperties: false },
+      ),
+    ),
+    log: Type.Optional(
+      Type.Object(
+        {
+          level: Type.Union(
+            ['silent', 'error', 'warn', 'info', 'debug'].map((level) => Type.Literal(level)),
+            { description: 'one of silent, error, warn, info, debug' },
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type NodeConfig = Static<typeof ConfigSchema>;
+
+const compiled = Compile(ConfigSchema);
+
+/** Reads and checks a configuration file; paths in the result are absolute. */
+export async function readConfig(path: string): Promise<NodeConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>('config_unreadable', `cannot read ${path}`, { cause });
+  }
+  return resolvePaths(parseConfig(text), dirname(resolve(path)));
+}
+
+/** Parses YAML text; throws `config_malformed` or `config_setting_invalid`. */
+export function parseConfig(text: string): NodeConfig {
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const line = problem.linePos?.[0].line ?? 1;
+    throw new DirectoryError<NodeErrorCode>('config_malformed', `line ${line}: ${problem.code}`, {
+      details: { line },
+    });
+  }
+  const value: unknown = document.toJS();
+  if (compiled.Check(value)) return value;
+  throw settingError(value);
+}
+
+/** Says which setting is wrong and what it should be, without repeating it. */
+function settingError(value: unknown): DirectoryError<NodeErrorCode> {
+  const [first] = compiled.Errors(value);
+  const names = (first?.instancePath ?? '').split('/').slice(1);
+  const setting = names.length === 0 ? 'the file' : names.join('.');
+  const expected =
+    first?.keyword === 'boolean'
+      ? 'is not a setting'
+      : (expectation(ConfigSchema, names) ?? first?.message ?? 'does not fit');
+  return new DirectoryError<NodeErrorCode>('config_setting_invalid', `${setting}: ${expected}`, {
+    details: { setting },
+  });
+}
+
+interface SchemaNode {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+}
+
+/** The words of the schema for the setting at a place, where it has any. */
+function expectation(schema: SchemaNode, names: readonly string[]): string | undefined {
+  let node: SchemaNode | undefined = schema;
+  for (const name of names) node = node?.properties?.[name] ?? node?.items;
+  return node?.description === undefined ? undefined : `must be ${node.description}`;
+}
+
+function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
+  const at = (path: string): string => resolve(folder, path);
+  const { keys, api, challenges } = config;
+  return {
+    ...config,
+    dataDir: at(config.dataDir),
+    charters: config.charters.map(at),
+    keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
+    api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
+    challenges: { ...challenges, outbox: at(challenges.outbox) },
+  };
+}

@@ -1,0 +1,16 @@
+/** Operating errors of the daemon: what is wrong with its surroundings, never with a request. */
+
+export const nodeErrorCodes = {
+  config_unreadable: 'the configuration file cannot be read',
+  config_malformed: 'the configuration file is not well-formed YAML',
+  config_setting_invalid: 'a setting is missing, unknown or of the wrong form',
+  key_file_unreadable: 'a key file cannot be read',
+  key_file_exposed: 'a key file can be read by other users',
+  key_file_malformed: 'a key file does not hold a key of the expected size',
+  charter_unusable: 'the charter file does not hold a valid chain of charters',
+  member_unknown: 'the charter has no member of the configured name',
+  member_key_mismatch: 'a key of this node is not the one that the charter names for it',
+  listen_failed: 'a configured address cannot be listened on',
+} as const;
+
+export type NodeErrorCode = keyof typeof nodeErrorCodes;
