@@ -1,0 +1,198 @@
+/**
+ * Deterministic CBOR (RFC 8949 §4.2.1), the only encoding of what is signed or logged. One value has
+ * one encoding and one encoding has one value, so a hash of the bytes names the value. The subset:
+ * integers up to 2^53 - 1 in magnitude, byte and text strings, arrays, maps with text keys, true,
+ * false and null; no floats, no tags.
+ */
+import { assert } from './assert.ts';
+import { CborReader, CborRefusal } from './cbor-reader.ts';
+import { accept, reject } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+
+export type CborValue =
+  | number
+  | Uint8Array
+  | string
+  | boolean
+  | null
+  | readonly CborValue[]
+  | { readonly [name: string]: CborValue };
+
+/** Parses exactly one item and nothing after it; code `cbor_malformed`. Copies byte strings. */
+export function parseCbor(bytes: Uint8Array): Verdict<CborValue> {
+  const reader = new CborReader(bytes);
+  try {
+    const value = reader.item(0);
+    return reader.ended
+      ? accept(value)
+      : reject('cbor_malformed', `byte ${reader.position}: trailing bytes`);
+  } catch (error) {
+    if (error instanceof CborRefusal) return reject('cbor_malformed', error.message);
+    throw error;
+  }
+}
+
+/** Encodes a value; throws on what the subset does not hold (fractions, lone surrogates). */
+export function encodeCbor(value: CborValue): Uint8Array {
+  const writer = new CborWriter();
+  writer.item(value);
+  return writer.finish();
+}
+
+/** Tells a map from the other values. */
+export function isCborMap(value: CborValue): value is { readonly [name: string]: CborValue } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array)
+  );
+}
+
+/**
+ * Returns `prefix`, then the encoding of the map in `encoded` without the fields `names`: what a
+ * signature inside a map covers, cut out of the bytes instead of encoded again. `encoded` is a flat
+ * map of at most 23 pairs that `parseCbor` accepted; each name is one of its keys.
+ */
+export function encodeWithout(
+  encoded: Uint8Array,
+  names: readonly string[],
+  prefix: Uint8Array,
+): Uint8Array {
+  const reader = new CborReader(encoded);
+  const count = reader.mapHead();
+  const whole = new Uint8Array(prefix.length + encoded.length);
+  whole.set(prefix);
+  whole[prefix.length] = 0xa0 + count - names.length;
+  let size = prefix.length + 1;
+  let keptFrom = reader.position;
+  let removed = 0;
+  for (let i = 0; i < count && removed < names.length; i++) {
+    const start = reader.position;
+    const name = reader.text();
+    reader.skipFlat();
+    if (!names.includes(name)) continue;
+    removed++;
+    whole.set(encoded.subarray(keptFrom, start), size);
+    size += start - keptFrom;
+    keptFrom = reader.position;
+  }
+  assert(removed === names.length && count < 24, 'a field to leave out is missing');
+  whole.set(encoded.subarray(keptFrom), size);
+  return whole.subarray(0, size + encoded.length - keptFrom);
+}
+
+const encoder = new TextEncoder();
+
+class CborWriter {
+  #bytes = new Uint8Array(512);
+  #size = 0;
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#size);
+  }
+
+  item(value: CborValue): void {
+    if (value === null) this.#byte(0xf6);
+    else if (typeof value === 'boolean') this.#byte(value ? 0xf5 : 0xf4);
+    else if (typeof value === 'number') this.#integer(value);
+    else if (typeof value === 'string') this.#text(value);
+    else if (value instanceof Uint8Array) this.#byteString(value);
+    else if (Array.isArray(value)) this.#array(value);
+    else this.#map(value as { readonly [name: string]: CborValue });
+  }
+
+  #integer(value: number): void {
+    assert(Number.isSafeInteger(value), 'number is no integer of at most 2^53 - 1 in magnitude');
+    if (value >= 0) this.#head(0, value);
+    else this.#head(1, -1 - value);
+  }
+
+  #byteString(value: Uint8Array): void {
+    this.#head(2, value.length);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#size);
+    this.#size += value.length;
+  }
+
+  #text(value: string): void {
+    assert(value.isWellFormed(), 'text has a lone surrogate');
+    const bytes = encoder.encode(value);
+    this.#head(3, bytes.length);
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
+  #array(values: readonly CborValue[]): void {
+    this.#head(4, values.length);
+    for (const value of values) this.item(value);
+  }
+
+  #map(map: { readonly [name: string]: CborValue }): void {
+    const names = Object.keys(map).sort(compareNames);
+    this.#head(5, names.length);
+    for (const name of names) {
+      const value = map[name];
+      assert(value !== undefined, 'map field is undefined');
+      this.#text(name);
+      this.item(value);
+    }
+  }
+
+  #head(major: number, argument: number): void {
+    const type = major << 5;
+    if (argument < 24) this.#byte(type | argument);
+    else if (argument < 0x100) this.#argument(type | 24, argument, 1);
+    else if (argument < 0x10000) this.#argument(type | 25, argument, 2);
+    else if (argument < 0x100000000) this.#argument(type | 26, argument, 4);
+    else this.#argument(type | 27, argument, 8);
+  }
+
+  #argument(initial: number, argument: number, size: 1 | 2 | 4 | 8): void {
+    this.#byte(initial);
+    this.#reserve(size);
+    let rest = argument;
+    for (let i = size - 1; i >= 0; i--) {
+      this.#bytes[this.#size + i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    this.#size += size;
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#size++] = byte;
+  }
+
+  #reserve(size: number): void {
+    if (this.#size + size <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#size + size));
+    larger.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = larger;
+  }
+}
+
+/**
+ * RFC 8949 §4.2.1: bytewise order of the encoded keys. The head comes first and grows with the
+ * length, so shorter keys come first; UTF-8 keeps the order of code points, UTF-16 does not.
+ */
+function compareNames(a: string, b: string): number {
+  const sizes = utf8Size(a) - utf8Size(b);
+  if (sizes !== 0) return sizes;
+  for (let i = 0; i < a.length; i++) {
+    const difference = a.codePointAt(i)! - b.codePointAt(i)!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function utf8Size(text: string): number {
+  let size = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i)!;
+    if (code > 0xffff) i++;
+    size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return size;
+}

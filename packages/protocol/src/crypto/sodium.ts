@@ -1,0 +1,41 @@
+/**
+ * Cryptography on libsodium (`sodium-native`): what members and auditors run. Signatures and the VRF
+ * are libsodium's; hashes are OpenSSL's, which uses the processor's instructions. Importing this
+ * page throws where the binding is not installed.
+ */
+import sodium from 'sodium-native';
+import { assert } from '../assert.ts';
+import { nodeCryptography } from './node.ts';
+import { passesSignatureGate } from './signature-gate.ts';
+import { sodiumVrfProver, sodiumVrfVerify } from './vrf-sodium.ts';
+import type { Cryptography, Ed25519Signer } from './cryptography.ts';
+
+export const sodiumCryptography: Cryptography = {
+  name: 'sodium',
+  sha256: nodeCryptography.sha256,
+  hmacSha256: nodeCryptography.hmacSha256,
+  ed25519Signer,
+  ed25519Verify,
+  vrfProver: sodiumVrfProver,
+  vrfVerify: sodiumVrfVerify,
+};
+
+function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
+  assert(secretKey.length === 32, `secret key is ${secretKey.length} bytes, not 32`);
+  const publicKey = new Uint8Array(32);
+  const expandedKey = new Uint8Array(64);
+  sodium.crypto_sign_seed_keypair(publicKey, expandedKey, secretKey);
+  return {
+    publicKey,
+    sign(message) {
+      const signature = new Uint8Array(64);
+      sodium.crypto_sign_detached(signature, message, expandedKey);
+      return signature;
+    },
+  };
+}
+
+function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (!passesSignatureGate(signature, publicKey)) return false;
+  return sodium.crypto_sign_verify_detached(signature, message, publicKey);
+}

@@ -1,0 +1,71 @@
+/**
+ * The four key pairs that a client derives from one 32-byte seed for one identifier: HKDF-SHA256
+ * (RFC 5869, no salt) with info `callbook/1 <purpose> <label epoch> <identifier>`. Another purpose,
+ * identifier or label epoch gives an unrelated key. Runs on noble alone, in browsers too.
+ */
+import { ed25519, x25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { assert } from './assert.ts';
+import { utf8 } from './bytes.ts';
+import type { Identifier } from './identifiers.ts';
+
+export interface KeyPair {
+  readonly secretKey: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+export interface DerivedKeys {
+  /** Ed25519; signs entries. 32 and 32 bytes. */
+  readonly authority: KeyPair;
+  /** Ed25519; published. 32 and 32 bytes. */
+  readonly identity: KeyPair;
+  /** P-256; published. Scalar of 32 bytes, big-endian, and uncompressed point of 65. */
+  readonly sip: KeyPair;
+  /** X25519; published. 32 and 32 bytes. */
+  readonly box: KeyPair;
+}
+
+export type KeyPurpose = keyof DerivedKeys;
+
+/** What the keys are for: label epoch from 0, identifier in canonical form. */
+export interface DerivationContext {
+  readonly labelEpoch: number;
+  readonly identifier: Identifier;
+}
+
+/** Derives all keys of one identifier from the person's 32-byte seed. */
+export function deriveKeys(seed: Uint8Array, of: DerivationContext): DerivedKeys {
+  assert(seed.length === 32, `seed is ${seed.length} bytes, not 32`);
+  const material = (purpose: KeyPurpose, size: number): Uint8Array =>
+    hkdf(sha256, seed, undefined, derivationInfo(purpose, of), size);
+  return {
+    authority: keyPair(material('authority', 32), ed25519.getPublicKey),
+    identity: keyPair(material('identity', 32), ed25519.getPublicKey),
+    sip: keyPair(p256Scalar(material('sip', 48)), (scalar) => p256.getPublicKey(scalar, false)),
+    box: keyPair(material('box', 32), x25519.getPublicKey),
+  };
+}
+
+function derivationInfo(purpose: KeyPurpose, of: DerivationContext): Uint8Array {
+  return utf8(`callbook/1 ${purpose} ${of.labelEpoch} ${of.identifier}`);
+}
+
+function keyPair(
+  secretKey: Uint8Array,
+  publicKeyOf: (secretKey: Uint8Array) => Uint8Array,
+): KeyPair {
+  return { secretKey, publicKey: publicKeyOf(secretKey) };
+}
+
+/**
+ * FIPS 186-5 A.2.1 (extra random bits): d = (c mod (n - 1)) + 1, where c is the 48 bytes read
+ * big-endian. 384 bits are 128 more than n has, so the bias is below 2^-128 (the standard asks for
+ * 64 more); X25519 and Ed25519 need no such step, because any 32 bytes are a secret key of theirs.
+ */
+function p256Scalar(material: Uint8Array): Uint8Array {
+  const n = p256.Point.Fn.ORDER;
+  const scalar = (BigInt(`0x${material.toHex()}`) % (n - 1n)) + 1n;
+  return Uint8Array.fromHex(scalar.toString(16).padStart(64, '0'));
+}

@@ -1,0 +1,216 @@
+/**
+ * Payloads: the private part of a binding, which members exchange and never log: identifier, routes,
+ * published keys and the proof of the label. The log holds only a commitment to these bytes.
+ *
+ * What is encoded is not checked, so that a client can encode what a person typed and let
+ * `parsePayload` say what is wrong with it.
+ */
+import { encodeCbor, isCborMap, parseCbor } from './cbor.ts';
+import { bytesEqual } from './bytes.ts';
+import { parseIdentifier } from './identifiers.ts';
+import { payloadBytesMax, publishedKeysMax, routeUriBytesMax, routesMax } from './limits.ts';
+import { accept, reject } from './verdict.ts';
+import type { CborValue } from './cbor.ts';
+import type { Identifier } from './identifiers.ts';
+import type { Refusal, Verdict } from './verdict.ts';
+
+export type Visibility = 'dns' | 'api';
+
+export type RouteService = 'sip' | 'xmpp' | 'email:mailto' | 'acct' | 'im' | 'pres' | 'web:https';
+
+export interface Route {
+  readonly service: RouteService;
+  /** Printable ASCII without space, `!`, `"` and `\`; at most 247 bytes; its scheme fits. */
+  readonly uri: string;
+  /** 0 to 65535; lower is tried first. */
+  readonly preference: number;
+}
+
+export type KeyUse = 'identity' | 'sip' | 'box' | 'openpgp';
+
+export type KeyAlgorithm = 'ed25519' | 'p256' | 'x25519' | 'openpgp';
+
+export interface PublishedKey {
+  readonly use: KeyUse;
+  readonly algorithm: KeyAlgorithm;
+  /** Ed25519 and X25519: 32 bytes; P-256: 65, uncompressed; OpenPGP: the binary certificate. */
+  readonly key: Uint8Array;
+}
+
+export interface Payload {
+  readonly identifier: Identifier;
+  readonly visibility: Visibility;
+  readonly routes: readonly Route[];
+  readonly keys: readonly PublishedKey[];
+  /** 80 bytes. */
+  readonly vrfProof: Uint8Array;
+}
+
+/** Encodes a payload; the default visibility `dns` is left out. */
+export function encodePayload(payload: Payload): Uint8Array {
+  const { identifier, visibility, vrfProof } = payload;
+  const routes = payload.routes.map(({ service, uri, preference }) => ({
+    service,
+    uri,
+    preference,
+  }));
+  const keys = payload.keys.map(({ use, algorithm, key }) => ({ use, algorithm, key }));
+  const always = { identifier, routes, keys, vrfProof };
+  return encodeCbor(visibility === 'dns' ? always : { ...always, visibility });
+}
+
+/** Parses a payload; codes `payload_too_large`, `cbor_malformed`, `payload_malformed`, `identifier_malformed`. */
+export function parsePayload(bytes: Uint8Array): Verdict<Payload> {
+  if (bytes.length > payloadBytesMax) {
+    const message = `payload is ${bytes.length} bytes, at most ${payloadBytesMax}`;
+    return reject('payload_too_large', message);
+  }
+  const parsed = parseCbor(bytes);
+  if (parsed.verdict !== 'accept') return parsed;
+  const map = parsed.value;
+  if (!isCborMap(map)) return malformed('payload is not a map');
+  const { identifier, routes, keys, visibility, vrfProof } = map;
+  const expectedFields = visibility === undefined ? 4 : 5;
+  if (Object.keys(map).length !== expectedFields) return malformed('field missing or unknown');
+  // One payload has one encoding: the default is never written out.
+  if (visibility !== undefined && visibility !== 'api') return malformed('visibility is not api');
+  if (!(vrfProof instanceof Uint8Array) || vrfProof.length !== 80) {
+    return malformed('VRF proof is not 80 bytes');
+  }
+  const problem = listProblemOf(routes, routeList) ?? listProblemOf(keys, keyList);
+  if (problem !== undefined) return malformed(problem);
+  if (typeof identifier !== 'string') return malformed('identifier is not text');
+  const verdict = parseIdentifier(identifier);
+  if (verdict.verdict !== 'accept') return verdict;
+  return accept({
+    identifier: verdict.value,
+    visibility: visibility ?? 'dns',
+    routes: routes as unknown as readonly Route[],
+    keys: keys as unknown as readonly PublishedKey[],
+    vrfProof,
+  });
+}
+
+/**
+ * Returns the DER SubjectPublicKeyInfo of a key, or undefined for an OpenPGP certificate. RFC 8410 §4
+ * for Ed25519 and X25519, RFC 5480 §2 for P-256.
+ */
+export function subjectPublicKeyInfo(publishedKey: PublishedKey): Uint8Array | undefined {
+  const prefix = spkiPrefixes[publishedKey.algorithm];
+  if (prefix === undefined) return undefined;
+  const spki = new Uint8Array(prefix.length + publishedKey.key.length);
+  spki.set(prefix);
+  spki.set(publishedKey.key, prefix.length);
+  return spki;
+}
+
+const spkiPrefixes: Readonly<Record<KeyAlgorithm, Uint8Array | undefined>> = {
+  ed25519: Uint8Array.fromHex('302a300506032b6570032100'),
+  x25519: Uint8Array.fromHex('302a300506032b656e032100'),
+  p256: Uint8Array.fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200'),
+  openpgp: undefined,
+};
+
+type CborMap = { readonly [name: string]: CborValue };
+
+interface ListRule {
+  readonly name: string;
+  readonly countMax: number;
+  problemOf(item: CborMap): string | undefined;
+  /** Whether two items would become the same DNS record. */
+  same(a: CborMap, b: CborMap): boolean;
+}
+
+const routeList: ListRule = {
+  name: 'route',
+  countMax: routesMax,
+  problemOf: routeProblemOf,
+  same: (a, b) => a['service'] === b['service'] && a['uri'] === b['uri'],
+};
+
+const keyList: ListRule = {
+  name: 'key',
+  countMax: publishedKeysMax,
+  problemOf: keyProblemOf,
+  same: (a, b) =>
+    a['use'] === b['use'] && bytesEqual(a['key'] as Uint8Array, b['key'] as Uint8Array),
+};
+
+function listProblemOf(list: CborValue | undefined, rule: ListRule): string | undefined {
+  const { name, countMax } = rule;
+  if (!Array.isArray(list)) return `${name} list is missing or no array`;
+  const items = list as readonly CborValue[];
+  if (items.length > countMax) return `${items.length} ${name}s, at most ${countMax}`;
+  const earlier: CborMap[] = [];
+  for (const [index, item] of items.entries()) {
+    if (!isCborMap(item)) return `${name} ${index} is not a map`;
+    if (Object.keys(item).length !== 3) return `${name} ${index} has not exactly 3 fields`;
+    const problem = rule.problemOf(item);
+    if (problem !== undefined) return `${name} ${index}: ${problem}`;
+    if (earlier.some((other) => rule.same(other, item))) return `${name} ${index} is there twice`;
+    earlier.push(item);
+  }
+  return undefined;
+}
+
+const routeSchemes: ReadonlyMap<CborValue | undefined, readonly string[]> = new Map([
+  // RFC 3764 §4: "sip" covers both schemes.
+  ['sip', ['sip:', 'sips:']],
+  ['xmpp', ['xmpp:']],
+  ['email:mailto', ['mailto:']],
+  ['acct', ['acct:']],
+  ['im', ['im:']],
+  ['pres', ['pres:']],
+  ['web:https', ['https:']],
+] satisfies [RouteService, string[]][]);
+
+/** Printable ASCII without what NAPTR's expression (`!`, `\`) or its zone file form (`"`) needs. */
+const routeUri = /^[#-[\]-~]+$/;
+
+function routeProblemOf({ service, uri, preference }: CborMap): string | undefined {
+  const schemes = routeSchemes.get(service);
+  if (schemes === undefined) return 'unknown service';
+  if (typeof uri !== 'string') return 'URI is not text';
+  if (uri.length > routeUriBytesMax) {
+    return `URI is ${uri.length} characters, at most ${routeUriBytesMax}`;
+  }
+  if (!routeUri.test(uri)) return 'URI has a character that must be percent-encoded';
+  if (!schemes.some((scheme) => uri.startsWith(scheme) && uri.length > scheme.length)) {
+    return 'scheme of the URI does not fit the service';
+  }
+  return isUint16(preference) ? undefined : 'preference is not an integer from 0 to 65535';
+}
+
+const algorithmsOfUse: ReadonlyMap<CborValue | undefined, readonly KeyAlgorithm[]> = new Map([
+  ['identity', ['ed25519', 'p256']],
+  ['sip', ['p256', 'ed25519']],
+  ['box', ['x25519']],
+  ['openpgp', ['openpgp']],
+] satisfies [KeyUse, KeyAlgorithm[]][]);
+
+function keyProblemOf({ use, algorithm, key }: CborMap): string | undefined {
+  const algorithms: readonly CborValue[] | undefined = algorithmsOfUse.get(use);
+  if (algorithms === undefined) return 'unknown use';
+  if (algorithm === undefined || !algorithms.includes(algorithm)) {
+    return 'algorithm does not fit the use';
+  }
+  if (!(key instanceof Uint8Array)) return 'key is not bytes';
+  switch (algorithm as KeyAlgorithm) {
+    case 'ed25519':
+    case 'x25519':
+      return key.length === 32 ? undefined : `key is ${key.length} bytes, not 32`;
+    case 'p256':
+      // SEC 1 §2.3.3: 04 stands before both coordinates of an uncompressed point.
+      return key.length === 65 && key[0] === 0x04 ? undefined : 'key is no uncompressed point';
+    case 'openpgp':
+      return key.length > 0 ? undefined : 'certificate is empty';
+  }
+}
+
+function isUint16(value: CborValue | undefined): boolean {
+  return typeof value === 'number' && value >= 0 && value <= 0xffff;
+}
+
+function malformed(message: string): Refusal {
+  return reject('payload_malformed', message);
+}
