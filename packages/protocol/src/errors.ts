@@ -12,7 +12,8 @@ export const verdictCodes = {
   entry_signature_invalid: 'a signature of the entry does not verify',
   leaf_malformed: 'the leaf lacks a field, has one too many, or one of the wrong type or size',
   leaf_too_large: 'the leaf is larger than 2048 bytes',
-  payload_malformed: 'the payload lacks a field, has one too many, or one of the wrong type or size',
+  payload_malformed:
+    'the payload lacks a field, has one too many, or one of the wrong type or size',
   payload_too_large: 'the payload is larger than 8192 bytes',
   commitment_mismatch: 'the opening and the payload do not give the commitment in the entry',
   label_epoch_mismatch: 'the entry belongs to another label epoch than the charter',
@@ -29,9 +30,13 @@ export const verdictCodes = {
   slot_taken: 'another entry of the same slot came first',
   challenged_leaves_missing: 'too few challenged leaves of the entry have been seen',
   authority_mismatch: 'the entry is not signed by the authority in force',
-  update_terms_mismatch: 'the update does not carry the authority, recovery, lock and email in force',
+  update_terms_mismatch:
+    'the update does not carry the authority, recovery, lock and email in force',
   update_superseded: 'an update that wins over this one is known',
   label_mismatch: 'the label is not the VRF output of the identifier',
+  dns_name_malformed: 'the text is not a domain name (RFC 1035 §5.1)',
+  dns_message_malformed: 'the octets are not one whole DNS message (RFC 1035 §4, RFC 6891)',
+  dns_rdata_malformed: 'the RDATA does not have the form of its record type',
 } as const;
 
 export type VerdictCode = keyof typeof verdictCodes;
