@@ -1,0 +1,24 @@
+/**
+ * The codes of this package's operating errors, each with the sentence that the documentation
+ * prints. What a peer sends never ends here: that is a verdict.
+ */
+
+export const replicationErrorCodes = {
+  store_unavailable: 'the store cannot be opened: another process has it, or the disk refuses',
+  store_failed: 'the store failed to read or write; the member must be restarted',
+  store_closed: 'the store has been closed',
+  store_corrupt: 'a row of the store is not what this version writes',
+  log_key_mismatch: 'the log key given is not the one that the charter names for this member',
+  vrf_key_mismatch: 'the VRF secret given does not belong to the public key in the charter',
+  member_unknown: 'the charter has no active member of this name',
+  charter_refused: 'the pinned charter notes do not verify as a chain from version 1',
+  replica_stopped: 'the replica has been stopped, or stopped itself after its store failed',
+  queue_full: 'too many entries wait to be logged',
+  peer_unreachable: 'no connection to the member',
+  peer_timeout: 'the member did not answer in time',
+  peer_stream_broken: 'the stream to the member broke',
+  listen_failed: 'the address to listen on cannot be used',
+  peer_key_unusable: 'the file of the peer key cannot be read, is not private, or holds no key',
+} as const;
+
+export type ReplicationErrorCode = keyof typeof replicationErrorCodes;

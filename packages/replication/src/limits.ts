@@ -1,0 +1,60 @@
+/** Every limit of this package, with its unit last. docs/spec/members.md has those that peers see. */
+
+/** A log signs a checkpoint at most this often. */
+export const checkpointIntervalMs = 25;
+/** Entries that may wait for the member's own log; more are refused, so that a client retries. */
+export const appendQueueEntriesMax = 4096;
+/** Leaves in an entry bundle and hashes in a tile (C2SP tlog-tiles). */
+export const tileWidth = 256;
+/** Tiles of one log whose inner hashes are kept in memory for proofs. */
+export const tilesCachedMax = 16;
+/** Ownership entries whose verified signatures are remembered: every member logs the same ones. */
+export const verifiedEntriesCachedMax = 4096;
+/** Payloads kept for one label: the one served and those of entries that may come into force. */
+export const payloadsPerLabelMax = 8;
+/** Entries verified in one turn of the event loop, so that look-ups are answered in between. */
+export const verifyChunkEntries = 32;
+/** Releases erased in one batch. */
+export const releasesPerSweepMax = 256;
+/** How often a member looks for releases whose pause is over. */
+export const releaseSweepIntervalMs = 1000;
+
+/** A page of the tail protocol. */
+export const pageEntriesMax = 512;
+export const pageBytesMax = 256 * 1024;
+/** Pages that a reader may have asked for and not yet received, on one stream. */
+export const pagesInFlightMax = 4;
+/** A frame with a page: one entry may pass `pageBytesMax`, and each has its framing. */
+export const pageFrameBytesMax = 512 * 1024;
+/** A frame with a request for pages. */
+export const tailRequestBytesMax = 1024;
+/** A frame with an entry, its payload and the receipts of the challenged leaves. */
+export const notariseRequestBytesMax = 96 * 1024;
+/** A frame with a receipt or a verdict. */
+export const notariseAnswerBytesMax = 16 * 1024;
+/** Receipts in a request to notarise: one for each member. */
+export const notariseReceiptsMax = 16;
+/** Requests to notarise served at once; more wait in their streams. */
+export const notariseConcurrentMax = 64;
+/** Hashes in a Merkle proof: the tree size is at most 2^53 - 1. */
+export const proofHashesMax = 53;
+/** A checkpoint with its signature and room for cosignatures. */
+export const checkpointBytesMax = 8192;
+
+/** Answers within this time, or the stream is given up. */
+export const tailTimeoutMs = 10_000;
+export const notariseTimeoutMs = 10_000;
+export const dialTimeoutMs = 5_000;
+/** A tail stream on which nothing is asked for this long is closed. */
+export const tailIdleMs = 60_000;
+/** How often a member asks each peer for its checkpoints, gossip or not. */
+export const pollIntervalMs = 1000;
+/** Wait before a lost peer is dialled again: from the first to the last, doubled, with jitter. */
+export const redialMinMs = 200;
+export const redialMaxMs = 5_000;
+/** Inbound GossipSub frame: over it, a link is lost for good, so senders stay at half. */
+export const gossipFrameBytesMax = 1024 * 1024;
+/** Gossip messages accepted and not yet integrated; more are left to the tail. */
+export const gossipQueueBatchesMax = 64;
+/** Streams of one protocol that one peer may have open. */
+export const inboundStreamsPerPeerMax = 128;

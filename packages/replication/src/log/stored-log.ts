@@ -1,0 +1,151 @@
+/**
+ * One log as this member stores it, its own or a mirror of another's: leaves, hash tiles and
+ * position. It plans the rows of an append and takes the append over once they are written; in
+ * between the old state stays whole, so a batch that fails leaves nothing half done. Decides
+ * nothing: what may be appended is for `own-log.ts` and `log-intake.ts`.
+ */
+import type { Cryptography, Frontier } from '@callbook/protocol';
+import {
+  consistencyProof,
+  encodeEntryBundle,
+  growFrontier,
+  inclusionProof,
+} from '@callbook/protocol';
+
+import { positionKey } from '../store/row-keys.ts';
+import type { RowChange, Store } from '../store/store.ts';
+import { LeafBundles } from './leaf-bundles.ts';
+import type { BundleGrowth } from './leaf-bundles.ts';
+import { emptyPosition, encodePosition, parsePosition } from './log-position.ts';
+import type { LogPosition } from './log-position.ts';
+import { TileHashes } from './tile-hashes.ts';
+
+export interface TileRequest {
+  /** Tile level, or `entries` for an entry bundle. */
+  readonly level: number | 'entries';
+  readonly index: number;
+  /** 1 to 256. */
+  readonly width: number;
+}
+
+export interface LogAppend {
+  readonly leaves: readonly Uint8Array[];
+  readonly leafHashes: readonly Uint8Array[];
+  readonly lastAtMs: number;
+  /** Hash of the charter that the log takes up with these leaves. */
+  readonly charter?: Uint8Array;
+  /** Checkpoint to keep: signed, and of at most the size after the append. */
+  readonly signed?: { readonly checkpoint: string; readonly size: number };
+}
+
+/** Rows of an append, and what the log will be when they are written. */
+export interface PlannedAppend {
+  readonly changes: readonly RowChange[];
+  readonly position: LogPosition;
+  readonly bundles: BundleGrowth;
+}
+
+export class StoredLog {
+  readonly origin: string;
+  readonly #crypto: Cryptography;
+  readonly #tiles: TileHashes;
+  readonly #bundles: LeafBundles;
+  #position: LogPosition;
+
+  private constructor(
+    origin: string,
+    crypto: Cryptography,
+    parts: { tiles: TileHashes; bundles: LeafBundles; position: LogPosition },
+  ) {
+    this.origin = origin;
+    this.#crypto = crypto;
+    this.#tiles = parts.tiles;
+    this.#bundles = parts.bundles;
+    this.#position = parts.position;
+  }
+
+  /** Opens the log of this origin, empty when nothing of it is stored. */
+  static async open(origin: string, store: Store, crypto: Cryptography): Promise<StoredLog> {
+    const row = store.get(positionKey(origin));
+    const position = row === undefined ? emptyPosition : parsePosition(row);
+    const bundles = await LeafBundles.open(origin, store, position.frontier.size);
+    const tiles = new TileHashes(origin, store, crypto);
+    return new StoredLog(origin, crypto, { tiles, bundles, position });
+  }
+
+  get position(): LogPosition {
+    return this.#position;
+  }
+
+  get frontier(): Frontier {
+    return this.#position.frontier;
+  }
+
+  /** Leaves stored. */
+  get size(): number {
+    return this.#position.frontier.size;
+  }
+
+  /** Newest signed checkpoint that the stored leaves reach, or undefined. */
+  get checkpoint(): string | undefined {
+    return this.#position.checkpoint === '' ? undefined : this.#position.checkpoint;
+  }
+
+  /** Plans an append; nothing changes before its rows are written and `adopt` is called. */
+  plan(append: LogAppend): PlannedAppend {
+    const grown = growFrontier(this.frontier, append.leafHashes, this.#crypto);
+    const bundles = this.#bundles.grow(append.leaves);
+    const position: LogPosition = {
+      frontier: grown.frontier,
+      lastAtMs: append.lastAtMs,
+      charter: append.charter ?? this.#position.charter,
+      checkpoint: append.signed?.checkpoint ?? this.#position.checkpoint,
+      signedSize: append.signed?.size ?? this.#position.signedSize,
+    };
+    const changes = [
+      ...bundles.changes,
+      ...this.#tiles.rowsFor(grown.stored),
+      { rowKey: positionKey(this.origin), value: encodePosition(position) },
+    ];
+    return { changes, position, bundles };
+  }
+
+  /** Takes over a planned append whose rows have been written. */
+  adopt(planned: PlannedAppend): void {
+    this.#bundles.adopt(planned.bundles);
+    this.#position = planned.position;
+  }
+
+  /** Notes a checkpoint that was signed over the stored leaves; the next append writes it. */
+  sign(checkpoint: string): void {
+    this.#position = { ...this.#position, checkpoint, signedSize: this.size };
+  }
+
+  leaf(index: number): Uint8Array | undefined {
+    return this.#bundles.from(index, index + 1)[0];
+  }
+
+  /** Returns the leaves from `first` on, at most to the end of their bundle and below `before`. */
+  leavesFrom(first: number, before: number): readonly Uint8Array[] {
+    return this.#bundles.from(first, before);
+  }
+
+  /** Returns a tile or an entry bundle of any width that is stored, or undefined. */
+  tile({ level, index, width }: TileRequest): Uint8Array | undefined {
+    if (level !== 'entries') return this.#tiles.tile(level, index, width);
+    const leaves = this.#bundles.bundle(index, width);
+    return leaves === undefined ? undefined : encodeEntryBundle(leaves);
+  }
+
+  /** Proves a leaf in the tree of the newest checkpoint. */
+  inclusion(index: number): Uint8Array[] {
+    const treeSize = this.#position.signedSize;
+    return inclusionProof({ index, treeSize }, this.#tiles.read, this.#crypto);
+  }
+
+  /** Proves that the tree of the newest checkpoint extends the one of `oldSize` leaves. */
+  consistency(oldSize: number): Uint8Array[] {
+    const newSize = this.#position.signedSize;
+    return consistencyProof({ oldSize, newSize }, this.#tiles.read, this.#crypto);
+  }
+}

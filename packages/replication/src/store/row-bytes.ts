@@ -1,0 +1,122 @@
+/**
+ * Reads and writes the values of rows: fixed-width numbers, byte strings with their length in front.
+ * Rows are this member's own, so a row that does not parse is a broken store, not a verdict.
+ */
+import { DirectoryError } from '@callbook/protocol';
+
+import type { ReplicationErrorCode } from '../errors.ts';
+
+/** Builds one row's value. */
+export class RowWriter {
+  #bytes = Buffer.allocUnsafe(1024);
+  #size = 0;
+
+  u8(value: number): this {
+    this.#reserve(1);
+    this.#bytes[this.#size++] = value;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#reserve(4);
+    this.#size = this.#bytes.writeUInt32BE(value, this.#size);
+    return this;
+  }
+
+  /** Sizes, indexes, sequence numbers and times, up to 2^53 - 1. */
+  u56(value: number): this {
+    this.#reserve(7);
+    this.#bytes[this.#size] = Math.floor(value / 2 ** 48);
+    this.#size = this.#bytes.writeUIntBE(value % 2 ** 48, this.#size + 1, 6);
+    return this;
+  }
+
+  /** Bytes of a length that the reader knows. */
+  fixed(value: Uint8Array): this {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#size);
+    this.#size += value.length;
+    return this;
+  }
+
+  /** Bytes of any length, their count in front. */
+  sized(value: Uint8Array): this {
+    return this.u32(value.length).fixed(value);
+  }
+
+  text(value: string): this {
+    const size = Buffer.byteLength(value);
+    this.u32(size).#reserve(size);
+    this.#size += this.#bytes.utf8Write(value, this.#size);
+    return this;
+  }
+
+  finish(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#size);
+  }
+
+  #reserve(size: number): void {
+    if (this.#size + size <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#size + size));
+    larger.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = larger;
+  }
+}
+
+/** Reads one row's value; the byte strings it gives share the row's memory. */
+export class RowReader {
+  readonly #bytes: Buffer;
+  #position = 0;
+
+  constructor(value: Uint8Array) {
+    this.#bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
+
+  u8(): number {
+    return this.#bytes[this.#take(1)]!;
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32BE(this.#take(4));
+  }
+
+  u56(): number {
+    const start = this.#take(7);
+    return this.#bytes[start]! * 2 ** 48 + this.#bytes.readUIntBE(start + 1, 6);
+  }
+
+  fixed(size: number): Uint8Array {
+    const start = this.#take(size);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, size);
+  }
+
+  sized(): Uint8Array {
+    return this.fixed(this.u32());
+  }
+
+  text(): string {
+    const size = this.u32();
+    const start = this.#take(size);
+    return this.#bytes.utf8Slice(start, start + size);
+  }
+
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.fixed(this.#bytes.length - this.#position);
+  }
+
+  end(): void {
+    if (this.#position !== this.#bytes.length) throw corrupt('has trailing bytes');
+  }
+
+  #take(size: number): number {
+    const start = this.#position;
+    if (start + size > this.#bytes.length) throw corrupt('ends early');
+    this.#position = start + size;
+    return start;
+  }
+}
+
+function corrupt(found: string): DirectoryError<ReplicationErrorCode> {
+  return new DirectoryError('store_corrupt', `a row of the store ${found}`);
+}
