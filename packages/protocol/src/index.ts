@@ -59,3 +59,46 @@ export { entryProgress } from './fold/entry-time.ts';
 export type { EntryProgress } from './fold/entry-time.ts';
 export { admitEntry, nextClaim } from './fold/admission.ts';
 export type { Admission, Circumstances, NextClaim, Submission } from './fold/admission.ts';
+export { encodeBase64Url, parseBase64, parseBase64Url } from './base64.ts';
+export { consistencyProof, verifyConsistency } from './merkle/consistency-proof.ts';
+export type { ConsistencyClaim, TreeGrowth } from './merkle/consistency-proof.ts';
+export { emptyFrontier, extendFrontier, frontierRoot, growFrontier } from './merkle/frontier.ts';
+export type { Frontier, StoredHash } from './merkle/frontier.ts';
+export { inclusionProof, verifyInclusion } from './merkle/inclusion-proof.ts';
+export type { InclusionClaim, LeafPosition } from './merkle/inclusion-proof.ts';
+export type { HashReader } from './merkle/stored-hashes.ts';
+export { emptyRoot, leafHash, nodeHash, treeHashBytes } from './merkle/tree-hash.ts';
+export { encodeEntryBundle, parseEntryBundle } from './tiles/entry-bundle.ts';
+export { encodeHashTile, parseHashTile, tiledHashReader } from './tiles/hash-tile.ts';
+export type { TiledTree } from './tiles/hash-tile.ts';
+export { parseTilePath, tilePath, tileWidth, tileWidthMax } from './tiles/tile-path.ts';
+export type { TileCoordinates } from './tiles/tile-path.ts';
+export type { NamedPublicKey, SignatureAlgorithm } from './notes/key-hash.ts';
+export { encodeNote, parseNote } from './notes/note.ts';
+export type { Note, NoteSignature } from './notes/note.ts';
+export { noteSigner, signNote, verifyNote } from './notes/signed-note.ts';
+export type { NoteSigner, VerifiedNote } from './notes/signed-note.ts';
+export { encodeVerifierKey, parseVerifierKey, verifierKeyOf } from './notes/verifier-key.ts';
+export type { VerifierKey } from './notes/verifier-key.ts';
+export {
+  encodeCheckpoint,
+  parseCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts';
+export type { Checkpoint } from './checkpoint.ts';
+export { cosignCheckpoint, cosignerKeyOf, verifyCosignature } from './cosignature.ts';
+export type { Cosignature, Cosigner } from './cosignature.ts';
+export { encodeReceiptJson, parseReceiptJson, verifyReceipt } from './receipt.ts';
+export type { Receipt, ReceiptJson } from './receipt.ts';
+export { charterHash, encodeCharter, parseCharter, parseCharterText } from './charter/charter.ts';
+export type {
+  Charter,
+  CharterHolds,
+  CharterLog,
+  CharterMember,
+  LogState,
+  MemberState,
+} from './charter/charter.ts';
+export { verifyFoundingCharter, verifyNextCharter } from './charter/adoption.ts';
+export { activeMembers, challengedMin, quorumOf } from './charter/quorum.ts';

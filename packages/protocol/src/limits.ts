@@ -27,3 +27,33 @@ export const domainBytesMax = 253;
 export const domainLabelBytesMax = 63;
 /** How deep CBOR arrays and maps may nest. */
 export const cborDepthMax = 8;
+/** A signed note, as in golang.org/x/mod; C2SP asks for room for 16 signatures of nearly 5 kB. */
+export const noteBytesMax = 1_000_000;
+export const noteSignaturesMax = 100;
+export const verifierKeyCharactersMax = 256;
+/** Hashes of a Merkle proof: trees have at most 2^53 − 1 leaves. */
+export const proofHashesMax = 53;
+/** A checkpoint's note in a receipt: the log's signature and cosignatures of 16 members. */
+export const receiptCheckpointCharactersMax = 8192;
+export const jsonDepthMax = 8;
+/** A charter's text without its signatures. */
+export const charterBytesMax = 128 * 1024;
+/** n ≥ 3f + 1 with 16 members. */
+export const charterFaultsMax = 5;
+export const charterWordsBytesMax = 256;
+export const governanceKeysMax = 8;
+export const charterAddressesMax = 8;
+export const charterAddressCharactersMax = 256;
+export const charterApiCharactersMax = 256;
+/** Leaves room for `_sip-client.<56 digits>.id.` in a name of 253 characters. */
+export const charterZoneCharactersMax = 180;
+export const zoneDsMax = 4;
+export const logOriginCharactersMax = 128;
+/** 366 days; testnets set holds of seconds, or 0. */
+export const holdMsMax = 366 * 24 * 60 * 60 * 1000;
+/** 3653 days: ten years. */
+export const charterLifetimeMsMax = 3653 * 24 * 60 * 60 * 1000;
+/** The last millisecond of the year 9999. */
+export const timeMsMax = 253_402_300_799_999;
+/** `faults` falls at the earliest this long after the charter before took effect. */
+export const faultsFallAfterMs = 7 * 24 * 60 * 60 * 1000;

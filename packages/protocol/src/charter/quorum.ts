@@ -1,0 +1,38 @@
+/**
+ * How many members it takes. With n active members of which f may be dishonest, q = ⌊(n+f)/2⌋ + 1:
+ * any two quorums then share an honest member. An installation of one member has q = 1.
+ */
+import type { EntryKind } from '../entry.ts';
+import type { Charter, CharterMember } from './charter.ts';
+
+/** Returns the members that count in n, in the charter's order. */
+export function activeMembers(charter: Charter): CharterMember[] {
+  return charter.members.filter((member) => member.state === 'active');
+}
+
+/** Returns q. */
+export function quorumOf(charter: Charter): number {
+  return quorumFor(activeMembers(charter).length, charter.faults);
+}
+
+/** Returns ⌊(n+f)/2⌋ + 1. */
+export function quorumFor(activeCount: number, faults: number): number {
+  return Math.floor((activeCount + faults) / 2) + 1;
+}
+
+/** Returns how many of an entry's leaves must say `challenged`. */
+export function challengedMin(charter: Charter, kind: EntryKind): number {
+  switch (kind) {
+    case 'register':
+    case 'commit':
+      return charter.faults + 1;
+    case 'request':
+      // Two, even where f = 0; a single member can only give one.
+      return Math.min(activeMembers(charter).length, Math.max(2, charter.faults + 1));
+    case 'rotate':
+    case 'release':
+    case 'veto':
+    case 'update':
+      return 0;
+  }
+}
