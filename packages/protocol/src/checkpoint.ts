@@ -34,7 +34,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
 export function parseCheckpoint(text: string): Verdict<Checkpoint> {
   const lines = text.split('\n');
   if (lines.length !== 4 || lines[3] !== '') return malformed('does not have exactly three lines');
-  const [origin, sizeText, rootText] = lines as [string, string, string, string];
+  const [origin = '', sizeText = '', rootText = ''] = lines;
   if (origin === '') return malformed('has no origin');
   // "the ASCII decimal representation of the number of leaves in the tree, with no leading zeroes"
   const size = /^(?:0|[1-9][0-9]{0,15})$/.test(sizeText) ? Number(sizeText) : Number.NaN;

@@ -67,11 +67,13 @@ export function encodeReceiptJson(receipt: Receipt): ReceiptJson {
 
 /** Parses a value from `JSON.parse`: exactly the five fields; says nothing of whether they hold. */
 export function parseReceiptJson(value: unknown): Verdict<Receipt> {
-  if (typeof value !== 'object' || value === null) return malformed('is not an object');
-  const { origin, index, leaf, checkpoint, proof, ...unknown } = value as Record<string, unknown>;
+  if (!isRecord(value)) return malformed('is not an object');
+  const { origin, index, leaf, checkpoint, proof, ...unknown } = value;
   if (Object.keys(unknown).length > 0) return malformed('has an unknown field');
   if (typeof origin !== 'string' || origin === '') return malformed('has no origin');
-  if (!Number.isSafeInteger(index) || (index as number) < 0) return malformed('has no index');
+  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
+    return malformed('has no index');
+  }
   if (typeof checkpoint !== 'string' || checkpoint.length > receiptCheckpointCharactersMax) {
     return malformed(`lacks a checkpoint of at most ${receiptCheckpointCharactersMax} characters`);
   }
@@ -83,7 +85,11 @@ export function parseReceiptJson(value: unknown): Verdict<Receipt> {
   if (hashes === undefined) {
     return malformed(`lacks a proof of at most ${proofHashesMax} hashes of base64url`);
   }
-  return accept({ origin, index: index as number, leaf: leafBytes, checkpoint, proof: hashes });
+  return accept({ origin, index, leaf: leafBytes, checkpoint, proof: hashes });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function bytesOf(value: unknown): Uint8Array | undefined {

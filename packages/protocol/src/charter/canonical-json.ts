@@ -4,65 +4,54 @@
  * That one comparison catches duplicate names, white space, `1.0`, `-0`, needless escapes and names
  * out of order.
  */
-import { reject, accept } from '../verdict.ts';
-import type { Refusal, Verdict } from '../verdict.ts';
 import { jsonDepthMax } from '../limits.ts';
-
-export type JsonValue =
-  number | string | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
-
-/** Returns the one text of a value; undefined where it has none (a fraction, a lone surrogate). */
-export function encodeCanonicalJson(value: JsonValue): string | undefined {
-  return encodeAt(value, 1);
-}
+import { accept, reject } from '../verdict.ts';
+import type { Verdict } from '../verdict.ts';
 
 /** Parses a text that must be canonical; nesting at most 8. */
-export function parseCanonicalJson(text: string): Verdict<JsonValue> {
-  let value: JsonValue;
+export function parseCanonicalJson(text: string): Verdict<unknown> {
+  let value: unknown;
   try {
-    value = JSON.parse(text) as JsonValue;
+    value = JSON.parse(text);
   } catch {
     // Also what a nesting too deep for the parser's stack ends in.
-    return malformed('is not JSON (RFC 8259)');
+    return reject('json_not_canonical', 'text is not JSON (RFC 8259)');
   }
   return encodeCanonicalJson(value) === text
     ? accept(value)
-    : malformed('is not canonical (RFC 8785, integers only)');
+    : reject('json_not_canonical', 'text is not canonical (RFC 8785, integers only)');
 }
 
-function encodeAt(value: JsonValue, depth: number): string | undefined {
+/**
+ * Returns the one text of a value; undefined where it has none: a fraction, a lone surrogate, a
+ * nesting deeper than 8, anything JSON does not know.
+ */
+export function encodeCanonicalJson(value: unknown): string | undefined {
+  return encodeAt(value, 1);
+}
+
+function encodeAt(value: unknown, depth: number): string | undefined {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
-  // RFC 8785 §3.2.2.2: "Lone Surrogates" are an error; JSON.stringify would escape them.
-  if (typeof value === 'string') return value.isWellFormed() ? JSON.stringify(value) : undefined;
-  if (depth > jsonDepthMax) return undefined;
-  if (isArray(value)) {
-    return join(
-      ['[', ']'],
-      value.map((item) => encodeAt(item, depth + 1)),
-    );
+  if (typeof value === 'string') return encodeText(value);
+  if (typeof value !== 'object' || depth > jsonDepthMax) return undefined;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => encodeAt(item, depth + 1));
+    return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
   }
-  // RFC 8785 §3.2.3: names are sorted by their UTF-16 code units, which is what sort() does.
-  const members = Object.keys(value)
-    .sort()
-    .map((name) => {
-      const [quoted, item] = [encodeAt(name, depth), encodeAt(value[name]!, depth + 1)];
-      return quoted === undefined || item === undefined ? undefined : `${quoted}:${item}`;
-    });
-  return join(['{', '}'], members);
+  // RFC 8785 §3.2.3: names are sorted by their UTF-16 code units; the names of one object differ.
+  const members = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, item]) => encodeMember(name, encodeAt(item, depth + 1)));
+  return members.includes(undefined) ? undefined : `{${members.join(',')}}`;
 }
 
-function join(
-  [open, close]: readonly [string, string],
-  parts: readonly (string | undefined)[],
-): string | undefined {
-  return parts.includes(undefined) ? undefined : `${open}${parts.join(',')}${close}`;
+function encodeMember(name: string, item: string | undefined): string | undefined {
+  const quoted = encodeText(name);
+  return quoted === undefined || item === undefined ? undefined : `${quoted}:${item}`;
 }
 
-function isArray(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-function malformed(found: string): Refusal {
-  return reject('json_not_canonical', `text ${found}`);
+/** RFC 8785 §3.2.2.2 wants an error for lone surrogates; `JSON.stringify` would escape them. */
+function encodeText(text: string): string | undefined {
+  return text.isWellFormed() ? JSON.stringify(text) : undefined;
 }

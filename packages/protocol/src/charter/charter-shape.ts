@@ -19,7 +19,9 @@ import {
 } from '../limits.ts';
 import { treeHashBytes } from '../merkle/tree-hash.ts';
 import { parseVerifierKey } from '../notes/verifier-key.ts';
-import type { JsonValue } from './canonical-json.ts';
+import { accept, reject } from '../verdict.ts';
+import type { Verdict } from '../verdict.ts';
+import type { Charter } from './charter.ts';
 import { fields, integer, listOf, nullOr, oneOf, textThat, words } from './field-checks.ts';
 
 const sizeField = integer(0, Number.MAX_SAFE_INTEGER);
@@ -61,12 +63,6 @@ const memberShape = fields(
   { cutoff: fields(logState) },
 );
 
-/** Returns what is wrong with a charter's shape, led by the field's path, or undefined. */
-export function checkCharterShape(value: JsonValue): string | undefined {
-  const wrong = charterShape(value);
-  return wrong?.startsWith('.') === false ? ` ${wrong}` : wrong;
-}
-
 const charterShape = fields({
   version: countField,
   previous: nullOr(textThat('64 hexadecimal digits', (text) => /^[0-9a-f]{64}$/.test(text))),
@@ -92,6 +88,17 @@ const charterShape = fields({
     countMax: membersMax,
   }),
 });
+
+/** Takes a JSON value for a charter, or says which field is wrong. */
+export function shapedCharter(value: unknown): Verdict<Charter> {
+  if (isCharter(value)) return accept(value);
+  const wrong = charterShape(value) ?? '';
+  return reject('charter_malformed', `charter${wrong.startsWith('.') ? '' : ' '}${wrong}`);
+}
+
+function isCharter(value: unknown): value is Charter {
+  return charterShape(value) === undefined;
+}
 
 /**
  * An origin goes into URLs (`/log/<origin>/checkpoint`): host, optional port, then path segments

@@ -8,12 +8,11 @@ import { utf8 } from '../bytes.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
 import { charterBytesMax } from '../limits.ts';
 import { parseNote } from '../notes/note.ts';
-import { accept, reject } from '../verdict.ts';
+import { reject } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 import { encodeCanonicalJson, parseCanonicalJson } from './canonical-json.ts';
-import type { JsonValue } from './canonical-json.ts';
 import { inconsistencyOf } from './charter-consistency.ts';
-import { checkCharterShape } from './charter-shape.ts';
+import { shapedCharter } from './charter-shape.ts';
 
 export interface Charter {
   /** From 1; each charter is exactly one above the one before. */
@@ -101,15 +100,14 @@ export function parseCharterText(text: string): Verdict<Charter> {
   if (!text.endsWith('\n')) return reject('charter_malformed', 'charter does not end in a newline');
   const json = parseCanonicalJson(text.slice(0, -1));
   if (json.verdict !== 'accept') return json;
-  const misshapen = checkCharterShape(json.value);
-  if (misshapen !== undefined) return reject('charter_malformed', `charter${misshapen}`);
-  const charter = json.value as unknown as Charter;
-  return inconsistencyOf(charter) ?? accept(charter);
+  const charter = shapedCharter(json.value);
+  if (charter.verdict !== 'accept') return charter;
+  return inconsistencyOf(charter.value) ?? charter;
 }
 
 /** Returns the text to sign; throws for what `parseCharterText` would refuse. */
 export function encodeCharter(charter: Charter): string {
-  const json = encodeCanonicalJson(charter as unknown as JsonValue);
+  const json = encodeCanonicalJson(charter);
   assert(json !== undefined, 'a charter has integers and well-formed strings');
   const text = `${json}\n`;
   const parsed = parseCharterText(text);

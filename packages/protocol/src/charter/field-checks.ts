@@ -3,9 +3,8 @@
  * what is wrong, led by the path of the field, or undefined; it never repeats a value.
  */
 import { utf8 } from '../bytes.ts';
-import type { JsonValue } from './canonical-json.ts';
 
-export type FieldCheck = (value: JsonValue) => string | undefined;
+export type FieldCheck = (value: unknown) => string | undefined;
 
 /** A whole number within bounds, both included. */
 export function integer(min: number, max: number): FieldCheck {
@@ -45,11 +44,10 @@ export function listOf(
 ): FieldCheck {
   return (value) => {
     if (!Array.isArray(value)) return 'is not a list';
-    const items = value as readonly JsonValue[];
-    if (items.length < countMin || items.length > countMax) {
-      return `has ${items.length} items, not ${countMin} to ${countMax}`;
+    if (value.length < countMin || value.length > countMax) {
+      return `has ${value.length} items, not ${countMin} to ${countMax}`;
     }
-    for (const [index, item] of items.entries()) {
+    for (const [index, item] of value.entries()) {
       const wrong = check(item);
       if (wrong !== undefined) return `[${index}]${joint(wrong)}${wrong}`;
     }
@@ -64,21 +62,22 @@ export function fields(
 ): FieldCheck {
   const checks = new Map([...Object.entries(required), ...Object.entries(optional)]);
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return 'is not an object';
-    }
-    const object = value as { readonly [name: string]: JsonValue };
+    if (!isRecord(value)) return 'is not an object';
     for (const name of Object.keys(required)) {
-      if (!Object.hasOwn(object, name)) return `lacks ${name}`;
+      if (!Object.hasOwn(value, name)) return `lacks ${name}`;
     }
-    for (const name of Object.keys(object)) {
+    for (const name of Object.keys(value)) {
       const check = checks.get(name);
       if (check === undefined) return 'has an unknown field';
-      const wrong = check(object[name]!);
+      const wrong = check(value[name]);
       if (wrong !== undefined) return `.${name}${joint(wrong)}${wrong}`;
     }
     return undefined;
   };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A path goes on without a space; a finding follows after one. */

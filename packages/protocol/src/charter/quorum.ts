@@ -22,17 +22,10 @@ export function quorumFor(activeCount: number, faults: number): number {
 
 /** Returns how many of an entry's leaves must say `challenged`. */
 export function challengedMin(charter: Charter, kind: EntryKind): number {
-  switch (kind) {
-    case 'register':
-    case 'commit':
-      return charter.faults + 1;
-    case 'request':
-      // Two, even where f = 0; a single member can only give one.
-      return Math.min(activeMembers(charter).length, Math.max(2, charter.faults + 1));
-    case 'rotate':
-    case 'release':
-    case 'veto':
-    case 'update':
-      return 0;
+  if (kind === 'register' || kind === 'commit') return charter.faults + 1;
+  // Two, even where f = 0; a single member can only give one.
+  if (kind === 'request') {
+    return Math.min(activeMembers(charter).length, Math.max(2, charter.faults + 1));
   }
+  return 0;
 }
