@@ -45,6 +45,7 @@ export {
   membersMax,
   payloadBytesMax,
   publishedKeysMax,
+  quorumWindowMs,
   routeUriBytesMax,
   routesMax,
 } from './limits.ts';

@@ -1,0 +1,56 @@
+/**
+ * What the exit status of `callbook` says; scripts match on it. The numbers are part of the
+ * interface: docs/guide/cli.md lists them and they never change their meaning.
+ */
+import { DirectoryError } from '@callbook/protocol';
+
+export const exitCodes = {
+  ok: 0,
+  general: 1,
+  usage: 2,
+  verifiedBad: 3,
+  absent: 4,
+  unavailable: 5,
+  actionNeeded: 6,
+  rateLimited: 7,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Codes of `@callbook/client` and of this package whose exit status is not 1. */
+const exitCodeOf: Readonly<Record<string, ExitCode>> = {
+  usage: exitCodes.usage,
+  number_malformed: exitCodes.usage,
+  route_malformed: exitCodes.usage,
+  identifier_malformed: exitCodes.usage,
+  member_unknown: exitCodes.usage,
+  holding_ambiguous: exitCodes.usage,
+  config_missing: exitCodes.usage,
+  config_malformed: exitCodes.usage,
+  charter_invalid: exitCodes.verifiedBad,
+  label_proof_invalid: exitCodes.verifiedBad,
+  receipt_invalid: exitCodes.verifiedBad,
+  answer_bogus: exitCodes.verifiedBad,
+  directory_unavailable: exitCodes.unavailable,
+  member_unreachable: exitCodes.unavailable,
+  member_timeout: exitCodes.unavailable,
+  member_answer_malformed: exitCodes.unavailable,
+  member_answer_too_large: exitCodes.unavailable,
+  member_failed: exitCodes.unavailable,
+  channel_unavailable: exitCodes.unavailable,
+  resolver_unavailable: exitCodes.unavailable,
+  entry_incomplete: exitCodes.actionNeeded,
+  identifier_held: exitCodes.actionNeeded,
+  code_missing: exitCodes.actionNeeded,
+  code_wrong: exitCodes.actionNeeded,
+  challenge_lost: exitCodes.actionNeeded,
+  challenge_exhausted: exitCodes.actionNeeded,
+  confirmation_missing: exitCodes.actionNeeded,
+  rate_limited: exitCodes.rateLimited,
+};
+
+/** Returns the exit status for anything that was thrown. */
+export function exitCodeFor(error: unknown): ExitCode {
+  if (!(error instanceof DirectoryError)) return exitCodes.general;
+  return exitCodeOf[error.code] ?? exitCodes.general;
+}

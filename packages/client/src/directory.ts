@@ -1,0 +1,104 @@
+/**
+ * The directory as an application sees it: the members of one founding charter, and what can be
+ * asked of them. Nothing is stored and nothing is remembered between calls; holdings and pending
+ * entries are the caller's to keep.
+ */
+import {
+  charterHash,
+  quorumOf,
+  verifyFoundingCharter,
+  type Charter,
+  type Clock,
+  type Cryptography,
+  type Identifier,
+  type Random,
+} from '@callbook/protocol';
+import { nobleCryptography } from '@callbook/protocol/crypto/noble';
+import { publish, release, rotate, type ChangeOptions, type PayloadChanges } from './changes.ts';
+import { claim, type ClaimOptions } from './claim.ts';
+import type { DirectoryContext } from './directory-context.ts';
+import { entryState, type MemberEntryState } from './entry-state.ts';
+import { clientError } from './errors.ts';
+import type { Holding } from './holding.ts';
+import { lookup, lookupMany, type Lookup } from './lookup.ts';
+import type { Fetch } from './member-call.ts';
+import { memberStates, type MemberState } from './member-state.ts';
+import { listMembers, orderMembers, type Member } from './member.ts';
+import type { PendingEntry } from './pending-entry.ts';
+import { resume, type ResumeOptions } from './resume.ts';
+
+export interface DirectoryOptions {
+  /** The founding charter (version 1), a signed note; it is the root of all trust. */
+  readonly charterNote: string;
+  readonly crypto?: Cryptography;
+  readonly fetch?: Fetch;
+  readonly random?: Random;
+  readonly clock?: Clock;
+  /** Names of the members to ask first; the others are asked after them. */
+  readonly members?: readonly string[];
+}
+
+export interface Directory {
+  readonly charter: Charter;
+  /** The active members, in the order in which they are asked. */
+  readonly members: readonly Member[];
+  readonly quorum: number;
+  /** Claims an identifier that nobody holds. */
+  claim(options: ClaimOptions): Promise<Holding>;
+  /** Publishes other routes, keys or visibility; one member suffices. */
+  publish(holding: Holding, changes: PayloadChanges, options?: ChangeOptions): Promise<Holding>;
+  /** Puts the keys of a new seed (32 bytes) in force. */
+  rotate(holding: Holding, newSeed: Uint8Array, options?: ChangeOptions): Promise<Holding>;
+  /** Ends the holding. */
+  release(holding: Holding, options?: ChangeOptions): Promise<void>;
+  /** Continues an entry that was saved before it was complete. */
+  resume(pending: PendingEntry, options?: ResumeOptions): Promise<Holding>;
+  lookup(identifier: Identifier): Promise<Lookup>;
+  lookupMany(identifiers: readonly Identifier[]): Promise<Lookup[]>;
+  entryState(entryId: Uint8Array): Promise<MemberEntryState[]>;
+  memberStates(): Promise<MemberState[]>;
+}
+
+/** Opens the directory of a charter. Throws `charter_invalid` or `member_unknown`; no I/O. */
+export function createDirectory(options: DirectoryOptions): Directory {
+  const context = openContext(options);
+  return {
+    charter: context.charter,
+    members: context.members,
+    quorum: context.quorum,
+    claim: (claimOptions) => claim(context, claimOptions),
+    publish: (holding, changes, change) => publish(context, { holding, changes }, change),
+    rotate: (holding, newSeed, change) => rotate(context, { holding, newSeed }, change),
+    release: (holding, change) => release(context, holding, change),
+    resume: (pending, resumeOptions) => resume(context, pending, resumeOptions),
+    lookup: (identifier) => lookup(context, identifier),
+    lookupMany: (identifiers) => lookupMany(context, identifiers),
+    entryState: (entryId) => entryState(context, entryId),
+    memberStates: () => memberStates(context),
+  };
+}
+
+function openContext(options: DirectoryOptions): DirectoryContext {
+  const crypto = options.crypto ?? nobleCryptography;
+  const verified = verifyFoundingCharter(options.charterNote, crypto);
+  if (verified.verdict !== 'accept') {
+    throw clientError('charter_invalid', verified.message);
+  }
+  const charter = verified.value;
+  return {
+    charter,
+    charterHash: charterHash(options.charterNote, crypto),
+    members: orderMembers(listMembers(charter), options.members ?? []),
+    quorum: quorumOf(charter),
+    crypto,
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    random: options.random ?? systemRandom,
+    clock: options.clock ?? systemClock,
+  };
+}
+
+const systemRandom: Random = {
+  bytes: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
+};
+
+const systemClock: Clock = { nowMs: () => Date.now() };

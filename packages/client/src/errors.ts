@@ -1,0 +1,51 @@
+/**
+ * The codes of every operating error that this package throws, each with the sentence that the
+ * documentation prints. `docs/errors.md` says what to do about each; a test compares the two.
+ *
+ * An error names a member and what was found, never an identifier, a key, an address or a body:
+ * whatever a member wrote is reduced to a known code before it gets here.
+ */
+import { DirectoryError } from '@callbook/protocol';
+
+export const clientErrorCodes = {
+  charter_invalid: 'the pinned charter is not a valid founding charter',
+  charter_expired: 'the pinned charter has expired and admits no new claims',
+  identifier_malformed: 'the identifier is not in canonical form',
+  payload_invalid: 'routes or keys break a rule of the payload',
+  holding_malformed: 'the saved holding or pending entry cannot be read',
+  member_unknown: 'no active member of the charter has this name',
+  member_unreachable: 'the member did not accept a connection',
+  member_timeout: 'the member did not answer in time',
+  member_answer_malformed: 'the member answered with something that is not the API',
+  member_answer_too_large: 'the member answered with more bytes than the limit',
+  member_failed: 'the member reported a fault of its own',
+  directory_unavailable: 'no member, or too few of them, answered',
+  rate_limited: 'the member asks to try again later',
+  channel_unavailable: 'the member cannot send a code to this identifier now',
+  challenge_lost: 'the member no longer knows the challenge, or it has expired',
+  challenge_exhausted: 'too many wrong codes were given for the challenge',
+  code_wrong: 'the code does not belong to this challenge',
+  label_proof_invalid: 'the label that a member gave is not proven by the VRF key of the charter',
+  receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
+  members_disagree: 'members contradict each other about what may be claimed',
+  identifier_held: 'somebody holds the identifier; it can only be replaced, after a hold',
+  entry_refused: 'the members refused the entry',
+  entry_incomplete: 'fewer members than the quorum have logged the entry so far',
+  dns_answer_malformed: 'the resolver answered with something that is not a DNS message',
+} as const;
+
+export type ClientErrorCode = keyof typeof clientErrorCodes;
+
+/** Returns the error for `code`; shorter than the constructor where many are thrown. */
+export function clientError(
+  code: ClientErrorCode,
+  message: string,
+  options: ConstructorParameters<typeof DirectoryError>[2] = {},
+): DirectoryError<ClientErrorCode> {
+  return new DirectoryError(code, message, options);
+}
+
+/** Whether `error` is one of this package's, and so has a `code` to match on. */
+export function isClientError(error: unknown): error is DirectoryError<ClientErrorCode> {
+  return error instanceof DirectoryError && Object.hasOwn(clientErrorCodes, error.code);
+}

@@ -1,0 +1,62 @@
+/**
+ * Which failures of one member are survived by asking another, and what to say when no member is
+ * left. A failing member is never evidence about the identifier.
+ */
+import { DirectoryError } from '@callbook/protocol';
+import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
+import type { Member } from './member.ts';
+
+export interface MemberFailure {
+  readonly member: Member;
+  readonly error: DirectoryError<ClientErrorCode>;
+}
+
+/** In the order in which they are reported when several members failed differently. */
+const survivable: readonly ClientErrorCode[] = [
+  'label_proof_invalid',
+  'receipt_invalid',
+  'rate_limited',
+  'channel_unavailable',
+  'challenge_lost',
+  'entry_refused',
+  'member_failed',
+  'member_answer_malformed',
+  'member_answer_too_large',
+  'member_timeout',
+  'member_unreachable',
+];
+
+/** Codes that say "no usable answer": together they are `directory_unavailable`. */
+const silent: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+  'member_failed',
+  'member_answer_malformed',
+  'member_answer_too_large',
+  'member_timeout',
+  'member_unreachable',
+]);
+
+/** Returns the failure of `member` when another may be asked instead; rethrows anything else. */
+export function survive(member: Member, error: unknown): MemberFailure {
+  if (isClientError(error) && survivable.includes(error.code)) return { member, error };
+  throw error;
+}
+
+/** Returns the error to throw when `failures` left fewer than `needed` members. */
+export function summariseFailures(
+  failures: readonly MemberFailure[],
+  needed: number,
+): DirectoryError<ClientErrorCode> {
+  const worst = survivable
+    .filter((code) => !silent.has(code))
+    .map((code) => failures.find(({ error }) => error.code === code))
+    .find((failure) => failure !== undefined);
+  if (worst !== undefined) return worst.error;
+  const first = failures[0]?.error;
+  return clientError(
+    'directory_unavailable',
+    `${failures.length} members failed to answer, at least ${needed} must`,
+    {
+      ...(first === undefined ? {} : { cause: first, details: { firstCode: first.code } }),
+    },
+  );
+}

@@ -1,0 +1,23 @@
+/** The client's public names: one code base for browsers and Node, no native code. */
+
+export { createDirectory } from './directory.ts';
+export type { Directory, DirectoryOptions } from './directory.ts';
+export { clientErrorCodes, isClientError } from './errors.ts';
+export type { ClientErrorCode } from './errors.ts';
+export type { Member } from './member.ts';
+export type { Fetch } from './member-call.ts';
+export type { CodeForm, CodeRequest, CodeSource } from './challenge.ts';
+export type { ClaimOptions } from './claim.ts';
+export type { ChangeOptions, PayloadChanges } from './changes.ts';
+export { encodeHoldingJson, holdingPayload, parseHoldingJson } from './holding.ts';
+export type { Holding } from './holding.ts';
+export { encodePendingJson, parsePendingJson } from './pending-entry.ts';
+export type { MemberChallenge, PendingEntry, PendingKind, SavePending } from './pending-entry.ts';
+export type { ResumeOptions } from './resume.ts';
+export type { OnProgress, Progress } from './progress.ts';
+export type { Agreement, Lookup, MemberLookup } from './lookup.ts';
+export type { EntryLeaf, EntryStateAnswer, LookedUpBinding } from './api-answers.ts';
+export type { MemberEntryState } from './entry-state.ts';
+export type { MemberState } from './member-state.ts';
+export { enumQuestions, parseEnumAnswer, readEnumBinding } from './enum-answer.ts';
+export type { EnumAnswer, EnumBinding, EnumQuestion } from './enum-answer.ts';

@@ -1,0 +1,160 @@
+/**
+ * One HTTP exchange with one member: bounded in time and size, and ending in JSON or in a coded
+ * error. A captive portal, half a response and a page of HTML all end in `member_answer_malformed`;
+ * nothing a member writes is copied into an error except a code that has the form of a code.
+ */
+import { DirectoryError, concatBytes } from '@callbook/protocol';
+import { clientError, type ClientErrorCode } from './errors.ts';
+import { answerBytesMax, callMsMax } from './limits.ts';
+import type { Member } from './member.ts';
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface MemberCall {
+  readonly method: 'GET' | 'POST';
+  /** Path below the API's base URL, with its slash. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+}
+
+/** Calls `member` and returns the JSON it answered; throws a coded error for anything else. */
+export async function callMember(fetch: Fetch, member: Member, call: MemberCall): Promise<unknown> {
+  const { status, text, retryAfter } = await exchange(fetch, member, call);
+  const json = parseJson(member, text);
+  if (status >= 200 && status < 300) return json;
+  throw problemError(member, { status, problem: json, retryAfter });
+}
+
+/** Calls `member` and returns the text it answered, for the few routes that are not JSON. */
+export async function fetchText(fetch: Fetch, member: Member, path: string): Promise<string> {
+  const { status, text } = await exchange(fetch, member, { method: 'GET', path });
+  if (status === 200) return text;
+  throw clientError('member_failed', `member ${member.name} answered with status ${status}`, {
+    details: { member: member.name, status },
+  });
+}
+
+interface Exchange {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+}
+
+async function exchange(fetch: Fetch, member: Member, call: MemberCall): Promise<Exchange> {
+  const timeoutMs = call.timeoutMs ?? callMsMax;
+  const signal = AbortSignal.timeout(timeoutMs);
+  let response: Response | undefined;
+  try {
+    response = await fetch(member.api + call.path, requestOf(call, signal));
+    const text = await readBody(member, response);
+    return { status: response.status, text, retryAfter: response.headers.get('retry-after') };
+  } catch (cause) {
+    if (isCoded(cause)) throw cause;
+    if (signal.aborted) {
+      throw clientError('member_timeout', `member ${member.name} took over ${timeoutMs} ms`, {
+        details: { member: member.name, timeoutMs },
+      });
+    }
+    // The cause is dropped where it could hold what was sent: fetch puts URLs in its messages,
+    // and no URL of the API has an identifier in it.
+    const [code, what] =
+      response === undefined
+        ? (['member_unreachable', 'cannot be reached'] as const)
+        : (['member_answer_malformed', 'broke off its answer'] as const);
+    throw clientError(code, `member ${member.name} ${what}`, {
+      cause,
+      details: { member: member.name },
+    });
+  }
+}
+
+function requestOf(call: MemberCall, signal: AbortSignal): RequestInit {
+  return {
+    method: call.method,
+    // A redirect is a captive portal or a member moving without a charter: neither is followed.
+    redirect: 'error',
+    cache: 'no-store',
+    credentials: 'omit',
+    signal,
+    ...(call.body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(call.body) }),
+  };
+}
+
+async function readBody(member: Member, response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    if (size > answerBytesMax) {
+      throw clientError(
+        'member_answer_too_large',
+        `answer of member ${member.name} is over ${answerBytesMax} bytes`,
+        { details: { member: member.name, limit: answerBytesMax } },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(concatBytes(...chunks));
+}
+
+function parseJson(member: Member, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // No cause: V8 quotes the text in its message.
+    throw clientError('member_answer_malformed', `answer of member ${member.name} is not JSON`, {
+      details: { member: member.name },
+    });
+  }
+}
+
+/** The problem codes of the API that a caller can act upon; any other is a refusal or a fault. */
+const codeOfProblem: Readonly<Record<string, ClientErrorCode>> = {
+  identifier_malformed: 'identifier_malformed',
+  challenge_rate_limited: 'rate_limited',
+  channel_unavailable: 'channel_unavailable',
+  challenge_unknown: 'challenge_lost',
+  challenge_expired: 'challenge_lost',
+  challenge_answer_wrong: 'code_wrong',
+  challenge_exhausted: 'challenge_exhausted',
+};
+
+function problemError(
+  member: Member,
+  answer: { status: number; problem: unknown; retryAfter: string | null },
+): DirectoryError<ClientErrorCode> {
+  const { status } = answer;
+  const problemCode = problemCodeOf(answer.problem);
+  const code = codeOfProblem[problemCode] ?? codeOfStatus(status);
+  const details: Record<string, string | number | boolean> = {
+    member: member.name,
+    status,
+    problemCode,
+  };
+  const retryAfterSeconds = Number(answer.retryAfter ?? Number.NaN);
+  if (Number.isSafeInteger(retryAfterSeconds) && retryAfterSeconds >= 0) {
+    details['retryAfterSeconds'] = retryAfterSeconds;
+  }
+  return clientError(code, `member ${member.name} answered ${status} ${problemCode}`, { details });
+}
+
+function codeOfStatus(status: number): ClientErrorCode {
+  if (status === 429) return 'rate_limited';
+  if (status >= 400 && status < 500) return 'entry_refused';
+  return 'member_failed';
+}
+
+function problemCodeOf(problem: unknown): string {
+  if (typeof problem !== 'object' || problem === null || !('code' in problem)) return 'unknown';
+  const { code } = problem;
+  // Only what has the form of a code: a member must not be able to write into an error.
+  return typeof code === 'string' && /^[a-z][a-z_]{0,63}$/.test(code) ? code : 'unknown';
+}
+
+function isCoded(error: unknown): error is DirectoryError<ClientErrorCode> {
+  return error instanceof DirectoryError;
+}

@@ -1,0 +1,75 @@
+/**
+ * A signed entry on its way. It is handed to the caller to be saved *before* the first member sees
+ * it: a second entry for the same slot would compete with the first, so that after a crash only
+ * the same bytes may be submitted again. It carries the holding that it leads to, with the new
+ * seed of a rotate, so that no crash can lose the key that came into force.
+ */
+import { encodeBase64Url, encodeReceiptJson, type Receipt } from '@callbook/protocol';
+import { clientError } from './errors.ts';
+import { encodeHoldingJson, parseHoldingJson, savedReceipts, type Holding } from './holding.ts';
+import { savedBytes, savedBytesOrNull, savedFields, savedList, savedText } from './saved-fields.ts';
+
+/** The kinds that this client signs. */
+export type PendingKind = 'register' | 'rotate' | 'release' | 'update';
+
+export interface MemberChallenge {
+  /** Name of the member that was passed. */
+  readonly member: string;
+  readonly challengeId: string;
+}
+
+export interface PendingEntry {
+  readonly kind: PendingKind;
+  /** The encoded, signed entry. */
+  readonly entry: Uint8Array;
+  readonly payload: Uint8Array | null;
+  readonly opening: Uint8Array | null;
+  readonly challenges: readonly MemberChallenge[];
+  readonly receipts: readonly Receipt[];
+  /** What the holder has once the entry is complete; after a release, what it had. */
+  readonly holding: Holding;
+}
+
+/** Saves a pending entry durably; the entry is posted only after it has returned. */
+export type SavePending = (pending: PendingEntry) => Promise<void> | void;
+
+/** Returns the JSON value that `parsePendingJson` reads. */
+export function encodePendingJson(pending: PendingEntry): Record<string, unknown> {
+  return {
+    kind: pending.kind,
+    entry: encodeBase64Url(pending.entry),
+    payload: pending.payload === null ? null : encodeBase64Url(pending.payload),
+    opening: pending.opening === null ? null : encodeBase64Url(pending.opening),
+    challenges: pending.challenges,
+    receipts: pending.receipts.map(encodeReceiptJson),
+    holding: encodeHoldingJson(pending.holding),
+  };
+}
+
+/** Reads a saved pending entry. Throws `holding_malformed`. */
+export function parsePendingJson(json: unknown): PendingEntry {
+  const fields = savedFields(json, 'pending');
+  return {
+    kind: savedKind(savedText(fields, 'kind')),
+    entry: savedBytes(fields, 'entry'),
+    payload: savedBytesOrNull(fields, 'payload'),
+    opening: savedBytesOrNull(fields, 'opening', 32),
+    challenges: savedList(fields, 'challenges').map((value) => {
+      const challenge = savedFields(value, 'challenges');
+      return {
+        member: savedText(challenge, 'member'),
+        challengeId: savedText(challenge, 'challengeId'),
+      };
+    }),
+    receipts: savedReceipts(savedList(fields, 'receipts')),
+    holding: parseHoldingJson(fields['holding']),
+  };
+}
+
+const pendingKinds: readonly PendingKind[] = ['register', 'rotate', 'release', 'update'];
+
+function savedKind(text: string): PendingKind {
+  const kind = pendingKinds.find((candidate) => candidate === text);
+  if (kind !== undefined) return kind;
+  throw clientError('holding_malformed', 'pending entry is of a kind this client does not sign');
+}

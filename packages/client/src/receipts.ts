@@ -1,0 +1,127 @@
+/**
+ * Receipts: proof that a member has logged an entry. Each is checked against the log key that the
+ * charter names for its origin; a client is done when it holds enough of them to prove that the
+ * entry is complete, whatever a member says about it.
+ */
+import {
+  bytesEqual,
+  challengedMin,
+  parseLeaf,
+  quorumWindowMs,
+  verifyReceipt,
+  type EntryKind,
+  type Leaf,
+  type Receipt,
+} from '@callbook/protocol';
+import type { DirectoryContext } from './directory-context.ts';
+import { clientError } from './errors.ts';
+
+export interface VerifiedReceipt {
+  readonly receipt: Receipt;
+  readonly leaf: Leaf;
+}
+
+/**
+ * Verifies that `receipt` proves a leaf of `entry` under the charter's log key for its origin.
+ * Throws `receipt_invalid`.
+ */
+export function verifyEntryReceipt(
+  context: DirectoryContext,
+  receipt: Receipt,
+  entry: Uint8Array,
+): VerifiedReceipt {
+  const member = context.members.find(({ logKey }) => logKey.name === receipt.origin);
+  if (member === undefined) {
+    throw clientError('receipt_invalid', 'receipt is of a log that the charter does not name');
+  }
+  const details = { member: member.name };
+  const verified = verifyReceipt(receipt, member.logKey, context.crypto);
+  if (verified.verdict !== 'accept') {
+    throw clientError('receipt_invalid', `receipt of ${member.name}: ${verified.message}`, {
+      details,
+    });
+  }
+  const leaf = parseLeaf(verified.value);
+  if (leaf.verdict !== 'accept') {
+    throw clientError('receipt_invalid', `receipt of ${member.name}: ${leaf.message}`, { details });
+  }
+  if (leaf.value.entry === undefined || !bytesEqual(leaf.value.entry, entry)) {
+    throw clientError('receipt_invalid', `receipt of ${member.name} is for another entry`, {
+      details,
+    });
+  }
+  if (!bytesEqual(leaf.value.charter, context.charterHash)) {
+    throw clientError('receipt_invalid', `receipt of ${member.name} names another charter`, {
+      details,
+    });
+  }
+  return { receipt, leaf: leaf.value };
+}
+
+/** Receipts of one entry, at most one for each log. */
+export class ReceiptSet {
+  readonly #context: DirectoryContext;
+  readonly #entry: Uint8Array;
+  readonly #kind: EntryKind;
+  readonly #byOrigin = new Map<string, VerifiedReceipt>();
+
+  constructor(context: DirectoryContext, of: { entry: Uint8Array; kind: EntryKind }) {
+    this.#context = context;
+    this.#entry = of.entry;
+    this.#kind = of.kind;
+  }
+
+  /** Verifies and keeps `receipts`. Throws `receipt_invalid` on the first that is not good. */
+  add(receipts: readonly Receipt[]): void {
+    for (const receipt of receipts) {
+      const verified = verifyEntryReceipt(this.#context, receipt, this.#entry);
+      // "Each member's first valid leaf counts": a later receipt of one log replaces none.
+      if (!this.#byOrigin.has(receipt.origin)) this.#byOrigin.set(receipt.origin, verified);
+    }
+  }
+
+  get receipts(): Receipt[] {
+    return [...this.#byOrigin.values()].map(({ receipt }) => receipt);
+  }
+
+  get count(): number {
+    return this.#byOrigin.size;
+  }
+
+  /** How many receipts the entry needs: one for an update, else a quorum. */
+  get needed(): number {
+    return this.#kind === 'update' ? 1 : this.#context.quorum;
+  }
+
+  /** How many of them must be of members that challenged the claimant. */
+  get challengedNeeded(): number {
+    return challengedMin(this.#context.charter, this.#kind);
+  }
+
+  get challengedCount(): number {
+    return this.#leaves().filter(({ role }) => role === 'challenged').length;
+  }
+
+  has(origin: string): boolean {
+    return this.#byOrigin.has(origin);
+  }
+
+  /**
+   * Whether the entry has a *time*: the smallest t for which q members, enough of them challenged,
+   * have a leaf with `at` in [t − 10 min, t].
+   */
+  get complete(): boolean {
+    const leaves = this.#leaves();
+    return leaves.some((last) => {
+      const window = leaves.filter(
+        ({ at }) => at <= last.at && at >= last.at - (this.#kind === 'update' ? 0 : quorumWindowMs),
+      );
+      const challenged = window.filter(({ role }) => role === 'challenged').length;
+      return window.length >= this.needed && challenged >= this.challengedNeeded;
+    });
+  }
+
+  #leaves(): Leaf[] {
+    return [...this.#byOrigin.values()].map(({ leaf }) => leaf);
+  }
+}
