@@ -5,6 +5,7 @@
  * false and null; no floats, no tags.
  */
 import { assert } from './assert.ts';
+import { compareBytes, utf8 } from './bytes.ts';
 import { CborReader, CborRefusal } from './cbor-reader.ts';
 import { accept, reject } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -82,8 +83,6 @@ export function encodeWithout(
   return whole.subarray(0, size + encoded.length - keptFrom);
 }
 
-const encoder = new TextEncoder();
-
 class CborWriter {
   #bytes = new Uint8Array(512);
   #size = 0;
@@ -99,7 +98,10 @@ class CborWriter {
     else if (typeof value === 'string') this.#text(value);
     else if (value instanceof Uint8Array) this.#byteString(value);
     else if (Array.isArray(value)) this.#array(value);
-    else this.#map(value as { readonly [name: string]: CborValue });
+    else {
+      assert(isCborMap(value), 'value is of no CBOR type');
+      this.#map(value);
+    }
   }
 
   #integer(value: number): void {
@@ -110,18 +112,20 @@ class CborWriter {
 
   #byteString(value: Uint8Array): void {
     this.#head(2, value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#size);
-    this.#size += value.length;
+    this.#append(value);
   }
 
   #text(value: string): void {
+    if (isAscii(value)) {
+      this.#head(3, value.length);
+      this.#reserve(value.length);
+      for (let i = 0; i < value.length; i++) this.#bytes[this.#size++] = value.charCodeAt(i);
+      return;
+    }
     assert(value.isWellFormed(), 'text has a lone surrogate');
-    const bytes = encoder.encode(value);
+    const bytes = utf8(value);
     this.#head(3, bytes.length);
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#size);
-    this.#size += bytes.length;
+    this.#append(bytes);
   }
 
   #array(values: readonly CborValue[]): void {
@@ -160,6 +164,12 @@ class CborWriter {
     this.#size += size;
   }
 
+  #append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
   #byte(byte: number): void {
     this.#reserve(1);
     this.#bytes[this.#size++] = byte;
@@ -174,25 +184,18 @@ class CborWriter {
 }
 
 /**
- * RFC 8949 §4.2.1: bytewise order of the encoded keys. The head comes first and grows with the
- * length, so shorter keys come first; UTF-8 keeps the order of code points, UTF-16 does not.
+ * RFC 8949 §4.2.1: "The keys in every map MUST be sorted in the bytewise lexicographic order of
+ * their deterministic encodings." The head comes first and grows with the length, so shorter keys
+ * come first; after that UTF-8, whose order UTF-16 does not keep outside ASCII.
  */
 function compareNames(a: string, b: string): number {
-  const sizes = utf8Size(a) - utf8Size(b);
-  if (sizes !== 0) return sizes;
-  for (let i = 0; i < a.length; i++) {
-    const difference = a.codePointAt(i)! - b.codePointAt(i)!;
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  if (isAscii(a) && isAscii(b)) return a.length - b.length || (a < b ? -1 : 1);
+  const [bytesA, bytesB] = [utf8(a), utf8(b)];
+  return bytesA.length - bytesB.length || compareBytes(bytesA, bytesB);
 }
 
-function utf8Size(text: string): number {
-  let size = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.codePointAt(i)!;
-    if (code > 0xffff) i++;
-    size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return size;
+/** A loop over character codes takes nanoseconds where `TextEncoder` takes most of a microsecond. */
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }

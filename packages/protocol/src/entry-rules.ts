@@ -6,8 +6,8 @@ import { isCborMap } from './cbor.ts';
 import type { CborValue } from './cbor.ts';
 import type { Entry, EntryKind, RequestClass } from './entry.ts';
 
-/** Says what is wrong with a decoded entry, or nothing. */
-export function entryProblemOf(value: CborValue): string | undefined {
+/** Returns the entry that a decoded value is, or what is wrong with it. */
+export function entryOf(value: CborValue): Entry | string {
   if (!isCborMap(value)) return 'entry is not a map';
   const kind = value['kind'];
   if (!isKind(kind)) return 'field kind is missing or unknown';
@@ -27,7 +27,9 @@ export function entryProblemOf(value: CborValue): string | undefined {
   }
   const count = Object.keys(value).length;
   if (count !== present) return `${count} fields, of which ${kind} knows ${present}`;
-  return kindProblemOf(value as unknown as Entry);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field was checked above
+  const entry = value as unknown as Entry;
+  return kindProblemOf(entry) ?? entry;
 }
 
 type FieldName = keyof Required<Entry>;
@@ -96,23 +98,14 @@ function kindProblemOf(entry: Entry): string | undefined {
   const { kind } = entry;
   if ((kind === 'update') !== entry.seq > 0) return 'seq is 0 except in an update';
   if ((entry.prev !== null) !== followsEntry(entry)) return 'prev does not fit the kind';
-  switch (kind) {
-    case 'release':
-      return changesNothingProblemOf(entry);
-    case 'veto':
-      return changesNothingProblemOf(entry);
-    case 'request':
-      if (entry.class === 'recovery' && entry.recoverySig === undefined) {
-        return 'recoverySig is missing in a request of class recovery';
-      }
-      return changesNothingProblemOf(entry);
-    case 'commit':
-      return entry.epoch === 0 ? 'epoch of a commit is 0, at least 1' : undefined;
-    case 'register':
-    case 'rotate':
-    case 'update':
-      return undefined;
+  if (kind === 'commit' && entry.epoch === 0) return 'epoch of a commit is 0, at least 1';
+  if (entry.class === 'recovery' && entry.recoverySig === undefined) {
+    return 'recoverySig is missing in a request of class recovery';
   }
+  const setsTerms = kind !== 'release' && kind !== 'request' && kind !== 'veto';
+  return setsTerms || setsNothing(entry)
+    ? undefined
+    : `commitment, recovery, lock or email is set in a ${kind}`;
 }
 
 /** Kinds that name an earlier entry in `prev`; a commit and a veto name theirs in `request`. */
@@ -121,10 +114,8 @@ function followsEntry({ kind, epoch }: Entry): boolean {
   return kind === 'rotate' || kind === 'release' || kind === 'update';
 }
 
-function changesNothingProblemOf(entry: Entry): string | undefined {
-  return entry.commitment === null && entry.recovery === null && !entry.lock && entry.email === null
-    ? undefined
-    : 'commitment, recovery, lock or email is set in a kind that sets none';
+function setsNothing({ commitment, recovery, lock, email }: Entry): boolean {
+  return commitment === null && recovery === null && !lock && email === null;
 }
 
 function isKind(value: CborValue | undefined): value is EntryKind {

@@ -9,10 +9,9 @@
  */
 import { utf8 } from './bytes.ts';
 import { encodeCbor, encodeWithout, parseCbor } from './cbor.ts';
-import { entryProblemOf } from './entry-rules.ts';
+import { entryOf } from './entry-rules.ts';
 import { entryBytesMax } from './limits.ts';
 import { accept, reject } from './verdict.ts';
-import type { CborValue } from './cbor.ts';
 import type { Cryptography } from './crypto/cryptography.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -61,15 +60,13 @@ export function parseEntry(bytes: Uint8Array): Verdict<Entry> {
   }
   const parsed = parseCbor(bytes);
   if (parsed.verdict !== 'accept') return parsed;
-  const problem = entryProblemOf(parsed.value);
-  return problem === undefined
-    ? accept(parsed.value as unknown as Entry)
-    : reject('entry_malformed', problem);
+  const entry = entryOf(parsed.value);
+  return typeof entry === 'string' ? reject('entry_malformed', entry) : accept(entry);
 }
 
 /** Encodes an entry; does not check it. */
 export function encodeEntry(entry: Entry): Uint8Array {
-  return encodeCbor(entry as unknown as { readonly [name: string]: CborValue });
+  return encodeCbor({ ...entry });
 }
 
 /** Returns the 32-byte id of an encoded entry. */

@@ -19,10 +19,22 @@ export type Identifier = `tel:${string}` | `mailto:${string}` | `sip:${string}`;
 
 /** Parses an identifier in canonical form; code `identifier_malformed`. */
 export function parseIdentifier(text: string): Verdict<Identifier> {
-  const problem = problemOf(text);
-  return problem === undefined
-    ? accept(text as Identifier)
-    : reject('identifier_malformed', problem);
+  const colon = text.indexOf(':') + 1;
+  const rest = text.slice(colon);
+  switch (text.slice(0, colon)) {
+    case 'tel:':
+      return verdictOf(`tel:${rest}`, telephoneProblemOf(rest));
+    case 'mailto:':
+      return verdictOf(`mailto:${rest}`, addressProblemOf(rest));
+    case 'sip:':
+      return verdictOf(`sip:${rest}`, addressProblemOf(rest));
+    default:
+      return reject('identifier_malformed', 'scheme is none of tel, mailto, sip');
+  }
+}
+
+function verdictOf(identifier: Identifier, problem: string | undefined): Verdict<Identifier> {
+  return problem === undefined ? accept(identifier) : reject('identifier_malformed', problem);
 }
 
 /** E.164: a country code never begins with 0, and the whole number has at most 15 digits. */
@@ -34,15 +46,10 @@ const localPart = /^[a-z0-9!$'*+_~-]+(?:\.[a-z0-9!$'*+_~-]+)*$/;
 /** RFC 5890 §2.3.1: LDH labels; one with hyphens in places 3 and 4 is reserved, or an A-label. */
 const domainLabel = /^(?!..--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$|^xn--[a-z0-9-]*[a-z0-9]$/;
 
-function problemOf(text: string): string | undefined {
-  if (text.startsWith('tel:')) {
-    return telephoneNumber.test(text.slice(4))
-      ? undefined
-      : 'telephone number is not + and 7 to 15 digits, the first not 0';
-  }
-  if (text.startsWith('mailto:')) return addressProblemOf(text.slice(7));
-  if (text.startsWith('sip:')) return addressProblemOf(text.slice(4));
-  return 'scheme is none of tel, mailto, sip';
+function telephoneProblemOf(number: string): string | undefined {
+  return telephoneNumber.test(number)
+    ? undefined
+    : 'telephone number is not + and 7 to 15 digits, the first not 0';
 }
 
 function addressProblemOf(address: string): string | undefined {

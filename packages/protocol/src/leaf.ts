@@ -20,7 +20,7 @@ export interface Leaf {
   readonly charter: Uint8Array;
   readonly role: LeafRole;
   /** The encoded entry; absent in the role `charter` only. */
-  readonly entry?: Uint8Array | undefined;
+  readonly entry?: Uint8Array;
 }
 
 /** Encodes a leaf; does not check it. */
@@ -38,10 +38,8 @@ export function parseLeaf(bytes: Uint8Array): Verdict<Leaf> {
   }
   const parsed = parseCbor(bytes);
   if (parsed.verdict !== 'accept') return parsed;
-  const problem = leafProblemOf(parsed.value);
-  return problem === undefined
-    ? accept(parsed.value as unknown as Leaf)
-    : reject('leaf_malformed', problem);
+  const leaf = leafOf(parsed.value);
+  return typeof leaf === 'string' ? reject('leaf_malformed', leaf) : accept(leaf);
 }
 
 const roles: Readonly<Record<LeafRole, true>> = {
@@ -51,7 +49,8 @@ const roles: Readonly<Record<LeafRole, true>> = {
   charter: true,
 };
 
-function leafProblemOf(value: CborValue): string | undefined {
+/** Returns the leaf, or what is wrong with it. */
+function leafOf(value: CborValue): Leaf | string {
   if (!isCborMap(value)) return 'leaf is not a map';
   const { v, at, charter, role, entry } = value;
   if (v !== 1) return 'field v is not 1';
@@ -59,10 +58,15 @@ function leafProblemOf(value: CborValue): string | undefined {
   if (!(charter instanceof Uint8Array) || charter.length !== 32) {
     return 'field charter is not 32 bytes';
   }
-  if (typeof role !== 'string' || !Object.hasOwn(roles, role)) return 'field role is unknown';
+  if (!isRole(role)) return 'field role is unknown';
   if ((role === 'charter') !== (entry === undefined)) return 'field entry does not fit the role';
   if (entry !== undefined && !(entry instanceof Uint8Array)) return 'field entry is not bytes';
   const expectedCount = entry === undefined ? 4 : 5;
   const count = Object.keys(value).length;
-  return count === expectedCount ? undefined : `${count} fields, not ${expectedCount}`;
+  if (count !== expectedCount) return `${count} fields, not ${expectedCount}`;
+  return entry === undefined ? { v, at, charter, role } : { v, at, charter, role, entry };
+}
+
+function isRole(value: CborValue | undefined): value is LeafRole {
+  return typeof value === 'string' && Object.hasOwn(roles, value);
 }

@@ -77,16 +77,18 @@ export function parsePayload(bytes: Uint8Array): Verdict<Payload> {
   if (!(vrfProof instanceof Uint8Array) || vrfProof.length !== 80) {
     return malformed('VRF proof is not 80 bytes');
   }
-  const problem = listProblemOf(routes, routeList) ?? listProblemOf(keys, keyList);
-  if (problem !== undefined) return malformed(problem);
+  const parsedRoutes = listOf(routes, routeList);
+  if (typeof parsedRoutes === 'string') return malformed(parsedRoutes);
+  const parsedKeys = listOf(keys, keyList);
+  if (typeof parsedKeys === 'string') return malformed(parsedKeys);
   if (typeof identifier !== 'string') return malformed('identifier is not text');
   const verdict = parseIdentifier(identifier);
   if (verdict.verdict !== 'accept') return verdict;
   return accept({
     identifier: verdict.value,
     visibility: visibility ?? 'dns',
-    routes: routes as unknown as readonly Route[],
-    keys: keys as unknown as readonly PublishedKey[],
+    routes: parsedRoutes,
+    keys: parsedKeys,
     vrfProof,
   });
 }
@@ -113,102 +115,109 @@ const spkiPrefixes: Readonly<Record<KeyAlgorithm, Uint8Array | undefined>> = {
 
 type CborMap = { readonly [name: string]: CborValue };
 
-interface ListRule {
+interface ListRule<T> {
   readonly name: string;
   readonly countMax: number;
-  problemOf(item: CborMap): string | undefined;
+  /** Returns the item, or what is wrong with it. */
+  itemOf(item: CborMap): T | string;
   /** Whether two items would become the same DNS record. */
-  same(a: CborMap, b: CborMap): boolean;
+  same(a: T, b: T): boolean;
 }
 
-const routeList: ListRule = {
+const routeList: ListRule<Route> = {
   name: 'route',
   countMax: routesMax,
-  problemOf: routeProblemOf,
-  same: (a, b) => a['service'] === b['service'] && a['uri'] === b['uri'],
+  itemOf: routeOf,
+  same: (a, b) => a.service === b.service && a.uri === b.uri,
 };
 
-const keyList: ListRule = {
+const keyList: ListRule<PublishedKey> = {
   name: 'key',
   countMax: publishedKeysMax,
-  problemOf: keyProblemOf,
-  same: (a, b) =>
-    a['use'] === b['use'] && bytesEqual(a['key'] as Uint8Array, b['key'] as Uint8Array),
+  itemOf: keyOf,
+  same: (a, b) => a.use === b.use && bytesEqual(a.key, b.key),
 };
 
-function listProblemOf(list: CborValue | undefined, rule: ListRule): string | undefined {
+function listOf<T extends object>(list: CborValue | undefined, rule: ListRule<T>): T[] | string {
   const { name, countMax } = rule;
-  if (!Array.isArray(list)) return `${name} list is missing or no array`;
-  const items = list as readonly CborValue[];
-  if (items.length > countMax) return `${items.length} ${name}s, at most ${countMax}`;
-  const earlier: CborMap[] = [];
-  for (const [index, item] of items.entries()) {
-    if (!isCborMap(item)) return `${name} ${index} is not a map`;
-    if (Object.keys(item).length !== 3) return `${name} ${index} has not exactly 3 fields`;
-    const problem = rule.problemOf(item);
-    if (problem !== undefined) return `${name} ${index}: ${problem}`;
-    if (earlier.some((other) => rule.same(other, item))) return `${name} ${index} is there twice`;
-    earlier.push(item);
+  if (!isCborArray(list)) return `${name} list is missing or no array`;
+  if (list.length > countMax) return `${list.length} ${name}s, at most ${countMax}`;
+  const items: T[] = [];
+  for (const [index, value] of list.entries()) {
+    if (!isCborMap(value)) return `${name} ${index} is not a map`;
+    if (Object.keys(value).length !== 3) return `${name} ${index} has not exactly 3 fields`;
+    const item = rule.itemOf(value);
+    if (typeof item === 'string') return `${name} ${index}: ${item}`;
+    if (items.some((other) => rule.same(other, item))) return `${name} ${index} is there twice`;
+    items.push(item);
   }
-  return undefined;
+  return items;
 }
 
-const routeSchemes: ReadonlyMap<CborValue | undefined, readonly string[]> = new Map([
+const schemesOfService: Readonly<Record<RouteService, readonly string[]>> = {
   // RFC 3764 §4: "sip" covers both schemes.
-  ['sip', ['sip:', 'sips:']],
-  ['xmpp', ['xmpp:']],
-  ['email:mailto', ['mailto:']],
-  ['acct', ['acct:']],
-  ['im', ['im:']],
-  ['pres', ['pres:']],
-  ['web:https', ['https:']],
-] satisfies [RouteService, string[]][]);
+  sip: ['sip:', 'sips:'],
+  xmpp: ['xmpp:'],
+  'email:mailto': ['mailto:'],
+  acct: ['acct:'],
+  im: ['im:'],
+  pres: ['pres:'],
+  'web:https': ['https:'],
+};
 
-/** Printable ASCII without what NAPTR's expression (`!`, `\`) or its zone file form (`"`) needs. */
+/** Printable ASCII without space and what NAPTR's expression (`!`, `\`) or zone files (`"`) need. */
 const routeUri = /^[#-[\]-~]+$/;
 
-function routeProblemOf({ service, uri, preference }: CborMap): string | undefined {
-  const schemes = routeSchemes.get(service);
-  if (schemes === undefined) return 'unknown service';
+function routeOf({ service, uri, preference }: CborMap): Route | string {
+  if (!isKeyOf(schemesOfService, service)) return 'unknown service';
   if (typeof uri !== 'string') return 'URI is not text';
   if (uri.length > routeUriBytesMax) {
     return `URI is ${uri.length} characters, at most ${routeUriBytesMax}`;
   }
   if (!routeUri.test(uri)) return 'URI has a character that must be percent-encoded';
+  const schemes = schemesOfService[service];
   if (!schemes.some((scheme) => uri.startsWith(scheme) && uri.length > scheme.length)) {
     return 'scheme of the URI does not fit the service';
   }
-  return isUint16(preference) ? undefined : 'preference is not an integer from 0 to 65535';
+  if (typeof preference !== 'number' || preference < 0 || preference > 0xffff) {
+    return 'preference is not an integer from 0 to 65535';
+  }
+  return { service, uri, preference };
 }
 
-const algorithmsOfUse: ReadonlyMap<CborValue | undefined, readonly KeyAlgorithm[]> = new Map([
-  ['identity', ['ed25519', 'p256']],
-  ['sip', ['p256', 'ed25519']],
-  ['box', ['x25519']],
-  ['openpgp', ['openpgp']],
-] satisfies [KeyUse, KeyAlgorithm[]][]);
+const algorithmsOfUse: Readonly<Record<KeyUse, readonly KeyAlgorithm[]>> = {
+  identity: ['ed25519', 'p256'],
+  sip: ['p256', 'ed25519'],
+  box: ['x25519'],
+  openpgp: ['openpgp'],
+};
 
-function keyProblemOf({ use, algorithm, key }: CborMap): string | undefined {
-  const algorithms: readonly CborValue[] | undefined = algorithmsOfUse.get(use);
-  if (algorithms === undefined) return 'unknown use';
-  if (algorithm === undefined || !algorithms.includes(algorithm)) {
-    return 'algorithm does not fit the use';
-  }
+function keyOf({ use, algorithm: found, key }: CborMap): PublishedKey | string {
+  if (!isKeyOf(algorithmsOfUse, use)) return 'unknown use';
+  const algorithm = algorithmsOfUse[use].find((allowed) => allowed === found);
+  if (algorithm === undefined) return 'algorithm does not fit the use';
   if (!(key instanceof Uint8Array)) return 'key is not bytes';
-  switch (algorithm as KeyAlgorithm) {
-    case 'ed25519':
-    case 'x25519':
-      return key.length === 32 ? undefined : `key is ${key.length} bytes, not 32`;
-    case 'p256':
-      // SEC 1 §2.3.3: 04 stands before both coordinates of an uncompressed point.
-      return key.length === 65 && key[0] === 0x04 ? undefined : 'key is no uncompressed point';
-    case 'openpgp':
-      return key.length > 0 ? undefined : 'certificate is empty';
-  }
+  if (!keyFormChecks[algorithm](key)) return `${key.length} bytes are no key of this algorithm`;
+  return { use, algorithm, key };
 }
 
-function isUint16(value: CborValue | undefined): boolean {
-  return typeof value === 'number' && value >= 0 && value <= 0xffff;
+const keyFormChecks: Readonly<Record<KeyAlgorithm, (key: Uint8Array) => boolean>> = {
+  ed25519: (key) => key.length === 32,
+  x25519: (key) => key.length === 32,
+  // SEC 1 §2.3.3: 04 stands before both coordinates of an uncompressed point.
+  p256: (key) => key.length === 65 && key[0] === 0x04,
+  openpgp: (key) => key.length > 0,
+};
+
+function isCborArray(value: CborValue | undefined): value is readonly CborValue[] {
+  return Array.isArray(value);
+}
+
+function isKeyOf<K extends string>(
+  record: Readonly<Record<K, unknown>>,
+  name: CborValue | undefined,
+): name is K {
+  return typeof name === 'string' && Object.hasOwn(record, name);
 }
 
 function malformed(message: string): Refusal {

@@ -12,8 +12,8 @@ import type { Cryptography, Ed25519Signer } from './cryptography.ts';
 
 export const sodiumCryptography: Cryptography = {
   name: 'sodium',
-  sha256: nodeCryptography.sha256,
-  hmacSha256: nodeCryptography.hmacSha256,
+  sha256: (...parts) => nodeCryptography.sha256(...parts),
+  hmacSha256: (hmacKey, ...parts) => nodeCryptography.hmacSha256(hmacKey, ...parts),
   ed25519Signer,
   ed25519Verify,
   vrfProver: sodiumVrfProver,
