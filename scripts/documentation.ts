@@ -47,10 +47,18 @@ function brokenDependencies(): string[] {
 }
 
 function declaredDependencies(): string[] {
-  const manifests = ['package.json', ...globSync('{packages/*,testnet,bench}/package.json', { cwd: root })];
+  const manifests = [
+    'package.json',
+    ...globSync('{packages/*,testnet,bench}/package.json', { cwd: root }),
+  ];
   return manifests.flatMap((path) => {
     const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>;
-    const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+    const sections = [
+      'dependencies',
+      'devDependencies',
+      'optionalDependencies',
+      'peerDependencies',
+    ];
     return sections
       .flatMap((section) => Object.keys(manifest[section] ?? {}))
       .filter((name) => !name.startsWith('@callbook/'));
@@ -62,7 +70,9 @@ function brokenErrorPage(): string[] {
   const page = read('docs/errors.md');
   const explained = new Set([...page.matchAll(/^\| `([a-z0-9_]+)`/gm)].map(([, code]) => code!));
   const registered = new Set(
-    globSync('packages/*/src/errors.ts', { cwd: root }).flatMap((path) => registeredCodes(read(path))),
+    globSync('packages/*/src/errors.ts', { cwd: root }).flatMap((path) =>
+      registeredCodes(read(path)),
+    ),
   );
   return [
     ...[...registered]

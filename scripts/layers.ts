@@ -74,8 +74,7 @@ function brokenEdge(edge: { folder: string; file: string; workspace: string }): 
   const [name] = workspace.split('/');
   const allowed = mayImport[folder]!;
   const broken: string[] = [];
-  const permitted =
-    allowed.includes('*') || allowed.includes(name!) || allowed.includes(workspace);
+  const permitted = allowed.includes('*') || allowed.includes(name!) || allowed.includes(workspace);
   if (!permitted) broken.push(`${file}: ${folder} may not import @callbook/${workspace}`);
   if (/^protocol\/crypto\/(node|sodium)$/.test(workspace) && !nativeCryptography.includes(folder)) {
     broken.push(`${file}: only ${nativeCryptography.join(', ')} choose native cryptography`);

@@ -3,6 +3,7 @@
  * made with the web platform's cryptography. A real member has a public certificate instead.
  */
 import 'reflect-metadata';
+import type { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -41,7 +42,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
 
 async function issueCertificate(
   authority: x509.X509Certificate,
-  signingKey: CryptoKey,
+  signingKey: webcrypto.CryptoKey,
   hosts: readonly string[],
 ): Promise<{ certificate: string; privateKey: string }> {
   const keys = await generateKeys();
@@ -67,11 +68,11 @@ async function issueCertificate(
   return { certificate: certificate.toString('pem'), privateKey: await privateKeyPem(keys) };
 }
 
-async function generateKeys(): Promise<CryptoKeyPair> {
-  return (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-async function privateKeyPem(keys: CryptoKeyPair): Promise<string> {
+async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
   const bytes = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
   return x509.PemConverter.encode(bytes, 'PRIVATE KEY');
 }

@@ -49,7 +49,10 @@ function stubZone({ zone, port }: { zone: string; port: number }): string {
 
 /** Returns a `trust-anchors` statement for delv, from a DS in presentation form. */
 export function bindTrustAnchors(rootDs: string): string {
-  const [keyTag, algorithm, digestType, ...digest] = rootDs.split(/\s+DS\s+/)[1]!.trim().split(/\s+/);
+  const [keyTag, algorithm, digestType, ...digest] = rootDs
+    .split(/\s+DS\s+/)[1]!
+    .trim()
+    .split(/\s+/);
   return `trust-anchors {
   "." static-ds ${keyTag} ${algorithm} ${digestType} "${digest.join('')}";
 };

@@ -144,7 +144,7 @@ function settingError(value: unknown): DirectoryError<NodeErrorCode> {
   const expected =
     first?.keyword === 'boolean'
       ? 'is not a setting'
-      : (expectation(ConfigSchema, names) ?? first?.message ?? 'does not fit');
+      : (expectation(ConfigSchema as SchemaNode, names) ?? first?.message ?? 'does not fit');
   return new DirectoryError<NodeErrorCode>('config_setting_invalid', `${setting}: ${expected}`, {
     details: { setting },
   });
@@ -152,14 +152,14 @@ function settingError(value: unknown): DirectoryError<NodeErrorCode> {
 
 interface SchemaNode {
   readonly description?: string;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly items?: SchemaNode;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly items?: unknown;
 }
 
 /** The words of the schema for the setting at a place, where it has any. */
 function expectation(schema: SchemaNode, names: readonly string[]): string | undefined {
   let node: SchemaNode | undefined = schema;
-  for (const name of names) node = node?.properties?.[name] ?? node?.items;
+  for (const name of names) node = (node?.properties?.[name] ?? node?.items) as SchemaNode | undefined;
   return node?.description === undefined ? undefined : `must be ${node.description}`;
 }
 

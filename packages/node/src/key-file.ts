@@ -33,7 +33,9 @@ export async function readSecretFile(path: string): Promise<Uint8Array> {
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     if (cause instanceof DirectoryError) throw cause;
-    throw new DirectoryError<NodeErrorCode>('key_file_unreadable', `cannot read ${path}`, { cause });
+    throw new DirectoryError<NodeErrorCode>('key_file_unreadable', `cannot read ${path}`, {
+      cause,
+    });
   }
 }
 

@@ -41,8 +41,7 @@ export interface Circumstances {
 
 /** `append`, or where this member's first leaf of the same entry already is. */
 export type Admission =
-  | { readonly action: 'append' }
-  | { readonly action: 'already'; readonly index: number };
+  { readonly action: 'append' } | { readonly action: 'already'; readonly index: number };
 
 /** Decides whether an honest member logs `submission`. */
 export function admitEntry(
@@ -88,7 +87,10 @@ function refuseUnderCharter(entry: Entry, charter: Charter, nowMs: number): Refu
 
 function refuseRole(entry: Entry, role: LeafRole): Refusal | undefined {
   if (roleFitsKind(role, entry.kind)) return undefined;
-  return reject('role_unfit', `a leaf with role ${role} cannot carry an entry of kind ${entry.kind}`);
+  return reject(
+    'role_unfit',
+    `a leaf with role ${role} cannot carry an entry of kind ${entry.kind}`,
+  );
 }
 
 function refuseAgainstView(
@@ -216,13 +218,22 @@ function refuseUnwitnessable(
     : undefined;
 }
 
-function refuseUpdate({ entry, entryId }: Submission, state: BindingState | undefined): Refusal | undefined {
+function refuseUpdate(
+  { entry, entryId }: Submission,
+  state: BindingState | undefined,
+): Refusal | undefined {
   if (state === undefined) return ignore('ownership_unknown', 'no ownership entry is complete');
   if (state.status === 'released' || !bytesEqual(entry.prev!, state.ownershipId)) {
     return ignore('ownership_moved', 'the update names an ownership entry that is not in force');
   }
-  if (updateTerms(entry, entry.prev!) !== updateTerms({ ...entry, ...termsInForce(state) }, state.ownershipId)) {
-    return reject('update_terms_mismatch', 'an update carries the authority, recovery, lock and email in force');
+  if (
+    updateTerms(entry, entry.prev!) !==
+    updateTerms({ ...entry, ...termsInForce(state) }, state.ownershipId)
+  ) {
+    return reject(
+      'update_terms_mismatch',
+      'an update carries the authority, recovery, lock and email in force',
+    );
   }
   if (bytesEqual(entryId, state.entryId)) return undefined;
   const loses =
@@ -232,7 +243,9 @@ function refuseUpdate({ entry, entryId }: Submission, state: BindingState | unde
     : undefined;
 }
 
-function termsInForce(state: BindingState): Pick<Entry, 'epoch' | 'authority' | 'recovery' | 'lock' | 'email'> {
+function termsInForce(
+  state: BindingState,
+): Pick<Entry, 'epoch' | 'authority' | 'recovery' | 'lock' | 'email'> {
   const { epoch, authority, recovery, lock, email } = state;
   return { epoch, authority, recovery, lock, email };
 }

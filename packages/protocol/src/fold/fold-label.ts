@@ -45,10 +45,7 @@ interface Timed {
 }
 
 /** Folds one label's history; undefined while nothing about it is complete. */
-export function foldLabel(
-  history: LabelHistory,
-  charters: CharterSet,
-): BindingState | undefined {
+export function foldLabel(history: LabelHistory, charters: CharterSet): BindingState | undefined {
   const complete = completeEntries(history, charters);
   let chain: Timed[] = [];
   let next = winnerOf(openings(complete, undefined, charters));
@@ -76,7 +73,8 @@ function openings(
   charters: CharterSet,
 ): Timed[] {
   const registers = complete.filter(({ mentioned }) => mentioned.entry.kind === 'register');
-  if (chain === undefined) return registers.filter(({ mentioned }) => mentioned.entry.prev === null);
+  if (chain === undefined)
+    return registers.filter(({ mentioned }) => mentioned.entry.prev === null);
   const last = chain.at(-1)!;
   if (last.mentioned.entry.kind !== 'release') return [];
   const endsAtMs = releaseEndsAtMs(chain, charters);
@@ -139,7 +137,8 @@ function stateOf(
   const released = last.mentioned.entry.kind === 'release';
   const owner = released ? chain.at(-2)! : last;
   const { entry } = owner.mentioned;
-  const served = history.updates.get(updateTerms(entry, owner.mentioned.entryId)) ?? owner.mentioned;
+  const served =
+    history.updates.get(updateTerms(entry, owner.mentioned.entryId)) ?? owner.mentioned;
   const earliest = earliestMention(served.mentions);
   return {
     labelEpoch: entry.labelEpoch,

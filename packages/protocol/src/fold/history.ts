@@ -8,7 +8,7 @@
  * judged as soon as that entry is there, once, and dropped when they fail.
  */
 import type { Cryptography } from '../crypto/cryptography.ts';
-import { verifyRotateBy } from '../entry-signatures.ts';
+import { verifyRotateBy } from '../entry.ts';
 import type { Entry } from '../entry.ts';
 import { bytesEqual, compareBytes } from '../bytes.ts';
 import { leavesKeptPerLogMax } from '../limits.ts';
@@ -150,10 +150,7 @@ function mentionOf({ origin, index, at, charter, role }: LeafMention): LeafMenti
 }
 
 /** Keeps the first `leavesKeptPerLogMax` leaves of each log, in order. */
-function withMention(
-  mentions: readonly LeafMention[],
-  added: LeafMention,
-): readonly LeafMention[] {
+function withMention(mentions: readonly LeafMention[], added: LeafMention): readonly LeafMention[] {
   const ofLog = mentions.filter(({ origin }) => origin === added.origin);
   if (ofLog.some(({ index }) => index === added.index)) return mentions;
   if (ofLog.length >= leavesKeptPerLogMax && added.index > ofLog.at(-1)!.index) return mentions;

@@ -1,0 +1,177 @@
+/**
+ * A few logs in memory, for tests of the fold: members log entries at given times, and the leaves
+ * can be integrated in any order. Signatures are real.
+ */
+import { sodiumCryptography as crypto } from '../../src/crypto/sodium.ts';
+import { entryId, parseEntry } from '../../src/entry.ts';
+import type { Entry } from '../../src/entry.ts';
+import { signEntry } from '../../src/entry-signing.ts';
+import type { EntryDraft, EntrySigners } from '../../src/entry-signing.ts';
+import type { Charter, CharterMember } from '../../src/charter/charter.ts';
+import type { CharterSet, KnownCharter } from '../../src/fold/charter-set.ts';
+import { emptyHistory, integrateLeaf } from '../../src/fold/history.ts';
+import type { LabelHistory, LoggedEntry } from '../../src/fold/history.ts';
+import type { Ed25519Signer } from '../../src/crypto/cryptography.ts';
+import type { LeafRole } from '../../src/leaf.ts';
+
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+export const minuteMs = 60_000;
+
+export const label: Uint8Array = new Uint8Array(32).fill(7);
+
+/** The authority key number `n`, the same in every run. */
+export function authority(n: number): Ed25519Signer {
+  return crypto.ed25519Signer(new Uint8Array(32).fill(n + 1));
+}
+
+/** A chain of one charter with members `m0`, `m1`, …; `states` overrides the state of some. */
+export function chartersOf(
+  memberCount: number,
+  faults: number,
+  states: Readonly<Record<string, CharterMember['state']>> = {},
+): CharterSet {
+  const members = Array.from({ length: memberCount }, (_, n) => ({
+    name: `m${n}`,
+    state: states[`m${n}`] ?? 'active',
+  })) as unknown as CharterMember[];
+  const charter = {
+    version: 1,
+    labelEpoch: 1,
+    faults,
+    effectiveAtMs: 0,
+    expiresAtMs: 1000 * dayMs,
+    holds: {
+      recoveryMs: hourMs,
+      emailMs: dayMs,
+      possessionMs: 3 * dayMs,
+      lockedMs: 7 * dayMs,
+      releaseMs: 3 * dayMs,
+      unlockMs: 7 * dayMs,
+      emailChangeMs: 3 * dayMs,
+      theftMs: 3 * dayMs,
+    },
+    members,
+  } as unknown as Charter;
+  const known: KnownCharter = {
+    charter,
+    hash: new Uint8Array(32).fill(0xc1),
+    note: '',
+    memberByOrigin: new Map(members.map((member) => [member.name, member])),
+  };
+  return {
+    current: known,
+    byHash: (hash) => (hash.toHex() === known.hash.toHex() ? known : undefined),
+  };
+}
+
+export interface SignedEntry {
+  readonly entry: Entry;
+  readonly entryBytes: Uint8Array;
+  readonly entryId: Uint8Array;
+}
+
+async function sign(draft: EntryDraft, signers: EntrySigners): Promise<SignedEntry> {
+  const entryBytes = await signEntry(draft, signers);
+  const parsed = parseEntry(entryBytes);
+  if (parsed.verdict !== 'accept') throw new Error(parsed.message);
+  return { entry: parsed.value, entryBytes, entryId: entryId(entryBytes, crypto) };
+}
+
+type Changes = Partial<Pick<Entry, 'recovery' | 'lock' | 'email' | 'commitment' | 'seq'>>;
+
+function draftOf(kind: Entry['kind'], signer: Ed25519Signer, changes: Changes): EntryDraft {
+  const blank = kind === 'release';
+  return {
+    v: 1,
+    kind,
+    labelEpoch: 1,
+    label,
+    epoch: 0,
+    seq: 0,
+    prev: null,
+    authority: signer.publicKey,
+    commitment: blank ? null : new Uint8Array(32).fill(1),
+    recovery: null,
+    lock: false,
+    email: null,
+    ...changes,
+  };
+}
+
+export async function register(
+  signer: Ed25519Signer,
+  options: Changes & { after?: SignedEntry } = {},
+): Promise<SignedEntry> {
+  const { after, ...changes } = options;
+  const base = draftOf('register', signer, changes);
+  const draft =
+    after === undefined ? base : { ...base, epoch: after.entry.epoch + 1, prev: after.entryId };
+  return await sign(draft, { authority: signer });
+}
+
+export async function rotate(
+  previous: SignedEntry,
+  from: Ed25519Signer,
+  options: Changes & { to: Ed25519Signer },
+): Promise<SignedEntry> {
+  const { to, ...changes } = options;
+  return await sign(
+    {
+      ...draftOf('rotate', to, changes),
+      epoch: previous.entry.epoch,
+      prev: previous.entryId,
+    },
+    { authority: from, newAuthority: to },
+  );
+}
+
+export async function release(previous: SignedEntry, signer: Ed25519Signer): Promise<SignedEntry> {
+  return await sign(
+    {
+      ...draftOf('release', signer, {}),
+      epoch: previous.entry.epoch,
+      prev: previous.entryId,
+    },
+    { authority: signer },
+  );
+}
+
+export async function update(
+  previous: SignedEntry,
+  signer: Ed25519Signer,
+  changes: Changes & { seq: number },
+): Promise<SignedEntry> {
+  const { recovery, lock, email, epoch } = previous.entry;
+  return await sign(
+    {
+      ...draftOf('update', signer, { recovery, lock, email, ...changes }),
+      epoch,
+      prev: previous.entryId,
+    },
+    { authority: signer },
+  );
+}
+
+/** Logs that only append; each gives the leaf's position and time. */
+export class Logs {
+  readonly leaves: LoggedEntry[] = [];
+  readonly #sizes = new Map<string, number>();
+
+  log(signed: SignedEntry, at: Readonly<Record<string, [LeafRole, number]>>): this {
+    for (const [origin, [role, atMs]] of Object.entries(at)) {
+      const index = this.#sizes.get(origin) ?? 0;
+      this.#sizes.set(origin, index + 1);
+      const charter = new Uint8Array(32).fill(0xc1);
+      this.leaves.push({ ...signed, origin, index, at: atMs, charter, role });
+    }
+    return this;
+  }
+
+  history(leaves: readonly LoggedEntry[] = this.leaves): LabelHistory {
+    return leaves.reduce(
+      (history, leaf) => integrateLeaf(history, leaf, crypto),
+      emptyHistory as LabelHistory,
+    );
+  }
+}
