@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DirectoryError } from '@callbook/protocol';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseDocument } from 'yaml';
@@ -144,7 +144,7 @@ function settingError(value: unknown): DirectoryError<NodeErrorCode> {
   const expected =
     first?.keyword === 'boolean'
       ? 'is not a setting'
-      : (expectation(ConfigSchema as SchemaNode, names) ?? first?.message ?? 'does not fit');
+      : (expectation(ConfigSchema, names) ?? first?.message ?? 'does not fit');
   return new DirectoryError<NodeErrorCode>('config_setting_invalid', `${setting}: ${expected}`, {
     details: { setting },
   });

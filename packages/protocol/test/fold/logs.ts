@@ -169,9 +169,6 @@ export class Logs {
   }
 
   history(leaves: readonly LoggedEntry[] = this.leaves): LabelHistory {
-    return leaves.reduce(
-      (history, leaf) => integrateLeaf(history, leaf, crypto),
-      emptyHistory as LabelHistory,
-    );
+    return leaves.reduce((history, leaf) => integrateLeaf(history, leaf, crypto), emptyHistory);
   }
 }

@@ -28,7 +28,15 @@ beforeAll(async () => {
   const [x1, x2] = [await release(r1, k1), await release(t1, k2)];
   const next = await register(k3, { after: x1 });
   pool = [
-    ...[r1, r2, t1, t2, forged, deeper, x1, x2, next],
+    r1,
+    r2,
+    t1,
+    t2,
+    forged,
+    deeper,
+    x1,
+    x2,
+    next,
     await rotate(next, k3, { to: k1 }),
     await update(r1, k1, { seq: 1 }),
     await update(r1, k1, { seq: 2, commitment: new Uint8Array(32).fill(2) }),
