@@ -1,0 +1,150 @@
+/**
+ * Open and passed challenges, in memory only: a restart forgets them and the claimant asks for
+ * another code. A row holds the right answer, never the code. Rows leave when their two spans of
+ * ten minutes are over, whatever became of them, so an expired one can still be told from an
+ * unknown one for a while.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { Identifier, Random } from '@callbook/protocol';
+import { encodeBase64url } from '../base64url.ts';
+import { ApiError } from '../errors.ts';
+import type { ApiLimits } from '../limits.ts';
+
+export type ChallengeLimits = Pick<
+  ApiLimits,
+  'challengeAnswerMsMax' | 'challengeUseMsMax' | 'challengeAttemptsMax' | 'challengesMax'
+>;
+
+export interface NewChallenge {
+  readonly identifier: Identifier;
+  /** 32 bytes. */
+  readonly authority: Uint8Array;
+  /** The right answer, 32 bytes. */
+  readonly proof: Uint8Array;
+}
+
+export interface PassedChallenge {
+  readonly identifier: Identifier;
+  readonly authority: Uint8Array;
+  readonly usableUntilMs: number;
+}
+
+interface Challenge extends NewChallenge {
+  readonly expiresAtMs: number;
+  readonly forgottenAtMs: number;
+  attemptsLeft: number;
+  /** Set by the right answer. */
+  usableUntilMs: number | undefined;
+  /** Id of the one entry it serves, in hexadecimal. */
+  entryIdHex: string | undefined;
+}
+
+const challengeIdBytes = 16;
+
+export class ChallengeStore {
+  /** Challenge id → challenge, oldest first. */
+  readonly #challenges = new Map<string, Challenge>();
+  readonly #limits: ChallengeLimits;
+  readonly #random: Random;
+
+  constructor(limits: ChallengeLimits, random: Random) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  /** Throws `challenge_rate_limited` while the store is full. */
+  assertRoom(nowMs: number): void {
+    this.forget(nowMs);
+    if (this.#challenges.size < this.#limits.challengesMax) return;
+    const [oldest] = this.#challenges.values();
+    throw new ApiError('challenge_rate_limited', {
+      message: `this member has ${this.#challenges.size} challenges open, at most ${this.#limits.challengesMax}`,
+      retryAfterSeconds: Math.ceil((oldest!.forgottenAtMs - nowMs) / 1000),
+    });
+  }
+
+  /** Opens a challenge. Throws `challenge_rate_limited` while the store is full. */
+  open(challenge: NewChallenge, nowMs: number): { challengeId: string; expiresAtMs: number } {
+    this.assertRoom(nowMs);
+    const { challengeAnswerMsMax, challengeUseMsMax, challengeAttemptsMax } = this.#limits;
+    const challengeId = encodeBase64url(this.#random.bytes(challengeIdBytes));
+    const expiresAtMs = nowMs + challengeAnswerMsMax;
+    this.#challenges.set(challengeId, {
+      ...challenge,
+      expiresAtMs,
+      forgottenAtMs: expiresAtMs + challengeUseMsMax,
+      attemptsLeft: challengeAttemptsMax,
+      usableUntilMs: undefined,
+      entryIdHex: undefined,
+    });
+    return { challengeId, expiresAtMs };
+  }
+
+  /** Drops a challenge whose code could not be sent. */
+  drop(challengeId: string): void {
+    this.#challenges.delete(challengeId);
+  }
+
+  /**
+   * Judges an answer. The right one may be given again and returns the same.
+   *
+   * Throws `challenge_unknown`, `challenge_expired`, `challenge_exhausted` or
+   * `challenge_answer_wrong` (with `attemptsLeft`).
+   */
+  answer(challengeId: string, proof: Uint8Array, nowMs: number): PassedChallenge {
+    const challenge = this.#unexpired(challengeId, nowMs);
+    if (challenge.attemptsLeft === 0) throw new ApiError('challenge_exhausted');
+    if (!timingSafeEqual(challenge.proof, proof)) {
+      challenge.attemptsLeft -= 1;
+      throw new ApiError('challenge_answer_wrong', {
+        extensions: { attemptsLeft: challenge.attemptsLeft },
+      });
+    }
+    challenge.usableUntilMs ??= nowMs + this.#limits.challengeUseMsMax;
+    const { identifier, authority, usableUntilMs } = challenge;
+    return { identifier, authority, usableUntilMs };
+  }
+
+  /**
+   * Binds a passed challenge to the one entry it serves; the same entry again is let through.
+   *
+   * Throws `challenge_unknown`, `challenge_expired`, `challenge_not_passed` or `challenge_used`.
+   */
+  claim(challengeId: string, entryId: Uint8Array, nowMs: number): PassedChallenge {
+    const challenge = this.#unexpired(challengeId, nowMs);
+    const { identifier, authority, usableUntilMs } = challenge;
+    if (usableUntilMs === undefined) throw new ApiError('challenge_not_passed');
+    challenge.entryIdHex ??= entryId.toHex();
+    if (challenge.entryIdHex !== entryId.toHex()) throw new ApiError('challenge_used');
+    return { identifier, authority, usableUntilMs };
+  }
+
+  /** Frees a challenge whose entry was refused, so nothing of it was logged. */
+  unclaim(challengeId: string, entryId: Uint8Array): void {
+    const challenge = this.#challenges.get(challengeId);
+    if (challenge?.entryIdHex === entryId.toHex()) challenge.entryIdHex = undefined;
+  }
+
+  /** Drops the challenges whose time is over. */
+  forget(nowMs: number): void {
+    for (const [challengeId, challenge] of this.#challenges) {
+      if (challenge.forgottenAtMs > nowMs) break;
+      this.#challenges.delete(challengeId);
+    }
+  }
+
+  /** Challenges held, open and passed. */
+  get challengeCount(): number {
+    return this.#challenges.size;
+  }
+
+  #unexpired(challengeId: string, nowMs: number): Challenge {
+    this.forget(nowMs);
+    const challenge = this.#challenges.get(challengeId);
+    if (challenge === undefined) throw new ApiError('challenge_unknown');
+    if (nowMs >= (challenge.usableUntilMs ?? challenge.expiresAtMs)) {
+      throw new ApiError('challenge_expired');
+    }
+    return challenge;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Builds a member's API over its ports. fastify's own logger stays off: it writes URLs, addresses
+ * and the messages of parsers, which quote what they were given. The few events worth a line go to
+ * the `logger` port, with a route's pattern and a code.
+ */
+import type { Clock, Cryptography, Random } from '@callbook/protocol';
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { SecureContextOptions } from 'node:tls';
+import type { ApiContext, ApiScope } from './api-scope.ts';
+import { ChallengeDesk } from './challenges/challenge-desk.ts';
+import { apiLimits } from './limits.ts';
+import type { ApiLimits } from './limits.ts';
+import { addOpenapiRoute, collectSchemas } from './openapi.ts';
+import type { CodeSender, DirectoryPort, EventLogger } from './ports.ts';
+import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
+import { addChallengeRoutes } from './routes/challenge-routes.ts';
+import { addEntryRoutes } from './routes/entry-routes.ts';
+import { addHealthRoutes } from './routes/health-routes.ts';
+import { addLogRoutes } from './routes/log-routes.ts';
+import { addLookupRoutes } from './routes/lookup-routes.ts';
+
+export interface ApiOptions {
+  readonly directory: DirectoryPort;
+  readonly codeSender: CodeSender;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: Cryptography;
+  /** Domain of this member's web page, which messages with a code name. */
+  readonly host: string;
+  readonly limits?: Partial<ApiLimits>;
+  readonly logger?: EventLogger;
+  /** Key and certificate: HTTPS. Without them plain HTTP, for a proxy on the same machine. */
+  readonly tls?: SecureContextOptions;
+}
+
+/** How often what is over leaves memory while nobody asks. */
+const forgetEveryMs = 60_000;
+/** Longest value of a path parameter: a host name with a port. */
+const pathParameterCharactersMax = 272;
+/** How often node looks for requests that take too long. */
+const slowRequestCheckMsMax = 30_000;
+
+/**
+ * Returns the API, not yet listening: `await api.listen({host, port})`, `await api.close()`.
+ *
+ * Throws `host_malformed` or `host_too_long`.
+ */
+export function createApi(options: ApiOptions): FastifyInstance {
+  const limits: ApiLimits = { ...apiLimits, ...options.limits };
+  const logger = options.logger ?? silent;
+  const desk = new ChallengeDesk(options.host, limits, options);
+  const context: ApiContext = { directory: options.directory, crypto: options.crypto, desk };
+
+  const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
+  api.server.maxConnections = limits.connectionsMax;
+  api.removeContentTypeParser('text/plain');
+  // Answers are built field by field, and tests hold every one against its schema.
+  api.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  api.setErrorHandler(errorHandler(logger));
+  api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));
+  api.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+  });
+  forgetWhileOpen(api, desk);
+  api.register(async (scope: ApiScope) => addRoutes(scope, context));
+  return api as unknown as FastifyInstance;
+}
+
+async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
+  await collectSchemas(scope);
+  addChallengeRoutes(scope, context);
+  addEntryRoutes(scope, context);
+  addLookupRoutes(scope, context);
+  addLogRoutes(scope, context);
+  addHealthRoutes(scope, context);
+  addOpenapiRoute(scope);
+}
+
+function serverOptions(options: {
+  readonly limits: ApiLimits;
+  readonly logger: EventLogger;
+  readonly tls: SecureContextOptions | undefined;
+}): FastifyServerOptions {
+  const { limits, logger, tls } = options;
+  const onFrameworkError = errorHandler(logger);
+  const transport = {
+    connectionsCheckingInterval: Math.min(limits.requestMsMax, slowRequestCheckMsMax),
+  };
+  return {
+    logger: false,
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestMsMax,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: pathParameterCharactersMax },
+    // Requests are taken as they are: nothing is converted, and unknown fields are refused.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    schemaErrorFormatter: schemaError,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => onFrameworkError(error, request, reply),
+    ...(tls === undefined ? { http: transport } : { https: { ...transport, ...tls } }),
+  } as FastifyServerOptions;
+}
+
+/** A member that nobody asks anything still forgets in time. */
+function forgetWhileOpen(api: ApiScope, desk: ChallengeDesk): void {
+  const timer = setInterval(() => desk.forget(), forgetEveryMs);
+  timer.unref();
+  api.addHook('onClose', async () => clearInterval(timer));
+}
+
+const silent: EventLogger = { warn: () => {}, error: () => {} };

@@ -1,0 +1,98 @@
+/**
+ * The codes of every error that the API answers with, beside the verdict codes of the protocol.
+ * A code is stable: programs match it and never the sentence. `docs/errors.md` prints the
+ * sentences. No error says more than its code, a field's path and a limit: never an identifier, a
+ * key, an address or a part of the request.
+ */
+import { DirectoryError } from '@callbook/protocol';
+
+/** Each code with its HTTP status and the sentence that the documentation prints. */
+export const apiErrorCodes = {
+  request_malformed: {
+    status: 400,
+    sentence:
+      'a field of the request is missing, unknown, or breaks its limit; the detail names it',
+  },
+  json_malformed: { status: 400, sentence: 'the body is not JSON' },
+  body_too_large: { status: 413, sentence: 'the body is larger than 65536 bytes' },
+  media_type_unsupported: { status: 415, sentence: 'the body is not application/json' },
+  headers_too_large: { status: 431, sentence: 'the header fields are larger than 16384 bytes' },
+  request_timeout: { status: 408, sentence: 'the request did not arrive in time' },
+  route_unknown: { status: 404, sentence: 'there is no such method and path' },
+  identifier_malformed: { status: 400, sentence: 'the identifier is not in canonical form' },
+  session_key_invalid: {
+    status: 400,
+    sentence: 'nothing can be sealed to the session key: it is not a usable X25519 public key',
+  },
+  challenge_rate_limited: {
+    status: 429,
+    sentence: 'no more codes are sent for now, here or to this identifier; see Retry-After',
+  },
+  channel_unavailable: { status: 503, sentence: 'the code could not be handed to its channel' },
+  challenge_unknown: { status: 404, sentence: 'there is no such challenge, or it is forgotten' },
+  challenge_expired: {
+    status: 410,
+    sentence: 'the challenge was not answered, or not used, within 10 minutes',
+  },
+  challenge_answer_wrong: {
+    status: 403,
+    sentence: 'the proof is wrong; attemptsLeft says how many more are allowed',
+  },
+  challenge_exhausted: { status: 429, sentence: 'all 5 attempts at this challenge are used up' },
+  challenge_required: {
+    status: 403,
+    sentence: 'an entry of this kind needs a passed challenge at this member',
+  },
+  challenge_not_passed: { status: 403, sentence: 'the challenge has not been answered yet' },
+  challenge_mismatch: {
+    status: 403,
+    sentence: 'the challenge was made for another identifier or another authority key',
+  },
+  challenge_used: { status: 409, sentence: 'the challenge already serves another entry' },
+  entry_unknown: { status: 404, sentence: 'this member has no leaf of that entry' },
+  log_unknown: { status: 404, sentence: 'this member has no checkpoint of that log' },
+  tile_unknown: { status: 404, sentence: 'this member does not have that tile' },
+  not_ready: { status: 503, sentence: 'the member is not ready; reasons says why' },
+  directory_unavailable: {
+    status: 503,
+    sentence: 'the directory cannot do this now; the same request may be sent again',
+  },
+  internal_error: { status: 500, sentence: 'the member made a mistake' },
+} as const satisfies Record<string, { status: number; sentence: string }>;
+
+export type ApiErrorCode = keyof typeof apiErrorCodes;
+
+/** Codes of a wrong setting; the daemon reports them before it listens. */
+export const apiSettingCodes = {
+  host_malformed: 'the host is not a domain name in lower case, without a port',
+  host_too_long: 'with this host the longest code message does not fit one SMS segment',
+} as const;
+
+export type ApiSettingCode = keyof typeof apiSettingCodes;
+
+/** Members that a problem document has beside the standard ones (RFC 9457 §3.2). */
+export interface ProblemExtensions {
+  readonly attemptsLeft?: number;
+  readonly reasons?: readonly string[];
+}
+
+export interface ApiErrorOptions {
+  /** What was found, then the limit; the code's sentence when left out. */
+  readonly message?: string;
+  readonly extensions?: ProblemExtensions;
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** An answer with a code of `apiErrorCodes`; thrown in a route, sent by the error handler. */
+export class ApiError extends DirectoryError<ApiErrorCode> {
+  readonly extensions: ProblemExtensions;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ApiErrorCode, options: ApiErrorOptions = {}) {
+    super(code, options.message ?? apiErrorCodes[code].sentence, { cause: options.cause });
+    this.name = 'ApiError';
+    this.extensions = options.extensions ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

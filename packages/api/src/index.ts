@@ -1,0 +1,23 @@
+/** The API's public names. */
+
+export { createApi } from './create-api.ts';
+export type { ApiOptions } from './create-api.ts';
+export { fileOutbox } from './channels/outbox.ts';
+export { gsm7Septets, smsSegmentSeptetsMax } from './channels/gsm7.ts';
+export { ApiError, apiErrorCodes, apiSettingCodes } from './errors.ts';
+export type { ApiErrorCode, ApiSettingCode } from './errors.ts';
+export { apiLimits } from './limits.ts';
+export type { ApiLimits } from './limits.ts';
+export type {
+  CodeMessage,
+  CodeSender,
+  DirectoryPort,
+  EntryLeaf,
+  EntryState,
+  EntrySubmission,
+  EventLogger,
+  IdentifierLabel,
+  LogTileCoordinates,
+  Readiness,
+  SubmittedEntry,
+} from './ports.ts';

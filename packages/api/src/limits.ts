@@ -1,0 +1,32 @@
+/** Every limit of the API, with its unit last. `createApi` takes other values for tests. */
+
+export const apiLimits = {
+  /** Body of any request. 1 000 telephone numbers take 23 KB of it. */
+  bodyBytesMax: 64 * 1024,
+  /** Whole request, first octet to last: a slow sender holds a socket no longer. */
+  requestMsMax: 30_000,
+  connectionsMax: 10_000,
+  /** Time to answer a challenge, from the moment its code is sent. */
+  challengeAnswerMsMax: 10 * 60 * 1000,
+  /** Time in which a passed challenge serves its entry, from the right answer. */
+  challengeUseMsMax: 10 * 60 * 1000,
+  challengeAttemptsMax: 5,
+  /** Challenges in memory, open and passed. */
+  challengesMax: 20_000,
+  /** Codes to one identifier. */
+  sendsPerHourMax: 3,
+  sendsPerDayMax: 6,
+  /** Codes to all identifiers together; bounds the money, and the table of senders' budgets. */
+  totalSendsPerHourMax: 10_000,
+} as const satisfies Record<string, number>;
+
+export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };
+
+/** Members that can have logged one entry: the protocol's bound on a charter. */
+export const receiptsMax = 16;
+/** Hashes in an inclusion proof: the height of a tree of 2^63 leaves. */
+export const proofHashesMax = 63;
+/** A signed checkpoint with a line for each cosigner. */
+export const checkpointCharactersMax = 8192;
+/** `<host>/log`, where a host has at most 253 characters and a port. */
+export const originCharactersMax = 272;

@@ -1,0 +1,112 @@
+/**
+ * What the API needs from a member: the directory behind it and the channels that carry codes.
+ * `packages/node` implements both over the replica; tests bring a small one in memory.
+ */
+import type { Identifier, NextClaim, PublishedBinding, Receipt, Verdict } from '@callbook/protocol';
+
+/** The directory as this member sees it. Reads are synchronous: one store read each. */
+export interface DirectoryPort {
+  /** Label and VRF proof of an identifier. Called only once its challenge is passed. */
+  label(identifier: Identifier): IdentifierLabel;
+
+  /** What somebody who controls the identifier may claim now. */
+  nextClaim(identifier: Identifier): NextClaim;
+
+  /**
+   * Logs an entry here and, for an ownership entry, asks the other members to. A refusal means
+   * that this member has not logged it. The same entry again gives the same answer.
+   */
+  submit(submission: EntrySubmission): Promise<Verdict<SubmittedEntry>>;
+
+  entryState(entryId: Uint8Array): EntryState | undefined;
+  lookup(identifier: Identifier): PublishedBinding | undefined;
+
+  /** The charter in force, a signed note. */
+  charterNote(): string;
+
+  /** Latest checkpoint of a log that this member writes or mirrors, a signed note. */
+  checkpoint(origin: string): string | undefined;
+  tile(coordinates: LogTileCoordinates): Uint8Array | undefined;
+  readiness(): Readiness;
+}
+
+export interface IdentifierLabel {
+  readonly labelEpoch: number;
+  /** 32 bytes. */
+  readonly label: Uint8Array;
+  /** 80 bytes. */
+  readonly vrfProof: Uint8Array;
+}
+
+export interface EntrySubmission {
+  readonly entry: Uint8Array;
+  readonly payload?: Uint8Array;
+  readonly opening?: Uint8Array;
+  /** `challenged` when this member's own challenge was passed for exactly this entry. */
+  readonly role: 'challenged' | 'received';
+  /** Receipts of other members that the client has collected; not verified yet. */
+  readonly receipts: readonly Receipt[];
+}
+
+export interface SubmittedEntry {
+  /** 32 bytes. */
+  readonly entryId: Uint8Array;
+  readonly complete: boolean;
+  /** Leaves of different members that the entry needs. */
+  readonly quorum: number;
+  readonly receipts: readonly Receipt[];
+  /** Time of an ownership entry, once it is complete. */
+  readonly timeMs: number | null;
+}
+
+export interface EntryState {
+  readonly complete: boolean;
+  /** True while the entry decides what the binding says. */
+  readonly inForce: boolean;
+  readonly timeMs: number | null;
+  readonly leaves: readonly EntryLeaf[];
+}
+
+export interface EntryLeaf {
+  readonly origin: string;
+  readonly index: number;
+  /** The leaf's time, by its member's clock. */
+  readonly at: number;
+  readonly role: 'received' | 'challenged' | 'witnessed';
+}
+
+export interface LogTileCoordinates {
+  readonly origin: string;
+  readonly level: number | 'entries';
+  readonly index: number;
+  /** Hashes or leaves in the tile, 1 to 256. */
+  readonly width: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not, each a stable word or two in snake_case. */
+  readonly reasons: readonly string[];
+}
+
+/** Carries a code to its identifier. Rejects when the channel did not take the message. */
+export interface CodeSender {
+  send(message: CodeMessage): Promise<void>;
+}
+
+export interface CodeMessage {
+  readonly to: Identifier;
+  /** The whole message; ends with the code. */
+  readonly text: string;
+  /** The code alone, for channels and tests that need no sentence. */
+  readonly code: string;
+}
+
+/**
+ * Takes events, never text from a request. A pino logger is one. Only failures of the member's own
+ * are logged: queries are forgotten at once.
+ */
+export interface EventLogger {
+  warn(fields: Readonly<Record<string, unknown>>, event: string): void;
+  error(fields: Readonly<Record<string, unknown>>, event: string): void;
+}

@@ -1,0 +1,202 @@
+/**
+ * What becomes of an error: a problem document (RFC 9457) for the client, and a line in the log
+ * when it is this member's own failure. Neither ever holds a message that somebody else wrote:
+ * messages of parsers and sockets quote what they were given.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { DirectoryError } from '@callbook/protocol';
+import type { Refusal, VerdictCode } from '@callbook/protocol';
+import type {
+  ConnectionError,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify';
+import { ApiError, apiErrorCodes } from './errors.ts';
+import type { ApiErrorCode, ProblemExtensions } from './errors.ts';
+import type { EventLogger } from './ports.ts';
+import { problemMediaType } from './schemas/problem-schema.ts';
+
+/** An entry that the protocol's rules turned away; the code is the verdict's. */
+export class RefusedEntry extends DirectoryError<VerdictCode> {
+  readonly status: 409 | 422;
+
+  constructor(refusal: Refusal) {
+    super(refusal.code, refusal.message);
+    this.name = 'RefusedEntry';
+    this.status = refusal.verdict === 'ignore' ? 409 : 422;
+  }
+}
+
+/** A problem document before it is written. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly extensions: ProblemExtensions;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** Returns the problem of a code. */
+export function problemOf(code: ApiErrorCode): Problem {
+  const { status, sentence } = apiErrorCodes[code];
+  return { status, code, detail: sentence, extensions: {}, retryAfterSeconds: undefined };
+}
+
+/** Sends a problem document. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterSeconds !== undefined) {
+    reply.header('retry-after', problem.retryAfterSeconds);
+  }
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type(problemMediaType)
+    .send(problemJson(problem));
+}
+
+/** Returns the handler of every error that a route or the framework throws. */
+export function errorHandler(logger: EventLogger) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = problemOfError(error);
+    if (problem.status >= 500) logFailure(logger, { error, request, problem });
+    sendProblem(reply, problem);
+  };
+}
+
+/** Answers what is not HTTP enough to reach a route, and closes the connection. */
+export function answerClientError(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const problem = problemOf(clientErrorCodes[error.code] ?? 'request_malformed');
+  const body = problemJson(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
+      `content-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `cache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Turns a schema's error into one that names the field and the limit, never the value. */
+export function schemaError(
+  errors: readonly FastifySchemaValidationError[],
+  part: string,
+): ApiError {
+  const [first] = errors;
+  // Paths hold names from our schemas and array indexes only: no schema has free property names.
+  const field = `${part}${first?.instancePath ?? ''}`;
+  return new ApiError('request_malformed', { message: `${field} ${brokenRule(first)}` });
+}
+
+function brokenRule(error: FastifySchemaValidationError | undefined): string {
+  const params = error?.params ?? {};
+  switch (error?.keyword) {
+    case 'required':
+      return `lacks the field ${String(params['missingProperty'])}`;
+    case 'additionalProperties':
+      return 'has a field that is not in the schema';
+    case 'type':
+      return `is not of type ${String(params['type'])}`;
+    case 'maxLength':
+      return `is longer than ${String(params['limit'])} characters`;
+    case 'minLength':
+      return `is shorter than ${String(params['limit'])} characters`;
+    case 'maxItems':
+      return `has more than ${String(params['limit'])} items`;
+    case 'minItems':
+      return `has fewer than ${String(params['limit'])} items`;
+    case 'pattern':
+      return `does not match ${String(params['pattern'])}`;
+    default:
+      return 'breaks its schema';
+  }
+}
+
+const clientErrorCodes: Partial<Record<string, ApiErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};
+
+const frameworkCodes: Partial<Record<string, ApiErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'json_malformed',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'json_malformed',
+};
+
+function problemOfError(error: unknown): Problem {
+  if (error instanceof ApiError) {
+    const { code, message, extensions, retryAfterSeconds } = error;
+    return { ...problemOf(code), detail: message, extensions, retryAfterSeconds };
+  }
+  if (error instanceof RefusedEntry) {
+    const { status, code, message } = error;
+    return { status, code, detail: message, extensions: {}, retryAfterSeconds: undefined };
+  }
+  if (error instanceof DirectoryError) return problemOf('directory_unavailable');
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const known = frameworkCodes[code ?? ''];
+  if (known !== undefined) return problemOf(known);
+  const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
+  return problemOf(isClients ? 'request_malformed' : 'internal_error');
+}
+
+function problemJson({ status, code, detail, extensions }: Problem): string {
+  // RFC 9457 §4.2.1: with "about:blank" the title is the phrase of the status code.
+  const title = STATUS_CODES[status];
+  return JSON.stringify({ type: 'about:blank', title, status, code, detail, ...extensions });
+}
+
+function logFailure(
+  logger: EventLogger,
+  failure: { readonly error: unknown; readonly request: FastifyRequest; readonly problem: Problem },
+): void {
+  const { error, request, problem } = failure;
+  logger.error(
+    {
+      // The pattern of the route, never the URL that was asked for.
+      route: request.routeOptions.url,
+      code: problem.code,
+      errors: describeChain(error),
+    },
+    'request_failed',
+  );
+}
+
+interface ErrorDescription {
+  readonly name: string;
+  readonly code: string | undefined;
+  readonly frames: readonly string[];
+}
+
+const causesMax = 4;
+
+/** Describes an error and its causes by name, code and stack frames; messages are left out. */
+function describeChain(error: unknown): readonly ErrorDescription[] {
+  const chain: ErrorDescription[] = [];
+  for (let at = error; at instanceof Error && chain.length < causesMax; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    chain.push({
+      name: word(at.name) ?? 'Error',
+      code: word(code),
+      frames: framesOf(at),
+    });
+  }
+  return chain;
+}
+
+/** Lets names and codes of programs through, and nothing that could be a number. */
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[A-Za-z][A-Za-z_]{0,63}\d?$/.test(value)
+    ? value
+    : undefined;
+}
+
+function framesOf(error: Error): readonly string[] {
+  const stack = error.stack ?? '';
+  const afterMessage = stack.slice(stack.indexOf(error.message) + error.message.length);
+  return afterMessage
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+    .map((line) => line.trim());
+}

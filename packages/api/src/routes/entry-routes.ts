@@ -1,0 +1,120 @@
+/** `POST /v1/entries` and the state of an entry. An entry's id says nothing about its identifier. */
+import { encodeReceiptJson, parseReceiptJson } from '@callbook/protocol';
+import type { Receipt, ReceiptJson } from '@callbook/protocol';
+import type { ApiContext, ApiScope } from '../api-scope.ts';
+import { decodeField, encodeBase64url } from '../base64url.ts';
+import { submitEntry } from '../entry-desk.ts';
+import type { ClientSubmission } from '../entry-desk.ts';
+import { ApiError } from '../errors.ts';
+import {
+  entryPath,
+  entryState,
+  entrySubmission,
+  submittedEntry,
+} from '../schemas/entry-schemas.ts';
+import { bodyCodes, problems, verdictProblems } from '../schemas/problem-schema.ts';
+
+/** Registers submission and state of entries. */
+export function addEntryRoutes(scope: ApiScope, context: ApiContext): void {
+  addSubmitRoute(scope, context);
+  addStateRoute(scope, context);
+}
+
+function addSubmitRoute(scope: ApiScope, context: ApiContext): void {
+  const schema = {
+    operationId: 'submitEntry',
+    summary: 'Logs an entry here and asks the other members to',
+    tags: ['entries'],
+    body: entrySubmission,
+    response: {
+      200: submittedEntry,
+      ...problems(
+        'challenge_required',
+        'challenge_unknown',
+        'challenge_expired',
+        'challenge_not_passed',
+        'challenge_mismatch',
+        'directory_unavailable',
+        ...bodyCodes,
+      ),
+      ...verdictProblems(),
+    },
+  };
+  scope.post('/v1/entries', { schema }, async ({ body }, reply) => {
+    const { complete, entryId, quorum, receipts, timeMs } = await submitEntry(
+      parseSubmission(body),
+      context,
+    );
+    reply.header('cache-control', 'no-store');
+    return {
+      entryId: encodeBase64url(entryId),
+      state: stateName(complete),
+      quorum,
+      receipts: receipts.map(receiptJson),
+      timeMs,
+    };
+  });
+}
+
+function addStateRoute(scope: ApiScope, { directory }: ApiContext): void {
+  const schema = {
+    operationId: 'entryState',
+    summary: 'Says what has become of an entry',
+    tags: ['entries'],
+    params: entryPath,
+    response: { 200: entryState, ...problems('entry_unknown') },
+  };
+  scope.get('/v1/entries/:id', { schema }, async ({ params }, reply) => {
+    const entryId = /^[0-9a-f]{64}$/.test(params.id) ? Uint8Array.fromHex(params.id) : undefined;
+    const state = entryId && directory.entryState(entryId);
+    if (entryId === undefined || state === undefined) throw new ApiError('entry_unknown');
+    const { complete, inForce, timeMs, leaves } = state;
+    reply.header('cache-control', 'no-store');
+    return {
+      entryId: encodeBase64url(entryId),
+      state: stateName(complete),
+      inForce,
+      timeMs,
+      leaves: leaves.map(({ origin, index, at, role }) => ({ origin, index, at, role })),
+    };
+  });
+}
+
+interface SubmissionBody {
+  readonly entry: string;
+  readonly payload?: string;
+  readonly opening?: string;
+  readonly challenge?: string;
+  readonly receipts?: readonly ReceiptJson[];
+}
+
+function parseSubmission(body: SubmissionBody): ClientSubmission {
+  const { entry, payload, opening, challenge, receipts = [] } = body;
+  if ((payload === undefined) !== (opening === undefined)) {
+    throw new ApiError('request_malformed', {
+      message: 'body has one of payload and opening, and needs both or neither',
+    });
+  }
+  return {
+    entry: decodeField(entry, 'body/entry'),
+    ...(payload === undefined ? {} : { payload: decodeField(payload, 'body/payload') }),
+    ...(opening === undefined ? {} : { opening: decodeField(opening, 'body/opening') }),
+    challengeId: challenge,
+    receipts: receipts.map(parseReceipt),
+  };
+}
+
+function parseReceipt(json: ReceiptJson, index: number): Receipt {
+  const parsed = parseReceiptJson(json);
+  if (parsed.verdict === 'accept') return parsed.value;
+  throw new ApiError('request_malformed', { message: `body/receipts/${index} is not a receipt` });
+}
+
+function receiptJson(receipt: Receipt) {
+  const { proof, ...json } = encodeReceiptJson(receipt);
+  return { ...json, proof: [...proof] };
+}
+
+function stateName(complete: boolean): 'complete' | 'incomplete' {
+  return complete ? 'complete' : 'incomplete';
+}

@@ -1,0 +1,51 @@
+/**
+ * `POST /v1/lookups`: what the directory says of one identifier or a thousand. Identifiers are in
+ * the body because a URL is written down by every proxy on the way.
+ */
+import { parseIdentifier } from '@callbook/protocol';
+import type { PublishedBinding } from '@callbook/protocol';
+import type { ApiContext, ApiScope } from '../api-scope.ts';
+import { encodeBase64url } from '../base64url.ts';
+import type { DirectoryPort } from '../ports.ts';
+import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
+import { bodyCodes, problems } from '../schemas/problem-schema.ts';
+
+/** Registers the look-up. */
+export function addLookupRoutes(scope: ApiScope, { directory }: ApiContext): void {
+  const schema = {
+    operationId: 'lookUp',
+    summary: 'Looks up identifiers',
+    tags: ['lookups'],
+    body: lookupRequest,
+    response: { 200: lookupAnswer, ...problems('directory_unavailable', ...bodyCodes) },
+  };
+  scope.post('/v1/lookups', { schema }, async ({ body }, reply) => {
+    reply.header('cache-control', 'no-store');
+    return { results: body.identifiers.map((text) => lookUp(text, directory)) };
+  });
+}
+
+function lookUp(text: string, directory: DirectoryPort) {
+  const identifier = parseIdentifier(text);
+  if (identifier.verdict !== 'accept') return { state: 'malformed' as const };
+  const binding = directory.lookup(identifier.value);
+  return binding === undefined ? { state: 'absent' as const } : publishedJson(binding);
+}
+
+function publishedJson(binding: PublishedBinding) {
+  const { visibility, routes, keys, labelEpoch, epoch, seq, origin, changedAtMs } = binding;
+  return {
+    state: 'published' as const,
+    visibility,
+    routes: routes.map(({ service, uri, preference }) => ({ service, uri, preference })),
+    keys: keys.map(({ use, algorithm, key }) => ({ use, algorithm, key: encodeBase64url(key) })),
+    labelEpoch,
+    label: encodeBase64url(binding.label),
+    epoch,
+    seq,
+    ownershipId: encodeBase64url(binding.ownershipId),
+    entryId: encodeBase64url(binding.entryId),
+    origin,
+    changedAtMs,
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * The directory port in memory: one member that is its own quorum of two, with a witness that
+ * always agrees. It keeps the promises of the port (idempotent, refused means not logged) and
+ * nothing else; `failure` makes it break in the ways a real one can.
+ */
+import {
+  DirectoryError,
+  accept,
+  bytesEqual,
+  encodeLeaf,
+  entryId,
+  ignore,
+  labelOf,
+  parseEntry,
+  parsePayload,
+  reject,
+  utf8,
+} from '@callbook/protocol';
+import type {
+  Cryptography,
+  Entry,
+  Identifier,
+  LeafRole,
+  NextClaim,
+  PublishedBinding,
+  Receipt,
+  Verdict,
+  VrfProver,
+} from '@callbook/protocol';
+import type {
+  DirectoryPort,
+  EntryState,
+  EntrySubmission,
+  IdentifierLabel,
+  LogTileCoordinates,
+  Readiness,
+  SubmittedEntry,
+} from '../src/index.ts';
+
+export const memoryOrigins = ['alpha.test/log', 'beta.test/log'] as const;
+
+interface LoggedEntry {
+  readonly entry: Entry;
+  readonly submitted: SubmittedEntry;
+  readonly state: EntryState;
+}
+
+export class MemoryDirectory implements DirectoryPort {
+  readonly logged = new Map<string, LoggedEntry>();
+  readonly bindings = new Map<Identifier, PublishedBinding>();
+  readonly roles: EntrySubmission['role'][] = [];
+  /** Identifiers that somebody asked about, by method: what may be learnt before a challenge. */
+  readonly asked: string[] = [];
+  failure: 'none' | 'operating' | 'bug' | 'refuse' = 'none';
+  bugMessage = 'planted';
+  ready: Readiness = { ready: true, reasons: [] };
+  readonly #crypto: Cryptography;
+  readonly #prover: VrfProver;
+
+  constructor(crypto: Cryptography) {
+    this.#crypto = crypto;
+    this.#prover = crypto.vrfProver(new Uint8Array(32).fill(7));
+  }
+
+  get vrfPublicKey(): Uint8Array {
+    return this.#prover.publicKey;
+  }
+
+  label(identifier: Identifier): IdentifierLabel {
+    this.asked.push(identifier);
+    return {
+      labelEpoch: 0,
+      label: labelOf(identifier, this.#prover),
+      vrfProof: this.#prover.prove(utf8(identifier)),
+    };
+  }
+
+  nextClaim(identifier: Identifier): NextClaim {
+    this.asked.push(identifier);
+    const held = this.bindings.get(identifier);
+    if (held === undefined) return { kind: 'register', epoch: 0, prev: null };
+    return { kind: 'request', epoch: held.epoch, prev: null };
+  }
+
+  async submit(submission: EntrySubmission): Promise<Verdict<SubmittedEntry>> {
+    this.#break();
+    const parsed = parseEntry(submission.entry);
+    if (parsed.verdict !== 'accept') return parsed;
+    const id = entryId(submission.entry, this.#crypto);
+    const known = this.logged.get(id.toHex());
+    if (known !== undefined) return accept(known.submitted);
+    if (this.failure === 'refuse') return reject('commitment_mismatch', 'planted refusal');
+    if (this.#slotTaken(parsed.value)) return ignore('slot_taken', 'the slot is taken');
+    this.roles.push(submission.role);
+    return accept(this.#log(parsed.value, id, submission));
+  }
+
+  entryState(id: Uint8Array): EntryState | undefined {
+    return this.logged.get(id.toHex())?.state;
+  }
+
+  lookup(identifier: Identifier): PublishedBinding | undefined {
+    this.#break();
+    this.asked.push(identifier);
+    return this.bindings.get(identifier);
+  }
+
+  charterNote(): string {
+    return '{"version":1}\n\n— alpha.test AAAAAA==\n';
+  }
+
+  checkpoint(origin: string): string | undefined {
+    if (!memoryOrigins.includes(origin as (typeof memoryOrigins)[number])) return undefined;
+    return `${origin}\n1\nAAAA\n\n— ${origin} AAAAAA==\n`;
+  }
+
+  tile({ origin, level, index, width }: LogTileCoordinates): Uint8Array | undefined {
+    if (origin !== memoryOrigins[0] || index > 1234067) return undefined;
+    return level === 'entries' ? new Uint8Array([0, 1, 9]) : new Uint8Array(32 * width).fill(level);
+  }
+
+  readiness(): Readiness {
+    return this.ready;
+  }
+
+  #break(): void {
+    if (this.failure === 'operating') throw new DirectoryError('store_failed', this.bugMessage);
+    if (this.failure === 'bug') throw new TypeError(this.bugMessage);
+  }
+
+  #slotTaken(entry: Entry): boolean {
+    if (entry.kind !== 'register') return false;
+    return [...this.logged.values()].some(
+      (other) => other.entry.kind === 'register' && bytesEqual(other.entry.label, entry.label),
+    );
+  }
+
+  #log(entry: Entry, id: Uint8Array, submission: EntrySubmission): SubmittedEntry {
+    const at = 1_800_000_000_000;
+    const needsQuorum = entry.kind !== 'update';
+    const origins = needsQuorum ? memoryOrigins : memoryOrigins.slice(0, 1);
+    const leaves = origins.map((origin, member) => {
+      const role: LeafRole = member === 0 ? submission.role : 'witnessed';
+      return { origin, index: this.logged.size, at, role };
+    });
+    const receipts = leaves.map((leaf): Receipt => ({
+      origin: leaf.origin,
+      index: leaf.index,
+      leaf: encodeLeaf({
+        v: 1,
+        at,
+        charter: new Uint8Array(32),
+        role: leaf.role,
+        entry: submission.entry,
+      }),
+      checkpoint: this.checkpoint(leaf.origin)!,
+      proof: [new Uint8Array(32).fill(3)],
+    }));
+    const timeMs = needsQuorum ? at : null;
+    const submitted: SubmittedEntry = {
+      entryId: id,
+      complete: true,
+      quorum: receipts.length,
+      receipts,
+      timeMs,
+    };
+    const state: EntryState = {
+      complete: true,
+      inForce: true,
+      timeMs,
+      leaves: leaves as EntryState['leaves'],
+    };
+    this.logged.set(id.toHex(), { entry, submitted, state });
+    this.#publish(entry, id, submission.payload);
+    return submitted;
+  }
+
+  #publish(entry: Entry, id: Uint8Array, payloadBytes: Uint8Array | undefined): void {
+    const payload = payloadBytes === undefined ? undefined : parsePayload(payloadBytes);
+    if (payload?.verdict !== 'accept') return;
+    const { identifier, visibility, routes, keys } = payload.value;
+    this.bindings.set(identifier, {
+      identifier,
+      visibility,
+      routes,
+      keys,
+      labelEpoch: entry.labelEpoch,
+      label: entry.label,
+      epoch: entry.epoch,
+      seq: entry.seq,
+      ownershipId: entry.prev ?? id,
+      entryId: id,
+      origin: memoryOrigins[0],
+      changedAtMs: 1_800_000_000_000,
+    });
+  }
+}
