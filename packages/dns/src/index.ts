@@ -1,0 +1,23 @@
+/** The authoritative server: zones, their keys, answers and sockets. The codec is `./wire`. */
+
+export { dnsErrorCodes } from './errors.ts';
+export type { DnsErrorCode } from './errors.ts';
+export { createDirectoryZone } from './zone/directory-zone.ts';
+export type {
+  ApiHost,
+  BindingSource,
+  DirectoryZoneLimits,
+  DirectoryZoneOptions,
+} from './zone/directory-zone.ts';
+export { createStaticZone } from './zone/static-zone.ts';
+export type { Delegation, StaticRecord, StaticZoneOptions } from './zone/static-zone.ts';
+export type { Nameserver } from './zone/zone-settings.ts';
+export type { Zone } from './zone/zone.ts';
+export { generateZoneKeys, openZoneSigner } from './sign/zone-signer.ts';
+export type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './sign/zone-signer.ts';
+export { createZoneKeys, loadZoneKeys } from './sign/zone-keys.ts';
+export { dsRecord, parseDsRecord } from './sign/delegation-signer.ts';
+export { createResponder } from './serve/responder.ts';
+export type { Responder, ResponderOptions, Transport } from './serve/responder.ts';
+export { startDnsServer } from './serve/dns-server.ts';
+export type { DnsServer, ListenAddress } from './serve/dns-server.ts';

@@ -1,0 +1,72 @@
+/**
+ * DNSKEY and DS of a zone's keys: what the zone publishes at its apex, and what its parent, a charter
+ * or a trust-anchor file says about it.
+ */
+import { createHash } from 'node:crypto';
+import { dnsError } from '../errors.ts';
+import { dsDigestInput, keyTagOf } from '../wire/canonical.ts';
+import { formatName, parseName } from '../wire/names.ts';
+import type { DomainName } from '../wire/names.ts';
+import { encodeRdata } from '../wire/rdata.ts';
+import type { DnskeyRdata, DsRdata } from '../wire/rdata.ts';
+import { dsDigestSha256 } from '../wire/record-types.ts';
+import type { ZoneKeys, ZoneSigner } from './zone-signer.ts';
+
+/** RFC 4034 §2.1.1: bit 7 Zone Key, bit 15 Secure Entry Point. */
+const zoneKeyFlag = 256;
+const secureEntryPointFlag = 1;
+
+/** Returns the DNSKEY of a key-signing or zone-signing key. */
+export function dnskeyOf(signer: ZoneSigner, role: 'ksk' | 'zsk'): DnskeyRdata {
+  return {
+    type: 'DNSKEY',
+    flags: zoneKeyFlag | (role === 'ksk' ? secureEntryPointFlag : 0),
+    // RFC 4034 §2.1.2: "The Protocol Field MUST have value 3".
+    protocol: 3,
+    algorithm: signer.algorithm,
+    publicKey: signer.publicKey,
+  };
+}
+
+/** Returns the DS, digest SHA-256, of a DNSKEY. */
+export function dsOf(apex: DomainName, dnskey: DnskeyRdata): DsRdata {
+  const rdata = encodeRdata(dnskey);
+  return {
+    type: 'DS',
+    keyTag: keyTagOf(rdata),
+    algorithm: dnskey.algorithm,
+    digestType: dsDigestSha256,
+    digest: createHash('sha256').update(dsDigestInput(apex, rdata)).digest(),
+  };
+}
+
+/**
+ * Returns the DS of a zone's KSK as one line of a zone file, which is also a trust-anchor file:
+ * `example. 3600 IN DS 12345 13 2 <64 hexadecimal digits>`. Code: `dns_zone_setting_invalid`.
+ */
+export function dsRecord(apex: string, keys: ZoneKeys): string {
+  const name = parseName(apex);
+  if (name.verdict !== 'accept') throw dnsError('dns_zone_setting_invalid', name.message);
+  const ds = dsOf(name.value, dnskeyOf(keys.ksk, 'ksk'));
+  const digest = ds.digest.toHex().toUpperCase();
+  const rdata = `${ds.keyTag} ${ds.algorithm} ${ds.digestType} ${digest}`;
+  return `${formatName(name.value)} 3600 IN DS ${rdata}`;
+}
+
+/**
+ * Parses a DS from presentation form: the line of `dsRecord`, or its RDATA alone.
+ * Code: `dns_zone_setting_invalid`.
+ */
+export function parseDsRecord(text: string): DsRdata {
+  const fields = /^(?:.*\sDS\s+)?(\d{1,5})\s+(\d{1,3})\s+(\d{1,3})\s+([\da-fA-F\s]+)$/.exec(text);
+  const digits = fields?.[4]?.replaceAll(/\s/g, '') ?? '';
+  const [keyTag, algorithm, digestType] = (fields?.slice(1, 4) ?? []).map(Number);
+  const fits = keyTag! < 65_536 && algorithm! < 256 && digestType! < 256 && digits.length % 2 === 0;
+  if (!fits || digits === '')
+    throw dnsError(
+      'dns_zone_setting_invalid',
+      'a DS record is not "<tag> <algorithm> <digest type> <hex>"',
+    );
+  const digest = Uint8Array.fromHex(digits);
+  return { type: 'DS', keyTag: keyTag!, algorithm: algorithm!, digestType: digestType!, digest };
+}

@@ -1,0 +1,342 @@
+/**
+ * RDATA as values, for the types that the directory publishes or a validator needs; every other type
+ * (HTTPS among them) is opaque octets. Messages carry RDATA as uncompressed octets: parsing here is
+ * a second, separate step, so that an unknown or unwanted record costs nothing.
+ */
+import { accept, reject } from '@callbook/protocol';
+import type { Verdict } from '@callbook/protocol';
+import { ByteReader } from './byte-reader.ts';
+import { formatIpAddress, parseIpAddress } from './ip-address.ts';
+import type { DomainName } from './names.ts';
+import { joinOctets, uint16Octets, uint32Octets } from './octets.ts';
+import { recordTypes } from './record-types.ts';
+import { encodeTypeBitmap, parseTypeBitmap } from './type-bitmap.ts';
+
+export interface AddressRdata {
+  readonly type: 'A' | 'AAAA';
+  readonly address: string;
+}
+export interface NsRdata {
+  readonly type: 'NS';
+  readonly nameserver: DomainName;
+}
+export interface SoaRdata {
+  readonly type: 'SOA';
+  readonly primary: DomainName;
+  readonly contact: DomainName;
+  readonly serial: number;
+  readonly refreshSeconds: number;
+  readonly retrySeconds: number;
+  readonly expireSeconds: number;
+  /** TTL of denials (RFC 2308, RFC 9077). */
+  readonly minimumSeconds: number;
+}
+export interface TxtRdata {
+  readonly type: 'TXT';
+  /** 1 or more, each up to 255 octets. */
+  readonly strings: readonly Uint8Array[];
+}
+/** RFC 3403 §4.1. Text is UTF-8. */
+export interface NaptrRdata {
+  readonly type: 'NAPTR';
+  readonly order: number;
+  readonly preference: number;
+  readonly flags: string;
+  readonly services: string;
+  readonly regexp: string;
+  readonly replacement: DomainName;
+}
+/** RFC 6698 §2.1. */
+export interface TlsaRdata {
+  readonly type: 'TLSA';
+  readonly usage: number;
+  readonly selector: number;
+  readonly matchingType: number;
+  readonly association: Uint8Array;
+}
+/** RFC 7929 §2: a transferable public key in binary. */
+export interface OpenpgpkeyRdata {
+  readonly type: 'OPENPGPKEY';
+  readonly certificate: Uint8Array;
+}
+/** RFC 4034 §2.1; `publicKey` in the form of its algorithm, 64 octets (13) or 32 (15). */
+export interface DnskeyRdata {
+  readonly type: 'DNSKEY' | 'CDNSKEY';
+  readonly flags: number;
+  readonly protocol: number;
+  readonly algorithm: number;
+  readonly publicKey: Uint8Array;
+}
+/** RFC 4034 §5.1. */
+export interface DsRdata {
+  readonly type: 'DS' | 'CDS';
+  readonly keyTag: number;
+  readonly algorithm: number;
+  readonly digestType: number;
+  readonly digest: Uint8Array;
+}
+/** RFC 4034 §3.1. Times are seconds since 1970 modulo 2^32. */
+export interface RrsigRdata {
+  readonly type: 'RRSIG';
+  readonly typeCovered: number;
+  readonly algorithm: number;
+  readonly labelCount: number;
+  readonly originalTtlSeconds: number;
+  readonly expirationSeconds: number;
+  readonly inceptionSeconds: number;
+  readonly keyTag: number;
+  readonly signer: DomainName;
+  readonly signature: Uint8Array;
+}
+/** RFC 4034 §4.1; `types` ascending. */
+export interface NsecRdata {
+  readonly type: 'NSEC';
+  readonly next: DomainName;
+  readonly types: readonly number[];
+}
+export interface OpaqueRdata {
+  readonly type: 'opaque';
+  readonly octets: Uint8Array;
+}
+
+export type Rdata =
+  | AddressRdata
+  | NsRdata
+  | SoaRdata
+  | TxtRdata
+  | NaptrRdata
+  | TlsaRdata
+  | OpenpgpkeyRdata
+  | DnskeyRdata
+  | DsRdata
+  | RrsigRdata
+  | NsecRdata
+  | OpaqueRdata;
+
+const utf8Strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextEncoder();
+
+/**
+ * Parses RDATA (uncompressed, as messages carry it) of an RR type; an unknown type is opaque.
+ * Code: `dns_rdata_malformed`.
+ */
+export function parseRdata(type: number, octets: Uint8Array): Verdict<Rdata> {
+  const reader = new ByteReader(octets);
+  const parse = parsers.get(type);
+  const rdata: Rdata = parse === undefined ? { type: 'opaque', octets } : parse(reader);
+  if (parse !== undefined && reader.remaining > 0)
+    reader.fail('RDATA is longer than its type allows');
+  return reader.problem === undefined
+    ? accept(rdata)
+    : reject('dns_rdata_malformed', reader.problem);
+}
+
+const parsers: ReadonlyMap<number, (reader: ByteReader) => Rdata> = new Map<
+  number,
+  (reader: ByteReader) => Rdata
+>([
+  [recordTypes.A, (r) => ({ type: 'A', address: formatIpAddress(fixed(r, 4)) })],
+  [recordTypes.AAAA, (r) => ({ type: 'AAAA', address: formatIpAddress(fixed(r, 16)) })],
+  [recordTypes.NS, (r) => ({ type: 'NS', nameserver: r.name() })],
+  [recordTypes.SOA, parseSoa],
+  [recordTypes.TXT, (r) => ({ type: 'TXT', strings: parseStrings(r) })],
+  [recordTypes.NAPTR, parseNaptr],
+  [recordTypes.TLSA, parseTlsa],
+  [recordTypes.OPENPGPKEY, (r) => ({ type: 'OPENPGPKEY', certificate: r.rest() })],
+  [recordTypes.DNSKEY, (r) => parseDnskey(r, 'DNSKEY')],
+  [recordTypes.CDNSKEY, (r) => parseDnskey(r, 'CDNSKEY')],
+  [recordTypes.DS, (r) => parseDs(r, 'DS')],
+  [recordTypes.CDS, (r) => parseDs(r, 'CDS')],
+  [recordTypes.RRSIG, parseRrsig],
+  [recordTypes.NSEC, parseNsec],
+]);
+
+/** Reads exactly `size` octets; zeros when they are not there, the reader keeps the problem. */
+function fixed(reader: ByteReader, size: number): Uint8Array {
+  const octets = reader.octets(size);
+  return octets.length === size ? octets : new Uint8Array(size);
+}
+
+function parseSoa(reader: ByteReader): SoaRdata {
+  return {
+    type: 'SOA',
+    primary: reader.name(),
+    contact: reader.name(),
+    serial: reader.uint32(),
+    refreshSeconds: reader.uint32(),
+    retrySeconds: reader.uint32(),
+    expireSeconds: reader.uint32(),
+    minimumSeconds: reader.uint32(),
+  };
+}
+
+function parseStrings(reader: ByteReader): Uint8Array[] {
+  const strings = [reader.characterString()];
+  while (reader.remaining > 0) strings.push(reader.characterString());
+  return strings;
+}
+
+function parseNaptr(reader: ByteReader): NaptrRdata {
+  return {
+    type: 'NAPTR',
+    order: reader.uint16(),
+    preference: reader.uint16(),
+    flags: parseText(reader),
+    services: parseText(reader),
+    regexp: parseText(reader),
+    replacement: reader.name(),
+  };
+}
+
+function parseText(reader: ByteReader): string {
+  try {
+    return utf8Strict.decode(reader.characterString());
+  } catch {
+    reader.fail('a NAPTR field is not UTF-8');
+    return '';
+  }
+}
+
+function parseTlsa(reader: ByteReader): TlsaRdata {
+  return {
+    type: 'TLSA',
+    usage: reader.uint8(),
+    selector: reader.uint8(),
+    matchingType: reader.uint8(),
+    association: reader.rest(),
+  };
+}
+
+function parseDnskey(reader: ByteReader, type: DnskeyRdata['type']): DnskeyRdata {
+  return {
+    type,
+    flags: reader.uint16(),
+    protocol: reader.uint8(),
+    algorithm: reader.uint8(),
+    publicKey: reader.rest(),
+  };
+}
+
+function parseDs(reader: ByteReader, type: DsRdata['type']): DsRdata {
+  return {
+    type,
+    keyTag: reader.uint16(),
+    algorithm: reader.uint8(),
+    digestType: reader.uint8(),
+    digest: reader.rest(),
+  };
+}
+
+function parseRrsig(reader: ByteReader): RrsigRdata {
+  return {
+    type: 'RRSIG',
+    typeCovered: reader.uint16(),
+    algorithm: reader.uint8(),
+    labelCount: reader.uint8(),
+    originalTtlSeconds: reader.uint32(),
+    expirationSeconds: reader.uint32(),
+    inceptionSeconds: reader.uint32(),
+    keyTag: reader.uint16(),
+    signer: reader.name(),
+    signature: reader.rest(),
+  };
+}
+
+function parseNsec(reader: ByteReader): NsecRdata {
+  const next = reader.name();
+  const types = parseTypeBitmap(reader.rest());
+  if (types.verdict !== 'accept') reader.fail(types.message);
+  return { type: 'NSEC', next, types: types.verdict === 'accept' ? types.value : [] };
+}
+
+/**
+ * Encodes RDATA without compression. Preconditions: numbers fit their fields, character-strings have
+ * at most 255 octets, addresses are of their type; a `RangeError` otherwise.
+ */
+export function encodeRdata(rdata: Rdata): Uint8Array {
+  switch (rdata.type) {
+    case 'A':
+    case 'AAAA':
+      return encodeAddress(rdata);
+    case 'NS':
+      return rdata.nameserver.wire;
+    case 'SOA':
+      return encodeSoa(rdata);
+    case 'TXT':
+      return joinOctets(...rdata.strings.map(characterString));
+    case 'NAPTR':
+      return joinOctets(
+        uint16Octets(rdata.order),
+        uint16Octets(rdata.preference),
+        ...[rdata.flags, rdata.services, rdata.regexp].map((text) =>
+          characterString(utf8.encode(text)),
+        ),
+        rdata.replacement.wire,
+      );
+    case 'TLSA':
+      return joinOctets(
+        Uint8Array.of(rdata.usage, rdata.selector, rdata.matchingType),
+        rdata.association,
+      );
+    case 'OPENPGPKEY':
+      return rdata.certificate;
+    case 'DNSKEY':
+    case 'CDNSKEY':
+      return joinOctets(
+        uint16Octets(rdata.flags),
+        Uint8Array.of(rdata.protocol, rdata.algorithm),
+        rdata.publicKey,
+      );
+    case 'DS':
+    case 'CDS':
+      return joinOctets(
+        uint16Octets(rdata.keyTag),
+        Uint8Array.of(rdata.algorithm, rdata.digestType),
+        rdata.digest,
+      );
+    case 'RRSIG':
+      return joinOctets(encodeRrsigHead(rdata), rdata.signature);
+    case 'NSEC':
+      return joinOctets(rdata.next.wire, encodeTypeBitmap(rdata.types));
+    case 'opaque':
+      return rdata.octets;
+  }
+}
+
+/** Encodes the RDATA of an RRSIG up to its signature, which is what the signature covers first. */
+export function encodeRrsigHead(rrsig: Omit<RrsigRdata, 'signature'>): Uint8Array {
+  return joinOctets(
+    uint16Octets(rrsig.typeCovered),
+    Uint8Array.of(rrsig.algorithm, rrsig.labelCount),
+    uint32Octets(rrsig.originalTtlSeconds),
+    uint32Octets(rrsig.expirationSeconds),
+    uint32Octets(rrsig.inceptionSeconds),
+    uint16Octets(rrsig.keyTag),
+    rrsig.signer.wire,
+  );
+}
+
+function encodeAddress(rdata: AddressRdata): Uint8Array {
+  const octets = parseIpAddress(rdata.address);
+  if (octets.verdict !== 'accept' || octets.value.length !== (rdata.type === 'A' ? 4 : 16))
+    throw new RangeError(`address does not fit ${rdata.type}`);
+  return octets.value;
+}
+
+function encodeSoa(rdata: SoaRdata): Uint8Array {
+  return joinOctets(
+    rdata.primary.wire,
+    rdata.contact.wire,
+    uint32Octets(rdata.serial),
+    uint32Octets(rdata.refreshSeconds),
+    uint32Octets(rdata.retrySeconds),
+    uint32Octets(rdata.expireSeconds),
+    uint32Octets(rdata.minimumSeconds),
+  );
+}
+
+function characterString(octets: Uint8Array): Uint8Array {
+  if (octets.length > 255)
+    throw new RangeError(`character-string is ${octets.length} octets, at most 255`);
+  return joinOctets(Uint8Array.of(octets.length), octets);
+}

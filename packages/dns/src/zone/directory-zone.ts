@@ -1,0 +1,210 @@
+/**
+ * A member's zone: bindings looked up one at a time, never listed. The RRsets made from a binding are
+ * kept and used again while the source gives the same entry, so a changed binding is seen at the next
+ * query. A binding that is for the API only is, here, one that does not exist.
+ */
+import type { Clock, PublishedBinding } from '@callbook/protocol';
+import { BoundedCache } from '../bounded-cache.ts';
+import { dnsError } from '../errors.ts';
+import { createRrset } from '../rrset.ts';
+import type { Rrset } from '../rrset.ts';
+import { RrsetSigner, signatureCacheDefaults } from '../sign/rrset-signer.ts';
+import type { SignatureCacheLimits } from '../sign/rrset-signer.ts';
+import type { ZoneKeys } from '../sign/zone-signer.ts';
+import { joinLabels, lowerCasedName, parseName } from '../wire/names.ts';
+import type { DomainName } from '../wire/names.ts';
+import { compareOctets } from '../wire/octets.ts';
+import type { TlsaRdata } from '../wire/rdata.ts';
+import { apexRecords } from './apex-records.ts';
+import { bindingRrsets, openpgpkeyRrsets, sipClientRrsets } from './binding-records.ts';
+import { placeName } from './name-place.ts';
+import type { HashPlace, NumberPlace } from './name-place.ts';
+import { createNodeMap } from './node-map.ts';
+import type { NodeMap } from './node-map.ts';
+import { absentNode, emptyNode } from './zone.ts';
+import type { Zone, ZoneNode } from './zone.ts';
+import {
+  addressRrsets,
+  directoryTtlSeconds,
+  parseContact,
+  parseSettingName,
+} from './zone-settings.ts';
+import type { Nameserver } from './zone-settings.ts';
+
+/** The view, as DNS reads it. Synchronous; may throw, which is answered SERVFAIL. */
+export interface BindingSource {
+  /** The binding of `tel:+<digits>`; 7 to 15 digits, the first not 0. */
+  byDigits(digits: string): PublishedBinding | undefined;
+  /** The binding whose `ownerHash` this is: 56 lower-case hexadecimal digits. */
+  byOwnerHash(ownerHash: string): PublishedBinding | undefined;
+}
+
+/** The API host of the member, at `api` below the apex. */
+export interface ApiHost {
+  readonly addresses: readonly string[];
+  /** Of its TLS server, at `_443._tcp.api`. */
+  readonly tlsa?: readonly Omit<TlsaRdata, 'type'>[];
+}
+
+export interface DirectoryZoneLimits extends SignatureCacheLimits {
+  /** Names whose RRsets are kept. */
+  readonly bindingsMax: number;
+}
+
+export const directoryZoneDefaults: DirectoryZoneLimits = {
+  ...signatureCacheDefaults,
+  bindingsMax: 65_536,
+};
+
+export interface DirectoryZoneOptions {
+  readonly apex: string;
+  readonly nameservers: readonly Nameserver[];
+  /** E-mail address of who runs the zone. */
+  readonly contact: string;
+  readonly api?: ApiHost;
+  /** SHA-256 of the charter in force; asked at each query for the apex. */
+  readonly charterHash: () => Uint8Array;
+  readonly source: BindingSource;
+  readonly keys: ZoneKeys;
+  readonly clock: Clock;
+  readonly limits?: DirectoryZoneLimits;
+}
+
+/** Makes the zone of a directory. Code: `dns_zone_setting_invalid`. */
+export function createDirectoryZone(options: DirectoryZoneOptions): Zone {
+  return new DirectoryZone(options);
+}
+
+/** E.164: 7 to 15 digits as identifiers have them; others are not worth a read of the store. */
+const possibleNumber = /^[1-9]\d{6,14}$/;
+
+interface KeptNode {
+  readonly entryId: Uint8Array;
+  readonly origin: string;
+  readonly node: ZoneNode;
+}
+
+class DirectoryZone implements Zone {
+  readonly apex: DomainName;
+  readonly soa: Rrset;
+  private readonly source: BindingSource;
+  private readonly charterHash: () => Uint8Array;
+  private readonly signer: RrsetSigner;
+  private readonly nameserverAddresses: readonly Rrset[];
+  private readonly fixedNodes: NodeMap;
+  private readonly keptNodes: BoundedCache<KeptNode>;
+
+  constructor(options: DirectoryZoneOptions) {
+    const apex = parseSettingName('apex', options.apex);
+    const { nameservers, keys, clock, limits = directoryZoneDefaults } = options;
+    const contact = parseContact(options.contact);
+    const records = apexRecords({ apex, nameservers, contact, keys, nowMs: clock.nowMs() });
+    this.apex = apex;
+    this.soa = records.soa;
+    this.source = options.source;
+    this.charterHash = options.charterHash;
+    this.signer = new RrsetSigner({ apex, keys, clock, limits });
+    this.nameserverAddresses = records.nameserverAddresses;
+    const apiRecords = options.api === undefined ? [] : apiRrsets(apex, options.api);
+    this.fixedNodes = createNodeMap(apex, [
+      ...records.rrsets,
+      ...records.nameserverAddresses,
+      ...apiRecords,
+    ]);
+    this.keptNodes = new BoundedCache(limits.bindingsMax);
+  }
+
+  find(name: DomainName): ZoneNode {
+    const place = placeName(name, this.apex);
+    switch (place.kind) {
+      case 'number': {
+        const binding = possibleNumber.test(place.digits)
+          ? this.source.byDigits(place.digits)
+          : undefined;
+        return this.bindingNode(name, place, binding);
+      }
+      case 'hash': {
+        const binding = this.source.byOwnerHash(place.hash);
+        const scope = binding?.identifier.startsWith('tel:') ? 'number' : 'address';
+        return this.bindingNode(name, place, scope === place.scope ? binding : undefined);
+      }
+      case 'reserved':
+        return emptyNode;
+      case 'apex':
+        return this.apexNode();
+      case 'other':
+        return this.fixedNodes.get(name.lookupKey) ?? absentNode;
+    }
+  }
+
+  signatureOf(rrset: Rrset): Uint8Array {
+    return this.signer.signatureOf(rrset);
+  }
+
+  private bindingNode(
+    name: DomainName,
+    place: NumberPlace | HashPlace,
+    binding: PublishedBinding | undefined,
+  ): ZoneNode {
+    if (binding === undefined || binding.visibility !== 'dns') return emptyNode;
+    const kept = this.keptNodes.get(name.lookupKey);
+    // The origin is in TXT and can change alone: an earlier leaf of the same entry arrives late.
+    if (
+      kept !== undefined &&
+      kept.origin === binding.origin &&
+      compareOctets(kept.entryId, binding.entryId) === 0
+    )
+      return kept.node;
+    const rrsets = rrsetsOf(lowerCasedName(name), place.part, binding);
+    const node: ZoneNode = rrsets.length === 0 ? emptyNode : { kind: 'data', rrsets };
+    const { entryId, origin } = binding;
+    this.keptNodes.set(name.lookupKey, { entryId, origin, node });
+    return node;
+  }
+
+  private apexNode(): ZoneNode {
+    const charter = `charter=${this.charterHash().toHex()}`;
+    const strings = ['v=callbook1', charter].map((text) => new TextEncoder().encode(text));
+    const txt = createRrset(this.apex, directoryTtlSeconds, [{ type: 'TXT', strings }]);
+    const fixed = this.fixedNodes.get(this.apex.lookupKey);
+    return {
+      kind: 'data',
+      rrsets: [...(fixed?.kind === 'data' ? fixed.rrsets : []), txt],
+      additionals: this.nameserverAddresses,
+    };
+  }
+}
+
+function rrsetsOf(
+  owner: DomainName,
+  part: NumberPlace['part'] | HashPlace['part'],
+  binding: PublishedBinding,
+): Rrset[] {
+  try {
+    if (part === 'binding') return bindingRrsets(owner, binding);
+    return part === 'sipClient'
+      ? sipClientRrsets(owner, binding)
+      : openpgpkeyRrsets(owner, binding);
+  } catch (cause) {
+    throw dnsError('dns_binding_unfit', 'a binding has a string over 255 octets', { cause });
+  }
+}
+
+function apiRrsets(apex: DomainName, api: ApiHost): Rrset[] {
+  const host = nameBelow('api', apex);
+  const records = (api.tlsa ?? []).map((tlsa) => ({ ...tlsa, type: 'TLSA' as const }));
+  return [
+    ...addressRrsets(host, api.addresses, directoryTtlSeconds),
+    ...(records.length === 0
+      ? []
+      : [createRrset(nameBelow('_443._tcp', host), directoryTtlSeconds, records)]),
+  ];
+}
+
+function nameBelow(labels: string, parent: DomainName): DomainName {
+  const relative = parseName(labels);
+  const name =
+    relative.verdict === 'accept' ? joinLabels(relative.value.labels, parent) : undefined;
+  if (name === undefined) throw dnsError('dns_zone_setting_invalid', 'apex: name is too long');
+  return name;
+}
