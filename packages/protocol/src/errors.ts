@@ -61,6 +61,17 @@ export const verdictCodes = {
   charter_previous_mismatch: 'the charter names another charter as the one before it',
   charter_succession_invalid: 'the charter changes what may not change from one to the next',
   charter_quorum_missing: 'fewer members than the quorum have signed the charter',
+  batch_malformed: 'the stretch of a log is not of the form that members exchange',
+  batch_known: 'the stretch of the log, or the checkpoint, brings nothing new',
+  batch_gap: 'leaves before the stretch of the log are missing here',
+  batch_root_mismatch: 'the leaves do not lead to the root that the checkpoint signs',
+  log_unknown: 'the charter names no log of this origin',
+  log_forked: 'the log has signed two roots for one size',
+  log_own: 'a member takes its own log from nobody',
+  payload_missing: 'the entry commits to a payload that this member does not have',
+  receipt_unfit: 'the receipt is of another entry, or of a log that the charter does not name',
+  request_malformed: 'the request of a peer lacks a field, has one too many, or one of the wrong type',
+  member_busy: 'the member has too much to do; the same entry may be sent again',
 } as const;
 
 export type VerdictCode = keyof typeof verdictCodes;

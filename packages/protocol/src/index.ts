@@ -48,6 +48,7 @@ export {
   quorumWindowMs,
   routeUriBytesMax,
   routesMax,
+  witnessAgeMsMax,
 } from './limits.ts';
 export { charterSet } from './fold/charter-set.ts';
 export type { CharterSet, KnownCharter } from './fold/charter-set.ts';

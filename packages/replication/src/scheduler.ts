@@ -11,11 +11,11 @@ export interface Scheduler {
   yield(): Promise<void>;
 }
 
-/** The system's timers; none keeps the process alive. */
+/** The system's timers. */
 export const systemScheduler: Scheduler = {
   async delay(delayMs, signal) {
     try {
-      await setTimeout(delayMs, undefined, { ref: false, ...(signal && { signal }) });
+      await setTimeout(delayMs, undefined, signal === undefined ? {} : { signal });
     } catch {
       // Aborted: the caller looks at its signal.
     }

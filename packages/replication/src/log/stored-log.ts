@@ -4,13 +4,8 @@
  * between the old state stays whole, so a batch that fails leaves nothing half done. Decides
  * nothing: what may be appended is for `own-log.ts` and `log-intake.ts`.
  */
-import type { Cryptography, Frontier } from '@callbook/protocol';
-import {
-  consistencyProof,
-  encodeEntryBundle,
-  growFrontier,
-  inclusionProof,
-} from '@callbook/protocol';
+import type { Cryptography, Frontier, StoredHash } from '@callbook/protocol';
+import { consistencyProof, encodeEntryBundle, inclusionProof } from '@callbook/protocol';
 
 import { positionKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
@@ -30,7 +25,8 @@ export interface TileRequest {
 
 export interface LogAppend {
   readonly leaves: readonly Uint8Array[];
-  readonly leafHashes: readonly Uint8Array[];
+  /** The frontier after the leaves and the hashes that came to be on the way there. */
+  readonly grown: { readonly frontier: Frontier; readonly stored: readonly StoredHash[] };
   readonly lastAtMs: number;
   /** Hash of the charter that the log takes up with these leaves. */
   readonly charter?: Uint8Array;
@@ -93,7 +89,7 @@ export class StoredLog {
 
   /** Plans an append; nothing changes before its rows are written and `adopt` is called. */
   plan(append: LogAppend): PlannedAppend {
-    const grown = growFrontier(this.frontier, append.leafHashes, this.#crypto);
+    const { grown } = append;
     const bundles = this.#bundles.grow(append.leaves);
     const position: LogPosition = {
       frontier: grown.frontier,

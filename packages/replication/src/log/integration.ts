@@ -1,0 +1,67 @@
+/**
+ * Stores and folds a proven stretch of another member's log: its leaves, its tiles and all they
+ * change in the view go into one batch. The batch is not flushed to disk: if we crash, a suffix of
+ * batches may be gone, each as a whole, and the tail begins again where the store then ends.
+ */
+import type { Clock, Identifier } from '@callbook/protocol';
+import { witnessAgeMsMax } from '@callbook/protocol';
+
+import type { StoreWriter } from '../store/store-writer.ts';
+import type { OpenedPayload } from '../view/payload-check.ts';
+import { ViewBatch } from '../view/view-batch.ts';
+import type { ViewContext } from '../view/view-batch.ts';
+import type { DecodedLeaf, Extension, LogIntake } from './log-intake.ts';
+
+export interface IntegrationContext {
+  readonly view: ViewContext;
+  readonly writer: StoreWriter;
+  readonly clock: Clock;
+  readonly ownOrigin: string;
+}
+
+export interface IntegrationResult {
+  /** Identifiers whose published binding has changed, come or gone. */
+  readonly identifiers: readonly Identifier[];
+  /** Recent ownership entries of which this member's own log has no leaf. */
+  readonly unwitnessed: readonly { entry: Uint8Array; opened?: OpenedPayload }[];
+}
+
+export async function integrateExtension(
+  intake: LogIntake,
+  extension: Extension,
+  context: IntegrationContext,
+): Promise<IntegrationResult> {
+  const { decoded, lastAtMs } = await intake.decode(extension);
+  return context.writer.run(async (commit) => {
+    const { log } = intake;
+    const labels = decoded.map(({ logged }) => logged.entry.label);
+    const view = await ViewBatch.open(context.view, labels);
+    for (const { logged, offered } of decoded) view.integrate(logged, offered);
+    const { leaves, grown, signed } = extension;
+    const planned = log.plan({ leaves, grown, lastAtMs, ...(signed && { signed }) });
+    const nowMs = context.clock.nowMs();
+    const unwitnessed = decoded.filter((leaf) => needsWitness(leaf, view, { ...context, nowMs }));
+    const { changes, identifiers } = view.finish(nowMs);
+    await commit([...planned.changes, ...changes], { durable: false });
+    log.adopt(planned);
+    return { identifiers, unwitnessed: unwitnessed.map(toSubmit) };
+  });
+}
+
+/** Sorts out the hopeless cases cheaply; admission has the last word. */
+function needsWitness(
+  { logged }: DecodedLeaf,
+  view: ViewBatch,
+  { ownOrigin, nowMs }: { ownOrigin: string; nowMs: number },
+): boolean {
+  const { entry, entryId, at } = logged;
+  if (entry.kind === 'update' || nowMs - at > witnessAgeMsMax) return false;
+  const known = view.history(entry.label).ownership.get(entryId.toHex());
+  return known !== undefined && known.mentions.every(({ origin }) => origin !== ownOrigin);
+}
+
+function toSubmit({ logged, offered }: DecodedLeaf): { entry: Uint8Array; opened?: OpenedPayload } {
+  return offered === undefined
+    ? { entry: logged.entryBytes }
+    : { entry: logged.entryBytes, opened: offered };
+}

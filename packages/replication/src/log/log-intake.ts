@@ -1,0 +1,184 @@
+/**
+ * Takes in another member's log, stretch by stretch. First, at once, what proves that a stretch
+ * belongs to the log: the checkpoint's signature, and that the leaves lead from our frontier to its
+ * root. Then, in turn, the leaves themselves. The log has signed them, so none is skipped: one that
+ * is malformed, badly signed or dated back is stored like the others and contributes nothing.
+ */
+import type {
+  Checkpoint,
+  Cryptography,
+  Frontier,
+  LoggedEntry,
+  StoredHash,
+  Verdict,
+  VerifierKey,
+} from '@callbook/protocol';
+import {
+  accept,
+  bytesEqual,
+  frontierRoot,
+  growFrontier,
+  ignore,
+  leafHash,
+  parseLeaf,
+  reject,
+  verifyCheckpoint,
+  verifyConsistency,
+} from '@callbook/protocol';
+
+import type { LogBatch } from '../batch/log-batch.ts';
+import { verifyChunkEntries } from '../limits.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { OpenedPayload } from '../view/payload-check.ts';
+import type { StoredLog } from './stored-log.ts';
+import type { VerifiedEntries } from './verified-entries.ts';
+
+export interface IntakeContext {
+  readonly crypto: Cryptography;
+  readonly scheduler: Scheduler;
+  readonly entries: VerifiedEntries;
+}
+
+/** Leaves proven to be the next ones of their log. */
+export interface Extension {
+  readonly first: number;
+  readonly leaves: readonly Uint8Array[];
+  readonly payloads: readonly (OpenedPayload | null)[];
+  readonly grown: { readonly frontier: Frontier; readonly stored: readonly StoredHash[] };
+  /** The checkpoint, when the leaves reach it. */
+  readonly signed?: { readonly checkpoint: string; readonly size: number };
+}
+
+/** A valid leaf and the payload that came with it. */
+export interface DecodedLeaf {
+  readonly logged: LoggedEntry;
+  readonly offered?: OpenedPayload;
+}
+
+/** What the leaves of an extension say. */
+export interface DecodedExtension {
+  readonly decoded: readonly DecodedLeaf[];
+  readonly lastAtMs: number;
+}
+
+export class LogIntake {
+  readonly log: StoredLog;
+  readonly #logKey: VerifierKey;
+  readonly #context: IntakeContext;
+  /** The frontier after all extensions accepted so far, stored or about to be. */
+  #projected: Frontier;
+  /** Newest checkpoint seen and its note; whatever its size. */
+  #newest: { readonly note: string; readonly checkpoint: Checkpoint } | undefined;
+
+  constructor(log: StoredLog, logKey: VerifierKey, context: IntakeContext) {
+    this.log = log;
+    this.#logKey = logKey;
+    this.#context = context;
+    this.#projected = log.frontier;
+  }
+
+  /** Leaves stored or accepted. */
+  get projectedSize(): number {
+    return this.#projected.size;
+  }
+
+  /** Largest size that the log is known to have signed. */
+  get signedSize(): number {
+    return Math.max(this.#newest?.checkpoint.size ?? 0, this.log.position.signedSize);
+  }
+
+  /** Verifies a checkpoint of this log and remembers how far the log has come. */
+  learn(note: string): Verdict<Checkpoint> {
+    if (this.#newest?.note === note) return accept(this.#newest.checkpoint);
+    const verdict = verifyCheckpoint(note, this.#logKey, this.#context.crypto);
+    if (verdict.verdict !== 'accept') return verdict;
+    const checkpoint = verdict.value;
+    const fork = this.#forkBetween(checkpoint);
+    if (fork !== undefined) return fork;
+    if (checkpoint.size >= this.signedSize) this.#newest = { note, checkpoint };
+    return verdict;
+  }
+
+  /** A log that signs two roots for one size has forked; C2SP tlog-witness calls it proof of it. */
+  #forkBetween({ size, root }: Checkpoint): Verdict<never> | undefined {
+    const { crypto } = this.#context;
+    const newest = this.#newest?.checkpoint;
+    const differs =
+      (newest?.size === size && !bytesEqual(newest.root, root)) ||
+      (this.#projected.size === size && !bytesEqual(frontierRoot(this.#projected, crypto), root));
+    return differs ? reject('log_forked', `two roots for size ${size}`) : undefined;
+  }
+
+  /**
+   * Accepts a stretch that extends the log, and counts on it from then on: every extension accepted
+   * must be integrated, in the order in which they were.
+   */
+  extend(batch: LogBatch): Verdict<Extension> {
+    const checkpoint = this.learn(batch.checkpoint);
+    if (checkpoint.verdict !== 'accept') return checkpoint;
+    const skipped = this.#projected.size - batch.first;
+    if (skipped < 0) {
+      return ignore('batch_gap', `batch begins at ${batch.first}, the log has ${this.projectedSize}`);
+    }
+    const leaves = batch.leaves.slice(skipped);
+    if (leaves.length === 0) return ignore('batch_known', 'batch brings no new leaf');
+    const { crypto } = this.#context;
+    const hashes = leaves.map((leaf) => leafHash(leaf, crypto));
+    const grown = growFrontier(this.#projected, hashes, crypto);
+    if (!this.#leadsTo(checkpoint.value, grown.frontier, batch.proof)) {
+      return reject('batch_root_mismatch', 'the leaves do not lead to the root of the checkpoint');
+    }
+    const first = this.#projected.size;
+    this.#projected = grown.frontier;
+    const { size } = checkpoint.value;
+    const payloads = batch.payloads.slice(skipped);
+    const extension = { first, leaves, payloads, grown };
+    return accept(
+      size === grown.frontier.size
+        ? { ...extension, signed: { checkpoint: batch.checkpoint, size } }
+        : extension,
+    );
+  }
+
+  #leadsTo(checkpoint: Checkpoint, frontier: Frontier, proof: readonly Uint8Array[]): boolean {
+    if (frontier.size > checkpoint.size) return false;
+    const { crypto } = this.#context;
+    const claim = {
+      oldSize: frontier.size,
+      oldRoot: frontierRoot(frontier, crypto),
+      newSize: checkpoint.size,
+      newRoot: checkpoint.root,
+      proof,
+    };
+    return verifyConsistency(claim, crypto);
+  }
+
+  /** Decodes the leaves and verifies their entries, a chunk in each turn of the event loop. */
+  async decode(extension: Extension): Promise<DecodedExtension> {
+    const decoded: DecodedLeaf[] = [];
+    let { lastAtMs } = this.log.position;
+    for (const [offset, leafBytes] of extension.leaves.entries()) {
+      if (offset % verifyChunkEntries === verifyChunkEntries - 1) {
+        await this.#context.scheduler.yield();
+      }
+      const leaf = parseLeaf(leafBytes);
+      // `at` never decreases along a log; a leaf that breaks this is void.
+      if (leaf.verdict !== 'accept' || leaf.value.at < lastAtMs) continue;
+      const { at, charter, role, entry } = leaf.value;
+      lastAtMs = at;
+      if (entry === undefined) continue;
+      const verified = this.#context.entries.verify(entry);
+      if (verified.verdict !== 'accept') continue;
+      const index = extension.first + offset;
+      const logged = { ...verified.value, origin: this.log.origin, index, at, charter, role };
+      const offered = extension.payloads[offset];
+      decoded.push(offered == null ? { logged } : { logged, offered });
+    }
+    return { decoded, lastAtMs };
+  }
+
+  /** Goes back to what is stored, after an extension could not be integrated. */
+  reset(): void {
+    this.#projected = this.log.frontier;
+  }
+}

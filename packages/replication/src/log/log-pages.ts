@@ -1,0 +1,79 @@
+/**
+ * Pages of a stored log for another member: leaves with their payloads, up to the limits of a page,
+ * and the proof that ties them to the newest checkpoint. The member's own log and its mirrors are
+ * served alike, so a reader gets a log from whoever has it.
+ */
+import { parseEntry, parseLeaf } from '@callbook/protocol';
+
+import type { LogBatch } from '../batch/log-batch.ts';
+import { pageBytesMax, pageEntriesMax } from '../limits.ts';
+import { payloadKey } from '../store/row-keys.ts';
+import type { Store } from '../store/store.ts';
+import { parseOpened } from '../view/payload-check.ts';
+import type { OpenedPayload } from '../view/payload-check.ts';
+import type { StoredLog } from './stored-log.ts';
+
+/** Leaves whose payloads are read at once. */
+const chunkLeaves = 64;
+
+/** Reads the page that begins at `first`, or undefined while nothing of the log is signed here. */
+export async function readPage(
+  log: StoredLog,
+  store: Store,
+  first: number,
+): Promise<LogBatch | undefined> {
+  const before = log.position.signedSize;
+  const page = { leaves: [] as Uint8Array[], payloads: [] as (OpenedPayload | null)[], bytes: 0 };
+  while (page.leaves.length < pageEntriesMax && first + page.leaves.length < before) {
+    const room = Math.min(chunkLeaves, pageEntriesMax - page.leaves.length);
+    const leaves = log.leavesFrom(first + page.leaves.length, before).slice(0, room);
+    const payloads = await readPayloads(leaves, store);
+    if (!addToPage(page, leaves, payloads)) break;
+  }
+  // The checkpoint may have moved on meanwhile: proof and note are taken in one turn.
+  const { checkpoint, origin } = log;
+  if (checkpoint === undefined) return undefined;
+  const end = first + page.leaves.length;
+  const proof = end <= log.position.signedSize ? log.consistency(end) : [];
+  const { leaves, payloads } = page;
+  return { origin, first, leaves, payloads, checkpoint, proof };
+}
+
+/** Adds what fits; false when the page is full. One entry always fits. */
+function addToPage(
+  page: { leaves: Uint8Array[]; payloads: (OpenedPayload | null)[]; bytes: number },
+  leaves: readonly Uint8Array[],
+  payloads: readonly (OpenedPayload | null)[],
+): boolean {
+  for (const [position, leaf] of leaves.entries()) {
+    const opened = payloads[position] ?? null;
+    const bytes = leaf.length + (opened === null ? 0 : opened.payload.length + 32);
+    if (page.leaves.length > 0 && page.bytes + bytes > pageBytesMax) return false;
+    page.bytes += bytes;
+    page.leaves.push(leaf);
+    page.payloads.push(opened);
+  }
+  return leaves.length > 0;
+}
+
+async function readPayloads(
+  leaves: readonly Uint8Array[],
+  store: Store,
+): Promise<(OpenedPayload | null)[]> {
+  const rowKeys = leaves.map(payloadKeyOf);
+  const rows = await store.getMany(rowKeys.filter((rowKey) => rowKey !== undefined));
+  let position = 0;
+  return rowKeys.map((rowKey) => {
+    const row = rowKey === undefined ? undefined : rows[position++];
+    return row === undefined ? null : parseOpened(row);
+  });
+}
+
+/** Where the payload of a leaf's entry would be; undefined for a leaf without a commitment. */
+function payloadKeyOf(leafBytes: Uint8Array): Uint8Array | undefined {
+  const leaf = parseLeaf(leafBytes);
+  if (leaf.verdict !== 'accept' || leaf.value.entry === undefined) return undefined;
+  const entry = parseEntry(leaf.value.entry);
+  if (entry.verdict !== 'accept' || entry.value.commitment === null) return undefined;
+  return payloadKey(entry.value.label, entry.value.commitment);
+}

@@ -1,0 +1,266 @@
+/**
+ * The log that this member writes: the only thing in the federation that it vouches with. Entries
+ * that arrive together share one batch, one flush to disk and one checkpoint (group commit).
+ *
+ * The order of steps is what keeps the promise "never two roots for one size":
+ * 1. leaves, tiles, frontier and view go to the store in one batch, flushed to disk.
+ *    If we crash before it is on disk, nothing has been signed over these leaves and nobody has a
+ *    receipt; clients send the same entries again. If we crash after, the leaves are there at the
+ *    next start and the checkpoint below is signed then: same size, same root.
+ * 2. the checkpoint is signed, over what is on disk.
+ *    If we crash here, it is signed again at the next start; Ed25519 gives the same bytes.
+ * 3. receipts go out.
+ *    If we crash here, a client that sends the same entry again gets the receipt of the same leaf.
+ * When the batch of step 1 is reported as failed, it may still be on disk: the writer then stops for
+ * good (see `store-writer.ts`), so no other leaf is ever signed at these indexes.
+ */
+import type {
+  Admission,
+  CharterSet,
+  Clock,
+  Cryptography,
+  LeafMention,
+  LeafRole,
+  NoteSigner,
+  Receipt,
+  Verdict,
+} from '@callbook/protocol';
+import {
+  accept,
+  admitEntry,
+  assert,
+  batchBytesMax,
+  batchEntriesMax,
+  encodeLeaf,
+  frontierRoot,
+  growFrontier,
+  ignore,
+  leafHash,
+  signCheckpoint,
+} from '@callbook/protocol';
+
+import type { LogBatch } from '../batch/log-batch.ts';
+import { appendQueueEntriesMax, checkpointIntervalMs } from '../limits.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
+import type { OpenedPayload } from '../view/payload-check.ts';
+import { ViewBatch } from '../view/view-batch.ts';
+import type { ViewChanges, ViewContext } from '../view/view-batch.ts';
+import type { StoredLog } from './stored-log.ts';
+import type { VerifiedEntries, VerifiedEntry } from './verified-entries.ts';
+
+/** An entry to be logged, as somebody sent it. */
+export interface LogSubmission {
+  /** The encoded entry. */
+  readonly entry: Uint8Array;
+  /** Payload and opening; not needed when this member already holds them. */
+  readonly opened?: OpenedPayload;
+  readonly role: LeafRole;
+  /** Leaves of this entry that verified receipts show, replicated or not. */
+  readonly receipted?: readonly LeafMention[];
+}
+
+export interface OwnLogContext {
+  readonly log: StoredLog;
+  readonly writer: StoreWriter;
+  readonly view: ViewContext;
+  readonly charters: CharterSet;
+  readonly crypto: Cryptography;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly signer: NoteSigner;
+  readonly entries: VerifiedEntries;
+  /** Called when leaves are durable and signed. */
+  readonly onAppend: (batch: LogBatch, changed: ViewChanges) => void;
+}
+
+interface PendingAppend {
+  readonly verified: VerifiedEntry;
+  readonly submission: LogSubmission;
+  readonly resolve: (verdict: Verdict<Receipt>) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A leaf that this batch will write. */
+interface NewLeaf {
+  readonly leaf: Uint8Array;
+  readonly opened: OpenedPayload | null;
+}
+
+/** A pending append and the index of its leaf, in this batch or before it. */
+interface Answered {
+  readonly pending: PendingAppend;
+  readonly index: number;
+}
+
+export class OwnLog {
+  readonly #context: OwnLogContext;
+  #queue: PendingAppend[] = [];
+  #flushing: Promise<void> | undefined;
+
+  private constructor(context: OwnLogContext) {
+    this.#context = context;
+  }
+
+  /** Opens the log for writing: takes up the charter in force and signs what is stored. */
+  static async open(context: OwnLogContext): Promise<OwnLog> {
+    const own = new OwnLog(context);
+    const { log, charters } = context;
+    const { hash } = charters.current;
+    if (Buffer.compare(log.position.charter, hash) !== 0) await own.#takeUpCharter(hash);
+    // If we crashed between batch and checkpoint, this is the checkpoint that was missing.
+    else if (log.position.signedSize < log.size) own.#sign();
+    return own;
+  }
+
+  /** Verifies an entry, logs it if the rules allow, and answers with the receipt of its leaf. */
+  append(submission: LogSubmission): Promise<Verdict<Receipt>> {
+    const verified = this.#context.entries.verify(submission.entry);
+    if (verified.verdict !== 'accept') return Promise.resolve(verified);
+    if (this.#queue.length >= appendQueueEntriesMax) {
+      return Promise.resolve(ignore('member_busy', `${this.#queue.length} entries wait already`));
+    }
+    return new Promise((resolve, fail) => {
+      this.#queue.push({ verified: verified.value, submission, resolve, fail });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** Waits until everything that was handed in is answered. */
+  async settle(): Promise<void> {
+    await this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    const { scheduler, writer } = this.#context;
+    while (this.#queue.length > 0) {
+      const batch = takeBatch(this.#queue);
+      this.#queue = this.#queue.slice(batch.length);
+      try {
+        await writer.run((commit) => this.#commit(batch, commit));
+      } catch (error) {
+        for (const { fail } of batch) fail(error);
+      }
+      // "A log signs a checkpoint at most every 25 ms"; what comes meanwhile is the next batch.
+      await scheduler.delay(checkpointIntervalMs);
+    }
+    this.#flushing = undefined;
+  }
+
+  async #commit(batch: readonly PendingAppend[], commit: CommitRows): Promise<void> {
+    const { clock, log, view: context } = this.#context;
+    const labels = batch.map(({ verified }) => verified.entry.label);
+    const view = await ViewBatch.open(context, labels);
+    const nowMs = clock.nowMs();
+    // `at` never decreases, even when this member's clock was set back.
+    const atMs = Math.max(nowMs, log.position.lastAtMs);
+    const added: NewLeaf[] = [];
+    const answered: Answered[] = [];
+    for (const pending of batch) {
+      const verdict = this.#admit(pending, view, nowMs);
+      if (verdict.verdict !== 'accept') {
+        pending.resolve(verdict);
+      } else if (verdict.value.action === 'already') {
+        answered.push({ pending, index: verdict.value.index });
+      } else {
+        answered.push({ pending, index: log.size + added.length });
+        added.push(this.#integrate(pending, view, { atMs, index: log.size + added.length }));
+      }
+    }
+    if (added.length > 0) await this.#write({ added, atMs, changed: view.finish(nowMs) }, commit);
+    for (const { pending, index } of answered) pending.resolve(accept(this.#receipt(index)));
+  }
+
+  #admit(
+    { verified, submission }: PendingAppend,
+    view: ViewBatch,
+    nowMs: number,
+  ): Verdict<Admission> {
+    const { charters, crypto, log } = this.#context;
+    const { entry, entryId } = verified;
+    const { role, receipted = [], opened } = submission;
+    const history = view.history(entry.label);
+    const verdict = admitEntry(
+      { entry, entryId, role, receipted },
+      { history, charters, crypto, nowMs, ownOrigin: log.origin },
+    );
+    if (verdict.verdict !== 'accept' || verdict.value.action === 'already') return verdict;
+    // A member vouches only for what it can serve: it has seen what the entry commits to.
+    if (entry.commitment === null || view.holds(entry.label, entry.commitment)) return verdict;
+    if (opened === undefined) return ignore('payload_missing', 'the payload did not come along');
+    const payload = view.check(entry, opened);
+    return payload.verdict === 'accept' ? verdict : payload;
+  }
+
+  #integrate(
+    { verified, submission }: PendingAppend,
+    view: ViewBatch,
+    { atMs, index }: { atMs: number; index: number },
+  ): NewLeaf {
+    const { charters, log } = this.#context;
+    const { role, opened } = submission;
+    const charter = charters.current.hash;
+    const mention = { origin: log.origin, index, at: atMs, charter, role };
+    view.integrate({ ...verified, ...mention }, opened);
+    const leaf = encodeLeaf({ v: 1, at: atMs, charter, role, entry: verified.entryBytes });
+    return { leaf, opened: opened ?? null };
+  }
+
+  async #write(
+    batch: { added: readonly NewLeaf[]; atMs: number; changed: ViewChanges; charter?: Uint8Array },
+    commit: CommitRows,
+  ): Promise<void> {
+    const { crypto, log, onAppend } = this.#context;
+    const { added, atMs, changed, charter } = batch;
+    const first = log.size;
+    const leaves = added.map(({ leaf }) => leaf);
+    const hashes = leaves.map((leaf) => leafHash(leaf, crypto));
+    const grown = growFrontier(log.frontier, hashes, crypto);
+    const planned = log.plan({ leaves, grown, lastAtMs: atMs, ...(charter && { charter }) });
+    // If we crash during this, see step 1 above.
+    await commit([...planned.changes, ...changed.changes], { durable: true });
+    log.adopt(planned);
+    // If we crash here, see step 2 above.
+    const checkpoint = this.#sign();
+    const payloads = added.map(({ opened }) => opened);
+    onAppend({ origin: log.origin, first, leaves, payloads, checkpoint, proof: [] }, changed);
+  }
+
+  #sign(): string {
+    const { crypto, log, signer } = this.#context;
+    const root = frontierRoot(log.frontier, crypto);
+    const checkpoint = signCheckpoint({ origin: log.origin, size: log.size, root }, signer);
+    log.sign(checkpoint);
+    return checkpoint;
+  }
+
+  #receipt(index: number): Receipt {
+    const { log } = this.#context;
+    const leaf = log.leaf(index);
+    const { checkpoint } = log;
+    assert(leaf !== undefined && checkpoint !== undefined, 'a receipt is of a signed leaf');
+    return { origin: log.origin, index, leaf, checkpoint, proof: log.inclusion(index) };
+  }
+
+  /** A log's first leaf, and one for each later charter, says which charter the member works under. */
+  async #takeUpCharter(charter: Uint8Array): Promise<void> {
+    const { clock, log, writer } = this.#context;
+    const atMs = Math.max(clock.nowMs(), log.position.lastAtMs);
+    const leaf = encodeLeaf({ v: 1, at: atMs, charter, role: 'charter' });
+    const changed: ViewChanges = { changes: [], identifiers: [] };
+    const added = [{ leaf, opened: null }];
+    await writer.run((commit) => this.#write({ added, atMs, changed, charter }, commit));
+  }
+}
+
+/** The appends at the head of the queue that fit one batch. */
+function takeBatch(queue: readonly PendingAppend[]): readonly PendingAppend[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { submission } of queue) {
+    bytes += submission.entry.length + (submission.opened?.payload.length ?? 0);
+    if (count === batchEntriesMax || (count > 0 && bytes > batchBytesMax)) break;
+    count++;
+  }
+  return queue.slice(0, count);
+}

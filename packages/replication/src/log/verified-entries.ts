@@ -1,0 +1,44 @@
+/**
+ * Verifies the signatures of entries, and remembers the ownership entries that passed: a quorum of
+ * members logs each of them, and one verification is enough. Updates are logged once, so they are
+ * not remembered.
+ */
+import type { Cryptography, Entry, Verdict } from '@callbook/protocol';
+import { accept, entryId as idOf, verifyEntry } from '@callbook/protocol';
+
+import { verifiedEntriesCachedMax } from '../limits.ts';
+
+export interface VerifiedEntry {
+  readonly entry: Entry;
+  readonly entryId: Uint8Array;
+  readonly entryBytes: Uint8Array;
+}
+
+export class VerifiedEntries {
+  readonly #crypto: Cryptography;
+  readonly #known = new Map<string, VerifiedEntry>();
+
+  constructor(crypto: Cryptography) {
+    this.#crypto = crypto;
+  }
+
+  /** Parses an entry and verifies every signature that it can prove alone. */
+  verify(entryBytes: Uint8Array): Verdict<VerifiedEntry> {
+    const entryId = idOf(entryBytes, this.#crypto);
+    const name = entryId.toHex();
+    const known = this.#known.get(name);
+    if (known !== undefined) return accept(known);
+    const verdict = verifyEntry(entryBytes, this.#crypto);
+    if (verdict.verdict !== 'accept') return verdict;
+    const verified = { entry: verdict.value, entryId, entryBytes };
+    if (verified.entry.kind !== 'update') this.#remember(name, verified);
+    return accept(verified);
+  }
+
+  #remember(name: string, verified: VerifiedEntry): void {
+    this.#known.set(name, verified);
+    if (this.#known.size > verifiedEntriesCachedMax) {
+      this.#known.delete(this.#known.keys().next().value!);
+    }
+  }
+}

@@ -1,0 +1,366 @@
+/**
+ * A member's replica: its own log, mirrors of all others and the view folded from them, over one
+ * store. It knows no network: `mesh.ts` carries what it gives and brings what it takes. Everything
+ * it needs from outside comes in through ports, so that a simulation drives the same code.
+ */
+import type {
+  Checkpoint,
+  Clock,
+  Cryptography,
+  Ed25519Signer,
+  Identifier,
+  NextClaim,
+  Receipt,
+  Verdict,
+  VrfProver,
+} from '@callbook/protocol';
+import {
+  accept,
+  bytesEqual,
+  DirectoryError,
+  foldLabel,
+  ignore,
+  labelOf,
+  nextClaim,
+  noteSigner,
+  reject,
+  utf8,
+} from '@callbook/protocol';
+
+import type { LogBatch } from './batch/log-batch.ts';
+import { loadMembership } from './charter/membership.ts';
+import type { LogMember, Membership } from './charter/membership.ts';
+import type { ReplicationErrorCode } from './errors.ts';
+import { releaseSweepIntervalMs } from './limits.ts';
+import { Listeners } from './listeners.ts';
+import { integrateExtension } from './log/integration.ts';
+import type { IntegrationContext } from './log/integration.ts';
+import { LogIntake } from './log/log-intake.ts';
+import { readPage } from './log/log-pages.ts';
+import { OwnLog } from './log/own-log.ts';
+import type { LogSubmission } from './log/own-log.ts';
+import { StoredLog } from './log/stored-log.ts';
+import type { TileRequest } from './log/stored-log.ts';
+import { VerifiedEntries } from './log/verified-entries.ts';
+import { systemScheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import { StoreWriter } from './store/store-writer.ts';
+import type { Store } from './store/store.ts';
+import { Bindings, readLabel } from './view/bindings.ts';
+import { entryStateOf } from './view/entry-state.ts';
+import type { EntryState } from './view/entry-state.ts';
+import { sweepReleases } from './view/release-sweep.ts';
+import type { ViewContext } from './view/view-batch.ts';
+
+export interface ReplicaOptions {
+  /** Stays the caller's: close it after the replica. */
+  readonly store: Store;
+  readonly crypto: Cryptography;
+  readonly clock: Clock;
+  readonly scheduler?: Scheduler;
+  /** Pinned charter notes, version 1 first. */
+  readonly charterNotes: readonly string[];
+  /** This member's name in the charter. */
+  readonly memberName: string;
+  readonly logSigner: Ed25519Signer;
+  /** 32 bytes, shared by the members. */
+  readonly vrfSecretKey: Uint8Array;
+}
+
+/** A log has grown here: leaves are stored and folded. */
+export interface ReplicaChange {
+  readonly origin: string;
+  /** Leaves stored now. */
+  readonly size: number;
+  /** Identifiers whose published binding has changed, come or gone. */
+  readonly identifiers: readonly Identifier[];
+}
+
+/** Opens a replica. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`, `store_corrupt`. */
+export async function createReplica(options: ReplicaOptions): Promise<Replica> {
+  const { crypto, store, clock, scheduler = systemScheduler } = options;
+  const membership = loadMembership(options.charterNotes, crypto);
+  const self = ownMember(membership, options);
+  const prover = vrfProver(membership, options);
+  const logs = await Promise.all(
+    membership.members.map(({ logKey }) => StoredLog.open(logKey.name, store, crypto)),
+  );
+  const parts = { crypto, store, clock, scheduler, membership, self, prover, logs };
+  return Replica.open(parts, options.logSigner);
+}
+
+interface ReplicaParts {
+  readonly crypto: Cryptography;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly membership: Membership;
+  readonly self: LogMember;
+  readonly prover: VrfProver;
+  readonly logs: readonly StoredLog[];
+}
+
+export class Replica implements AsyncDisposable {
+  /** Looks up bindings at once. */
+  readonly bindings: Bindings;
+  readonly membership: Membership;
+  readonly #parts: ReplicaParts;
+  readonly #logs: ReadonlyMap<string, StoredLog>;
+  readonly #intakes: ReadonlyMap<string, LogIntake>;
+  readonly #integrations = new Map<string, Promise<unknown>>();
+  readonly #writer: StoreWriter;
+  readonly #view: ViewContext;
+  readonly #entries: VerifiedEntries;
+  readonly #changes = new Listeners<ReplicaChange>();
+  readonly #appends = new Listeners<LogBatch>();
+  readonly #failures = new Listeners<Error>();
+  readonly #stop = new AbortController();
+  #own: OwnLog | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  private constructor(parts: ReplicaParts) {
+    const { crypto, store, scheduler, membership, self, logs } = parts;
+    this.#parts = parts;
+    this.membership = membership;
+    this.bindings = new Bindings(store);
+    this.#logs = new Map(logs.map((log) => [log.origin, log]));
+    this.#entries = new VerifiedEntries(crypto);
+    this.#writer = new StoreWriter(store, (error) => this.#failures.tell(error));
+    const { charters, vrfPublicKey } = membership;
+    this.#view = { store, crypto, charters, vrfPublicKey };
+    const context = { crypto, scheduler, entries: this.#entries };
+    this.#intakes = new Map(
+      membership.members
+        .filter((member) => member !== self)
+        .map(({ logKey }) => [
+          logKey.name,
+          new LogIntake(this.#logs.get(logKey.name)!, logKey, context),
+        ]),
+    );
+  }
+
+  static async open(parts: ReplicaParts, logSigner: Ed25519Signer): Promise<Replica> {
+    const replica = new Replica(parts);
+    await replica.#openOwnLog(logSigner);
+    replica.#sweeping = replica.#sweepReleases();
+    return replica;
+  }
+
+  async #openOwnLog(logSigner: Ed25519Signer): Promise<void> {
+    const { crypto, clock, scheduler, membership } = this.#parts;
+    this.#own = await OwnLog.open({
+      log: this.#logs.get(this.origin)!,
+      writer: this.#writer,
+      view: this.#view,
+      charters: membership.charters,
+      crypto,
+      clock,
+      scheduler,
+      signer: noteSigner({ name: this.origin, signer: logSigner }, crypto),
+      entries: this.#entries,
+      onAppend: (batch, { identifiers }) => {
+        this.#appends.tell(batch);
+        this.#tellChange(batch.origin, identifiers);
+      },
+    });
+  }
+
+  /** Name of this member's own log. */
+  get origin(): string {
+    return this.#parts.self.logKey.name;
+  }
+
+  get memberName(): string {
+    return this.#parts.self.member.name;
+  }
+
+  /** Why the replica writes nothing any more; undefined while it does. */
+  get failure(): Error | undefined {
+    return this.#writer.failure;
+  }
+
+  /**
+   * Logs an entry in this member's own log, if the rules allow, and answers with the receipt of its
+   * leaf; the same entry again gives the receipt of the same leaf. Errors: `replica_stopped`.
+   */
+  async log(submission: LogSubmission): Promise<Verdict<Receipt>> {
+    return this.#own!.append(submission);
+  }
+
+  /**
+   * Takes in a stretch of another member's log. The verdict comes at once, and says that the leaves
+   * belong to the log; `integrated` resolves when they are stored and folded.
+   */
+  offer(batch: LogBatch): Verdict<{ readonly integrated: Promise<void> }> {
+    const intake = this.#intake(batch.origin);
+    if (intake.verdict !== 'accept') return intake;
+    const extension = intake.value.extend(batch);
+    if (extension.verdict !== 'accept') return extension;
+    const before = this.#integrations.get(batch.origin) ?? Promise.resolve();
+    const integrated = before.then(() => this.#integrate(intake.value, extension.value));
+    this.#integrations.set(batch.origin, integrated);
+    // Whoever waits for it hears of a failure; so does `onFailure`.
+    integrated.catch(() => undefined);
+    return accept({ integrated });
+  }
+
+  /** Takes in a stretch of another member's log and waits until it is stored and folded. */
+  async ingest(batch: LogBatch): Promise<Verdict<{ readonly size: number }>> {
+    const offered = this.offer(batch);
+    if (offered.verdict !== 'accept') return offered;
+    await offered.value.integrated;
+    return accept({ size: this.#logs.get(batch.origin)!.size });
+  }
+
+  /** Takes note of a checkpoint of another member's log: how far that log has come. */
+  learn(origin: string, checkpoint: string): Verdict<Checkpoint> {
+    const intake = this.#intake(origin);
+    return intake.verdict === 'accept' ? intake.value.learn(checkpoint) : intake;
+  }
+
+  #intake(origin: string): Verdict<LogIntake> {
+    if (origin === this.origin) return ignore('log_own', 'this is our own log');
+    const intake = this.#intakes.get(origin);
+    return intake === undefined
+      ? reject('log_unknown', 'the charter names no log of this origin')
+      : accept(intake);
+  }
+
+  async #integrate(...[intake, extension]: Parameters<typeof integrateExtension>): Promise<void> {
+    const context: IntegrationContext = {
+      view: this.#view,
+      writer: this.#writer,
+      clock: this.#parts.clock,
+      ownOrigin: this.origin,
+    };
+    const { identifiers, unwitnessed } = await integrateExtension(intake, extension, context);
+    this.#tellChange(intake.log.origin, identifiers);
+    // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.
+    for (const { entry, opened } of unwitnessed) {
+      const submission = { entry, role: 'witnessed', ...(opened && { opened }) } as const;
+      this.#own?.append(submission).catch(() => undefined);
+    }
+  }
+
+  /** Leaves of another member's log that are stored, or accepted and on their way there. */
+  expectedSize(origin: string): number {
+    return this.#intakes.get(origin)?.projectedSize ?? this.#logs.get(origin)?.size ?? 0;
+  }
+
+  /** Largest size that a log is known to have signed. */
+  signedSize(origin: string): number {
+    return this.#intakes.get(origin)?.signedSize ?? this.#logs.get(origin)?.size ?? 0;
+  }
+
+  /** Leaves stored of each log. */
+  logSizes(): { readonly origin: string; readonly size: number }[] {
+    return [...this.#logs.values()].map(({ origin, size }) => ({ origin, size }));
+  }
+
+  /** Newest signed checkpoint that this member can serve of a log. */
+  checkpoint(origin: string): string | undefined {
+    return this.#logs.get(origin)?.checkpoint;
+  }
+
+  /** A tile or entry bundle of a log, of any width that is stored. */
+  tile(request: TileRequest & { readonly origin: string }): Uint8Array | undefined {
+    return this.#logs.get(request.origin)?.tile(request);
+  }
+
+  /** A page of a log for another member; undefined while there is nothing signed of it here. */
+  async page(origin: string, first: number): Promise<LogBatch | undefined> {
+    const log = this.#logs.get(origin);
+    return log === undefined ? undefined : readPage(log, this.#parts.store, first);
+  }
+
+  /** The state of an entry, by its 32-byte id; undefined when no log has it here. */
+  entryState(entryId: Uint8Array): EntryState | undefined {
+    return entryStateOf(entryId, this.#parts.store, this.membership.charters);
+  }
+
+  /** The label of an identifier, with its proof. Give it out only after a passed challenge. */
+  label(identifier: Identifier): { labelEpoch: number; label: Uint8Array; vrfProof: Uint8Array } {
+    const { prover, membership } = this.#parts;
+    return {
+      labelEpoch: membership.charters.current.charter.labelEpoch,
+      label: labelOf(identifier, prover),
+      vrfProof: prover.prove(utf8(identifier)),
+    };
+  }
+
+  /** What somebody who passed a challenge for this identifier may claim now. */
+  nextClaim(identifier: Identifier): NextClaim {
+    const { clock, membership, prover, store } = this.#parts;
+    const { history } = readLabel(store, labelOf(identifier, prover));
+    return nextClaim(foldLabel(history, membership.charters), clock.nowMs());
+  }
+
+  /** Calls back after each batch that is stored and folded. */
+  onChange(listener: (change: ReplicaChange) => void): () => void {
+    return this.#changes.add(listener);
+  }
+
+  /** Calls back with each stretch of the own log, once it is durable and signed. */
+  onAppend(listener: (batch: LogBatch) => void): () => void {
+    return this.#appends.add(listener);
+  }
+
+  /** Calls back when the store has failed and the member must be restarted. */
+  onFailure(listener: (error: Error) => void): () => void {
+    return this.#failures.add(listener);
+  }
+
+  #tellChange(origin: string, identifiers: readonly Identifier[]): void {
+    this.#changes.tell({ origin, size: this.#logs.get(origin)!.size, identifiers });
+  }
+
+  async #sweepReleases(): Promise<void> {
+    const { clock, scheduler } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted && this.#writer.failure === undefined) {
+      const { identifiers } = await sweepReleases(this.#view, this.#writer, clock);
+      if (identifiers.length > 0) this.#tellChange(this.origin, identifiers);
+      await scheduler.delay(releaseSweepIntervalMs, signal);
+    }
+  }
+
+  /** Ends what has begun and writes nothing more; the store stays open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.allSettled([this.#sweeping, ...this.#integrations.values()]);
+    await this.#own?.settle();
+    await this.#writer.stop();
+  }
+}
+
+function ownMember(
+  membership: Membership,
+  { memberName, logSigner }: ReplicaOptions,
+): LogMember {
+  const self = membership.byName(memberName);
+  if (self?.member.state !== 'active') {
+    throw startError('member_unknown', 'the charter has no active member of this name');
+  }
+  if (!bytesEqual(self.logKey.publicKey, logSigner.publicKey)) {
+    throw startError('log_key_mismatch', 'the charter names another log key for this member');
+  }
+  return self;
+}
+
+function vrfProver(
+  membership: Membership,
+  { crypto, vrfSecretKey }: ReplicaOptions,
+): VrfProver {
+  const prover = crypto.vrfProver(vrfSecretKey);
+  if (!bytesEqual(prover.publicKey, membership.vrfPublicKey)) {
+    throw startError('vrf_key_mismatch', 'the charter has another VRF public key');
+  }
+  return prover;
+}
+
+function startError(
+  code: ReplicationErrorCode,
+  message: string,
+): DirectoryError<ReplicationErrorCode> {
+  return new DirectoryError(code, message);
+}

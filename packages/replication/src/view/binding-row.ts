@@ -1,0 +1,83 @@
+/**
+ * The published binding as one row: all that a look-up reads, written so that it is read back in a
+ * few microseconds. Routes and keys name their service, use and algorithm by position in the lists
+ * below, which therefore only ever grow at the end.
+ */
+import type {
+  Identifier,
+  KeyAlgorithm,
+  KeyUse,
+  PublishedBinding,
+  PublishedKey,
+  Route,
+  RouteService,
+} from '@callbook/protocol';
+
+import { RowReader, RowWriter } from '../store/row-bytes.ts';
+
+const services: readonly RouteService[] = [
+  'sip',
+  'xmpp',
+  'email:mailto',
+  'acct',
+  'im',
+  'pres',
+  'web:https',
+];
+const keyUses: readonly KeyUse[] = ['identity', 'sip', 'box', 'openpgp'];
+const keyAlgorithms: readonly KeyAlgorithm[] = ['ed25519', 'p256', 'x25519', 'openpgp'];
+
+export function encodeBinding(binding: PublishedBinding): Uint8Array {
+  const writer = new RowWriter()
+    .text(binding.identifier)
+    .u8(binding.visibility === 'api' ? 1 : 0)
+    .u32(binding.labelEpoch)
+    .fixed(binding.label)
+    .u56(binding.epoch)
+    .u56(binding.seq)
+    .fixed(binding.ownershipId)
+    .fixed(binding.entryId)
+    .text(binding.origin)
+    .u56(binding.changedAtMs);
+  writer.u8(binding.routes.length);
+  for (const { service, uri, preference } of binding.routes) {
+    writer.u8(services.indexOf(service)).text(uri).u32(preference);
+  }
+  writer.u8(binding.keys.length);
+  for (const { use, algorithm, key } of binding.keys) {
+    writer.u8(keyUses.indexOf(use)).u8(keyAlgorithms.indexOf(algorithm)).sized(key);
+  }
+  return writer.finish();
+}
+
+export function parseBinding(row: Uint8Array): PublishedBinding {
+  const reader = new RowReader(row);
+  const head = {
+    identifier: reader.text() as Identifier,
+    visibility: reader.u8() === 1 ? 'api' : 'dns',
+    labelEpoch: reader.u32(),
+    label: reader.fixed(32),
+    epoch: reader.u56(),
+    seq: reader.u56(),
+    ownershipId: reader.fixed(32),
+    entryId: reader.fixed(32),
+    origin: reader.text(),
+    changedAtMs: reader.u56(),
+  } as const;
+  const routes = Array.from({ length: reader.u8() }, () => parseRoute(reader));
+  const keys = Array.from({ length: reader.u8() }, () => parseKey(reader));
+  reader.end();
+  return { ...head, routes, keys };
+}
+
+function parseRoute(reader: RowReader): Route {
+  return { service: services[reader.u8()]!, uri: reader.text(), preference: reader.u32() };
+}
+
+function parseKey(reader: RowReader): PublishedKey {
+  return {
+    use: keyUses[reader.u8()]!,
+    algorithm: keyAlgorithms[reader.u8()]!,
+    key: reader.sized(),
+  };
+}

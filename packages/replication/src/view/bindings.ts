@@ -1,0 +1,48 @@
+/** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
+import type { Identifier, PublishedBinding } from '@callbook/protocol';
+
+import { bindingKey, entryKey, labelKey } from '../store/row-keys.ts';
+import type { Store } from '../store/store.ts';
+import { parseBinding } from './binding-row.ts';
+import { emptyLabelRow, parseLabelRow } from './label-row.ts';
+import type { LabelRow } from './label-row.ts';
+import { ownerKeysOf } from './owner-names.ts';
+
+export class Bindings {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Finds a telephone number by its digits, without the plus. */
+  byDigits(digits: string): PublishedBinding | undefined {
+    return this.byIdentifier(`tel:+${digits}`);
+  }
+
+  /** Finds a binding by the 56 hexadecimal digits that DNS names it by. */
+  byOwnerHash(hex56: string): PublishedBinding | undefined {
+    for (const rowKey of ownerKeysOf(hex56)) {
+      const identifier = this.#store.get(rowKey);
+      if (identifier === undefined) continue;
+      return this.byIdentifier(Buffer.from(identifier).toString() as Identifier);
+    }
+    return undefined;
+  }
+
+  byIdentifier(identifier: Identifier): PublishedBinding | undefined {
+    const row = this.#store.get(bindingKey(identifier));
+    return row === undefined ? undefined : parseBinding(row);
+  }
+}
+
+/** Reads everything that is kept of a label. */
+export function readLabel(store: Store, label: Uint8Array): LabelRow {
+  const row = store.get(labelKey(label));
+  return row === undefined ? emptyLabelRow : parseLabelRow(row);
+}
+
+/** Reads which label an entry belongs to; undefined when no log has it. */
+export function readEntryLabel(store: Store, entryId: Uint8Array): Uint8Array | undefined {
+  return store.get(entryKey(entryId));
+}

@@ -1,0 +1,50 @@
+/** How far an entry has come, for whoever made it. */
+import type { CharterSet, LeafRole } from '@callbook/protocol';
+import { bytesEqual, entryProgress, foldLabel } from '@callbook/protocol';
+
+import type { Store } from '../store/store.ts';
+import { readEntryLabel, readLabel } from './bindings.ts';
+
+export interface EntryState {
+  /** 32 bytes. */
+  readonly entryId: Uint8Array;
+  readonly state: 'incomplete' | 'complete';
+  /** True while the binding is what this entry made it. */
+  readonly inForce: boolean;
+  /** Time of an ownership entry; null while it is incomplete, and for updates. */
+  readonly timeMs: number | null;
+  /** Leaves of it that this member has seen; empty for an update that another has replaced. */
+  readonly leaves: readonly {
+    readonly origin: string;
+    readonly index: number;
+    readonly at: number;
+    readonly role: LeafRole;
+  }[];
+}
+
+/** Returns the state of an entry, or undefined when no log that this member has holds it. */
+export function entryStateOf(
+  entryId: Uint8Array,
+  store: Store,
+  charters: CharterSet,
+): EntryState | undefined {
+  const label = readEntryLabel(store, entryId);
+  if (label === undefined) return undefined;
+  const { history } = readLabel(store, label);
+  const progress = entryProgress(history, entryId, charters);
+  // Histories drop an update when a stronger one arrives: it was complete, and is over.
+  if (progress === undefined) {
+    return { entryId, state: 'complete', inForce: false, timeMs: null, leaves: [] };
+  }
+  const binding = foldLabel(history, charters);
+  const inForce =
+    binding !== undefined &&
+    (bytesEqual(binding.ownershipId, entryId) || bytesEqual(binding.entryId, entryId));
+  return {
+    entryId,
+    state: progress.complete ? 'complete' : 'incomplete',
+    inForce,
+    timeMs: progress.timeMs,
+    leaves: progress.leaves.map(({ origin, index, at, role }) => ({ origin, index, at, role })),
+  };
+}

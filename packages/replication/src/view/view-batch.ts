@@ -1,0 +1,251 @@
+/**
+ * One batch of changes to the view: reads the labels concerned, takes leaves in, and at the end gives
+ * the rows that the same atomic batch writes beside the log's own. Until then nothing outside has
+ * changed, so a batch that is given up leaves no trace.
+ */
+import type {
+  BindingState,
+  CharterSet,
+  Cryptography,
+  Entry,
+  Identifier,
+  LabelHistory,
+  LoggedEntry,
+  Payload,
+  PublishedBinding,
+  Verdict,
+} from '@callbook/protocol';
+import {
+  assert,
+  bytesEqual,
+  foldLabel,
+  ignore,
+  integrateLeaf,
+  parsePayload,
+} from '@callbook/protocol';
+
+import { entryKey, bindingKey, labelKey, payloadKey, releaseKey } from '../store/row-keys.ts';
+import type { RowChange, Store } from '../store/store.ts';
+import { encodeBinding } from './binding-row.ts';
+import { emptyLabelRow, encodeLabelRow, parseLabelRow } from './label-row.ts';
+import type { HeldPayload, LabelRow } from './label-row.ts';
+import { ownerKeyOf } from './owner-names.ts';
+import { checkPayload, encodeOpened, parseOpened } from './payload-check.ts';
+import type { OpenedPayload } from './payload-check.ts';
+import { keptPayloads, servedPayload } from './served-payload.ts';
+
+export interface ViewContext {
+  readonly store: Store;
+  readonly crypto: Cryptography;
+  readonly charters: CharterSet;
+  /** VRF public key of the label epoch in force, 32 bytes. */
+  readonly vrfPublicKey: Uint8Array;
+}
+
+/** What a batch comes to. */
+export interface ViewChanges {
+  readonly changes: readonly RowChange[];
+  /** Identifiers whose published binding has changed, come or gone. */
+  readonly identifiers: readonly Identifier[];
+}
+
+/** One label while a batch is at work on it. */
+interface LabelWork {
+  readonly label: Uint8Array;
+  readonly before: LabelRow;
+  history: LabelHistory;
+  identifier: Identifier | undefined;
+  payloads: readonly HeldPayload[];
+  touched: boolean;
+  /** Payloads parsed in this batch, by commitment. */
+  readonly parsed: Map<string, Payload>;
+}
+
+export class ViewBatch {
+  readonly #context: ViewContext;
+  readonly #labels: Map<string, LabelWork>;
+  readonly #changes: RowChange[] = [];
+  readonly #identifiers: Identifier[] = [];
+
+  private constructor(context: ViewContext, labels: Map<string, LabelWork>) {
+    this.#context = context;
+    this.#labels = labels;
+  }
+
+  /** Reads the rows of these labels. */
+  static async open(context: ViewContext, labels: readonly Uint8Array[]): Promise<ViewBatch> {
+    const unique = new Map(labels.map((label) => [nameOf(label), label]));
+    const rows = await context.store.getMany([...unique.values()].map(labelKey));
+    const work = new Map<string, LabelWork>();
+    let position = 0;
+    for (const [name, label] of unique) {
+      const row = rows[position++];
+      work.set(name, workOn(label, row === undefined ? emptyLabelRow : parseLabelRow(row)));
+    }
+    return new ViewBatch(context, work);
+  }
+
+  history(label: Uint8Array): LabelHistory {
+    return this.#work(label).history;
+  }
+
+  /** Tells whether a payload of this commitment is stored or will be with this batch. */
+  holds(label: Uint8Array, commitment: Uint8Array): boolean {
+    return this.#work(label).payloads.some((held) => bytesEqual(held.commitment, commitment));
+  }
+
+  /** Checks an offered payload; the batch stays as it is. */
+  check(entry: Entry, opened: OpenedPayload): Verdict<Payload> {
+    const { crypto, vrfPublicKey } = this.#context;
+    if (entry.labelEpoch !== this.#context.charters.current.charter.labelEpoch) {
+      return ignore('label_epoch_mismatch', 'the payload belongs to another label epoch');
+    }
+    const knownIdentifier = this.#work(entry.label).identifier;
+    return checkPayload(entry, opened, { crypto, vrfPublicKey, knownIdentifier });
+  }
+
+  /** Takes in one leaf whose entry has been verified, and a payload that came with it. */
+  integrate(logged: LoggedEntry, offered?: OpenedPayload): void {
+    const work = this.#work(logged.entry.label);
+    const history = integrateLeaf(work.history, logged, this.#context.crypto);
+    if (history !== work.history) {
+      work.history = history;
+      work.touched = true;
+      this.#changes.push({ rowKey: entryKey(logged.entryId), value: work.label });
+    }
+    if (offered !== undefined) this.#integratePayload(work, logged, offered);
+  }
+
+  #integratePayload(work: LabelWork, logged: LoggedEntry, offered: OpenedPayload): void {
+    const { entry, entryId } = logged;
+    if (entry.commitment === null || this.holds(work.label, entry.commitment)) return;
+    if (!knowsEntry(work.history, logged)) return;
+    const payload = this.check(entry, offered);
+    // One that fails is treated as missing: any member may supply it later.
+    if (payload.verdict !== 'accept') return;
+    work.identifier = payload.value.identifier;
+    work.parsed.set(entry.commitment.toHex(), payload.value);
+    const held: HeldPayload = {
+      commitment: entry.commitment,
+      entryId,
+      ownershipId: entry.kind === 'update' ? entry.prev! : entryId,
+      epoch: entry.epoch,
+      seq: entry.seq,
+      origin: logged.origin,
+      atMs: logged.at,
+    };
+    work.payloads = [...work.payloads, held];
+    work.touched = true;
+    const rowKey = payloadKey(work.label, entry.commitment);
+    this.#changes.push({ rowKey, value: encodeOpened(offered) });
+  }
+
+  /** Marks a label to be looked at again although no leaf has come: its pause may be over. */
+  review(label: Uint8Array): void {
+    this.#work(label).touched = true;
+  }
+
+  /** Folds every label that has changed and returns all rows to write. */
+  finish(nowMs: number): ViewChanges {
+    for (const work of this.#labels.values()) if (work.touched) this.#finishLabel(work, nowMs);
+    return { changes: this.#changes, identifiers: this.#identifiers };
+  }
+
+  #finishLabel(work: LabelWork, nowMs: number): void {
+    const { charters } = this.#context;
+    const { history } = work;
+    const state = foldLabel(history, charters);
+    const ended = state !== undefined && state.endsAtMs !== null && state.endsAtMs <= nowMs;
+    const served =
+      state === undefined || ended ? undefined : servedPayload(state, history, work.payloads);
+    const kept = keptPayloads({ history, charters, state, ended }, work.payloads, served);
+    for (const gone of work.payloads) {
+      if (!kept.includes(gone)) this.#erase(payloadKey(work.label, gone.commitment));
+    }
+    work.payloads = kept;
+    if (state !== undefined && state.endsAtMs !== null && !ended) {
+      const rowKey = releaseKey(state.endsAtMs, work.label);
+      this.#changes.push({ rowKey, value: new Uint8Array(0) });
+    }
+    if (served === undefined) this.#unpublish(work);
+    else this.#publish(work, state!, served);
+    const row: LabelRow = {
+      history,
+      // With its last payload goes what says whose label this was.
+      identifier: kept.length === 0 ? undefined : work.identifier,
+      payloads: kept,
+      published: served !== undefined,
+    };
+    this.#changes.push({ rowKey: labelKey(work.label), value: encodeLabelRow(row) });
+  }
+
+  #publish(work: LabelWork, state: BindingState, served: HeldPayload): void {
+    const { identifier, visibility, routes, keys } = this.#payload(work, served);
+    const inForce = bytesEqual(served.entryId, state.entryId);
+    const binding: PublishedBinding = {
+      identifier,
+      visibility,
+      routes,
+      keys,
+      labelEpoch: state.labelEpoch,
+      label: state.label,
+      epoch: state.epoch,
+      seq: served.seq,
+      ownershipId: state.ownershipId,
+      entryId: served.entryId,
+      origin: inForce ? state.origin : served.origin,
+      changedAtMs: inForce ? state.changedAtMs : served.atMs,
+    };
+    this.#changes.push({ rowKey: bindingKey(identifier), value: encodeBinding(binding) });
+    if (!work.before.published) {
+      const rowKey = ownerKeyOf(identifier, this.#context.crypto);
+      this.#changes.push({ rowKey, value: Buffer.from(identifier) });
+    }
+    this.#identifiers.push(identifier);
+  }
+
+  #unpublish(work: LabelWork): void {
+    const { identifier, published } = work.before;
+    if (!published || identifier === undefined) return;
+    this.#erase(bindingKey(identifier));
+    this.#erase(ownerKeyOf(identifier, this.#context.crypto));
+    this.#identifiers.push(identifier);
+  }
+
+  #payload(work: LabelWork, { commitment }: HeldPayload): Payload {
+    const parsed = work.parsed.get(commitment.toHex());
+    if (parsed !== undefined) return parsed;
+    const row = this.#context.store.get(payloadKey(work.label, commitment));
+    assert(row !== undefined, 'the row of a held payload is missing');
+    const stored = parsePayload(parseOpened(row).payload);
+    assert(stored.verdict === 'accept', 'the row of a held payload is malformed');
+    return stored.value;
+  }
+
+  #erase(rowKey: Uint8Array): void {
+    this.#changes.push({ rowKey, erase: true });
+  }
+
+  #work(label: Uint8Array): LabelWork {
+    const work = this.#labels.get(nameOf(label));
+    assert(work !== undefined, 'a label that the batch has not opened');
+    return work;
+  }
+}
+
+function workOn(label: Uint8Array, before: LabelRow): LabelWork {
+  const { history, identifier, payloads } = before;
+  return { label, before, history, identifier, payloads, touched: false, parsed: new Map() };
+}
+
+function knowsEntry(history: LabelHistory, { entry, entryId }: LoggedEntry): boolean {
+  if (entry.kind !== 'update') return history.ownership.has(entryId.toHex());
+  for (const update of history.updates.values()) {
+    if (bytesEqual(update.entryId, entryId)) return true;
+  }
+  return false;
+}
+
+function nameOf(label: Uint8Array): string {
+  return Buffer.from(label.buffer, label.byteOffset, label.byteLength).latin1Slice();
+}
