@@ -69,8 +69,9 @@ export async function passChallenge(
   options: ChallengeOptions,
 ): Promise<PassedChallenge> {
   const { identifier, authorityKey, form } = options;
-  // Derived, not generated, so that all chance comes in through the port.
-  const session = await suite.DeriveKeyPair(context.random.bytes(32));
+  // The platform's chance, not the port's: a generated key never leaves WebCrypto, and deriving one
+  // needs `getPublicKey`, which browsers do not all have.
+  const session = await suite.GenerateKeyPair();
   options.onProgress({ step: 'challenging', member: member.name });
   const challenge = parseChallengeAnswer(
     await callMember(context.fetch, member, {

@@ -29,7 +29,7 @@ export const clientErrorCodes = {
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
   members_disagree: 'members contradict each other about what may be claimed',
   identifier_held: 'somebody holds the identifier; it can only be replaced, after a hold',
-  entry_refused: 'the members refused the entry',
+  request_refused: 'the member refused the request; problemCode in the details says why',
   entry_incomplete: 'fewer members than the quorum have logged the entry so far',
   dns_answer_malformed: 'the resolver answered with something that is not a DNS message',
 } as const;

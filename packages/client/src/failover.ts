@@ -2,7 +2,7 @@
  * Which failures of one member are survived by asking another, and what to say when no member is
  * left. A failing member is never evidence about the identifier.
  */
-import { DirectoryError } from '@callbook/protocol';
+import type { DirectoryError } from '@callbook/protocol';
 import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
 import type { Member } from './member.ts';
 
@@ -18,7 +18,7 @@ const survivable: readonly ClientErrorCode[] = [
   'rate_limited',
   'channel_unavailable',
   'challenge_lost',
-  'entry_refused',
+  'request_refused',
   'member_failed',
   'member_answer_malformed',
   'member_answer_too_large',
@@ -51,12 +51,9 @@ export function summariseFailures(
     .map((code) => failures.find(({ error }) => error.code === code))
     .find((failure) => failure !== undefined);
   if (worst !== undefined) return worst.error;
+  const message = `${failures.length} members failed to answer, at least ${needed} must`;
   const first = failures[0]?.error;
-  return clientError(
-    'directory_unavailable',
-    `${failures.length} members failed to answer, at least ${needed} must`,
-    {
-      ...(first === undefined ? {} : { cause: first, details: { firstCode: first.code } }),
-    },
-  );
+  if (first === undefined) return clientError('directory_unavailable', message);
+  const details = { firstCode: first.code };
+  return clientError('directory_unavailable', message, { cause: first, details });
 }

@@ -12,3 +12,5 @@ export const codeAttemptsMax = 5;
 export const submissionRoundsMax = 3;
 /** Pause before the second and the third round, times the number of rounds done. */
 export const submissionPauseMs = 500;
+/** Identifiers in one look-up call, in characters: the API takes bodies up to 64 KiB. */
+export const lookupCharactersMax = 48 * 1024;

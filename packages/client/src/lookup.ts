@@ -14,6 +14,7 @@ import { assertIdentifier } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError, type ClientErrorCode } from './errors.ts';
 import { summariseFailures, survive } from './failover.ts';
+import { lookupCharactersMax } from './limits.ts';
 import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
 
@@ -55,11 +56,25 @@ export async function lookupMany(
 ): Promise<Lookup[]> {
   identifiers.forEach(assertIdentifier);
   const lookups: Lookup[] = [];
-  for (let from = 0; from < identifiers.length; from += lookupIdentifiersMax) {
-    const chunk = identifiers.slice(from, from + lookupIdentifiersMax);
-    lookups.push(...(await lookupChunk(context, chunk)));
-  }
+  for (const chunk of chunksOf(identifiers)) lookups.push(...(await lookupChunk(context, chunk)));
   return lookups;
+}
+
+function chunksOf(identifiers: readonly Identifier[]): Identifier[][] {
+  const chunks: Identifier[][] = [];
+  let characters = 0;
+  for (const identifier of identifiers) {
+    const last = chunks.at(-1);
+    characters += identifier.length + 3;
+    const fits = last !== undefined && last.length < lookupIdentifiersMax;
+    if (fits && characters <= lookupCharactersMax) {
+      last.push(identifier);
+    } else {
+      chunks.push([identifier]);
+      characters = identifier.length + 3;
+    }
+  }
+  return chunks;
 }
 
 async function lookupChunk(

@@ -144,7 +144,8 @@ function problemError(
 
 function codeOfStatus(status: number): ClientErrorCode {
   if (status === 429) return 'rate_limited';
-  if (status >= 400 && status < 500) return 'entry_refused';
+  // 408: the request did not arrive in time, which says nothing about the request.
+  if (status >= 400 && status < 500 && status !== 408) return 'request_refused';
   return 'member_failed';
 }
 

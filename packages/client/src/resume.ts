@@ -72,9 +72,9 @@ async function renewChallenges(
   };
 }
 
-/** Throws `entry_refused` when the entry can no longer follow what is in force. */
+/** Throws `request_refused` when the entry can no longer follow what is in force. */
 function assertStillNext(pending: PendingEntry, nextEpoch: number | undefined): void {
   const entry = parseEntry(pending.entry);
   if (entry.verdict === 'accept' && entry.value.epoch === nextEpoch) return;
-  throw clientError('entry_refused', 'the entry no longer follows the one in force');
+  throw clientError('request_refused', 'the entry no longer follows the one in force');
 }

@@ -61,7 +61,7 @@ export function assertComplete({ collected, failures }: Submission): ReceiptSet 
 }
 
 function isFinal({ error }: MemberFailure): boolean {
-  return error.code === 'entry_refused' || error.code === 'challenge_lost';
+  return error.code === 'request_refused' || error.code === 'challenge_lost';
 }
 
 interface Round {
