@@ -199,8 +199,8 @@ export class Replica implements AsyncDisposable {
     const before = this.#integrations.get(batch.origin) ?? Promise.resolve();
     const integrated = before.then(() => this.#integrate(intake.value, extension.value));
     this.#integrations.set(batch.origin, integrated);
-    // Whoever waits for it hears of a failure; so does `onFailure`.
-    integrated.catch(() => undefined);
+    // An accepted stretch is counted on by those after it: one that fails ends all writing.
+    integrated.catch((error) => this.#writer.fail('a log could not be integrated', error));
     return accept({ integrated });
   }
 

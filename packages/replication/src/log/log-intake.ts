@@ -176,9 +176,4 @@ export class LogIntake {
     }
     return { decoded, lastAtMs };
   }
-
-  /** Goes back to what is stored, after an extension could not be integrated. */
-  reset(): void {
-    this.#projected = this.log.frontier;
-  }
 }

@@ -50,11 +50,18 @@ export class StoreWriter {
     try {
       await this.#store.batch(changes, options);
     } catch (cause) {
-      this.#failure = stopped('the store failed to write; the member must be restarted', cause);
-      this.#onFailure(this.#failure);
-      throw this.#failure;
+      throw this.fail('the store failed to write; the member must be restarted', cause);
     }
   };
+
+  /** Refuses all further writes; returns the error that they get. */
+  fail(message: string, cause: unknown): DirectoryError<ReplicationErrorCode> {
+    if (this.#failure === undefined) {
+      this.#failure = stopped(message, cause);
+      this.#onFailure(this.#failure);
+    }
+    return this.#failure;
+  }
 }
 
 function stopped(message: string, cause?: unknown): DirectoryError<ReplicationErrorCode> {
