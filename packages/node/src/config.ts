@@ -57,7 +57,7 @@ const ConfigSchema = Type.Object(
         contact: Type.String({
           minLength: 1,
           maxLength: 253,
-          description: 'SOA RNAME, as a domain name',
+          description: 'e-mail address of who runs the zone',
         }),
       },
       { additionalProperties: false },
@@ -159,7 +159,8 @@ interface SchemaNode {
 /** The words of the schema for the setting at a place, where it has any. */
 function expectation(schema: SchemaNode, names: readonly string[]): string | undefined {
   let node: SchemaNode | undefined = schema;
-  for (const name of names) node = (node?.properties?.[name] ?? node?.items) as SchemaNode | undefined;
+  for (const name of names)
+    node = (node?.properties?.[name] ?? node?.items) as SchemaNode | undefined;
   return node?.description === undefined ? undefined : `must be ${node.description}`;
 }
 

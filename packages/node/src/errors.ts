@@ -7,8 +7,7 @@ export const nodeErrorCodes = {
   key_file_unreadable: 'a key file cannot be read',
   key_file_exposed: 'a key file can be read by other users',
   key_file_malformed: 'a key file does not hold a key of the expected size',
-  charter_unusable: 'the charter file does not hold a valid chain of charters',
-  member_unknown: 'the charter has no member of the configured name',
+  charter_unreadable: 'a charter note cannot be read',
   member_key_mismatch: 'a key of this node is not the one that the charter names for it',
   listen_failed: 'a configured address cannot be listened on',
 } as const;

@@ -1,0 +1,40 @@
+/**
+ * `npm run bench [-- NAME …] [--json]`: measures what the documentation claims. Ratios are taken
+ * within one run; the machines this runs on are shared, so single figures mean little.
+ */
+import { parseArgs } from 'node:util';
+import { benchConvergence } from './convergence.ts';
+import { benchDns } from './dns.ts';
+import { benchIngest } from './ingest.ts';
+import type { Measurement } from './measurement.ts';
+import { printJson, printTable } from './report.ts';
+
+type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
+
+const benches: Readonly<Record<string, Bench>> = {
+  ingest: benchIngest,
+  convergence: benchConvergence,
+  dns: benchDns,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+process.exitCode = await main(positionals.length === 0 ? Object.keys(benches) : positionals);
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !(name in benches));
+  if (unknown.length > 0) {
+    console.error(`bench: no ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+    return 2;
+  }
+  const all: Measurement[] = [];
+  for (const name of names) {
+    const measurements = await benches[name]!((line) => console.error(`bench ${name}: ${line}`));
+    if (values.json) measurements.forEach(printJson);
+    all.push(...measurements);
+  }
+  if (!values.json) printTable(all);
+  return all.some(({ met }) => met === false) ? 1 : 0;
+}

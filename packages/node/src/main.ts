@@ -1,0 +1,58 @@
+/** The `callbook-node` command. */
+import { Command } from 'commander';
+import { DirectoryError } from '@callbook/protocol';
+import { readConfig } from './config.ts';
+import { createEventLog, errorCodes } from './event-log.ts';
+import type { LogLevel } from './event-log.ts';
+import { startMember } from './member.ts';
+
+const program = new Command('callbook-node')
+  .description('Runs a member of a Callbook federation.')
+  .showHelpAfterError('(callbook-node --help shows what there is)');
+
+program
+  .command('serve')
+  .description('serve DNS, the API and the mesh until SIGINT or SIGTERM')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(async ({ config }: { config: string }) => await serve(config));
+
+program
+  .command('check')
+  .description('read the configuration and say what is wrong with it')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(async ({ config }: { config: string }) => {
+    await readConfig(config);
+    process.stdout.write(`${config}: every setting is usable\n`);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`callbook-node: ${sentenceOf(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function serve(configFile: string): Promise<void> {
+  const config = await readConfig(configFile);
+  const log = createEventLog(config.member, (config.log?.level ?? 'info') as LogLevel);
+  const stopped = new Promise<NodeJS.Signals>((stop) => {
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+  // A defect must not print what it was working on: codes only, then end, so that the service
+  // manager starts us again from what is durable.
+  process.on('uncaughtException', (error) => {
+    log.error(errorCodes(error), 'defect');
+    process.exit(70);
+  });
+  await using member = await startMember(config, log);
+  log.info(member.addresses, 'serving');
+  const signal = await stopped;
+  log.info({ signal }, 'stopping');
+}
+
+/** An operating error in one line; anything else is a defect and keeps its stack. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof DirectoryError) return `${error.message} (${error.code})`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,102 @@
+/**
+ * This member's API on its sockets: HTTPS for everybody and, where configured, plain HTTP on
+ * loopback for a web page or a proxy on the same machine. One API stands behind both.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createApi, fileOutbox } from '@callbook/api';
+import type { ApiLimits, DirectoryPort } from '@callbook/api';
+import { DirectoryError } from '@callbook/protocol';
+import type { Cryptography } from '@callbook/protocol';
+import type { Logger } from 'pino';
+import type { NodeConfig } from './config.ts';
+import type { NodeErrorCode } from './errors.ts';
+import { systemClock, systemRandom } from './system-ports.ts';
+
+export interface MemberApi extends AsyncDisposable {
+  /** URLs listened on. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+export interface MemberApiParts {
+  readonly directory: DirectoryPort;
+  readonly crypto: Cryptography;
+  readonly log: Logger;
+  /** Domain that messages with a code name. */
+  readonly host: string;
+}
+
+/** Serves the API until disposed of; throws `listen_failed`. */
+export async function startMemberApi(
+  config: NodeConfig,
+  parts: MemberApiParts,
+): Promise<MemberApi> {
+  const { directory, crypto, log, host } = parts;
+  const api = createApi({
+    directory,
+    codeSender: fileOutbox({ path: config.challenges.outbox, clock: systemClock }),
+    clock: systemClock,
+    random: systemRandom,
+    crypto,
+    host,
+    logger: log,
+    limits: limitsOf(config),
+    tls: {
+      cert: await readFile(config.api.certificate),
+      key: await readFile(config.api.privateKey),
+    },
+  });
+  await using listening = new AsyncDisposableStack();
+  listening.defer(async () => await api.close());
+  const { address, port } = config.api.listen;
+  await orListenFailed(api.listen({ host: address, port }));
+  const addresses: Record<string, string> = { api: `https://${address}:${port}` };
+  if (config.web !== undefined) {
+    const web = createServer((request, response) => api.routing(request, response));
+    listening.defer(async () => await closeServer(web));
+    const { listen } = config.web;
+    await orListenFailed(listenOn(web, listen));
+    addresses['web'] = `http://${listen.address}:${listen.port}`;
+  }
+  const running = listening.move();
+  return { addresses, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+}
+
+function limitsOf({ challenges }: NodeConfig): Partial<ApiLimits> {
+  const { sendsPerHour, sendsPerDay } = challenges;
+  return {
+    ...(sendsPerHour !== undefined && { sendsPerHourMax: sendsPerHour }),
+    ...(sendsPerDay !== undefined && { sendsPerDayMax: sendsPerDay }),
+  };
+}
+
+async function orListenFailed(listening: Promise<unknown>): Promise<void> {
+  try {
+    await listening;
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>(
+      'listen_failed',
+      'the API cannot listen on its configured address',
+      { cause },
+    );
+  }
+}
+
+type HttpServer = ReturnType<typeof createServer>;
+
+async function listenOn(
+  server: HttpServer,
+  { address, port }: { readonly address: string; readonly port: number },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: address, port }, resolve);
+  });
+}
+
+async function closeServer(server: HttpServer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * The composition root: opens the store, joins replica, mesh, DNS and API into one member and takes
+ * them down again in the opposite order. The only place that picks implementations.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DirectoryError } from '@callbook/protocol';
+import type { Cryptography } from '@callbook/protocol';
+import { createMesh, createReplica, openLevelStore } from '@callbook/replication';
+import type { Mesh, Replica, Store } from '@callbook/replication';
+import type { Logger } from 'pino';
+import type { NodeConfig } from './config.ts';
+import { pickCryptography } from './cryptography.ts';
+import type { NodeErrorCode } from './errors.ts';
+import { readSecretFile, readSecretKey } from './key-file.ts';
+import { startMemberApi } from './member-api.ts';
+import { createMemberDirectory } from './member-directory.ts';
+import { startMemberZone } from './member-zone.ts';
+import { systemClock } from './system-ports.ts';
+
+export interface RunningMember extends AsyncDisposable {
+  /** What it listens on, for the log and for whoever chose port 0. */
+  readonly addresses: Readonly<Record<string, string | readonly string[]>>;
+}
+
+const storeCacheBytesDefault = 64 << 20;
+
+/** Starts a member; when one part cannot start, stops the others and throws. */
+export async function startMember(config: NodeConfig, log: Logger): Promise<RunningMember> {
+  await using parts = new AsyncDisposableStack();
+  const crypto = await pickCryptography();
+  const store = await openStore(config);
+  parts.defer(async () => await store.close());
+  const replica = parts.use(await openReplica(config, store, crypto));
+  replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
+  const mesh = parts.use(await openMesh(config, { replica, crypto, log }));
+  const zone = parts.use(await startMemberZone(config, replica, crypto));
+  const directory = createMemberDirectory({ replica, mesh, crypto });
+  const { member } = replica.membership.byName(config.member)!;
+  const host = new URL(member.api).hostname;
+  const api = parts.use(await startMemberApi(config, { directory, crypto, log, host }));
+  const running = parts.move();
+  return {
+    addresses: {
+      dns: zone.addresses.map(({ address, port }) => `${address} port ${port}`),
+      mesh: mesh.addresses,
+      ...api.addresses,
+    },
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
+  };
+}
+
+async function openStore({ dataDir, store }: NodeConfig): Promise<Store> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const cacheBytes = store?.cacheBytes ?? storeCacheBytesDefault;
+  return await openLevelStore(join(dataDir, 'store'), { cacheBytes });
+}
+
+async function openReplica(
+  config: NodeConfig,
+  store: Store,
+  crypto: Cryptography,
+): Promise<Replica> {
+  return await createReplica({
+    store,
+    crypto,
+    clock: systemClock,
+    charterNotes: await readNotes(config.charters),
+    memberName: config.member,
+    logSigner: crypto.ed25519Signer(await readSecretKey(config.keys.log)),
+    vrfSecretKey: await readSecretKey(config.keys.vrf),
+  });
+}
+
+async function readNotes(paths: readonly string[]): Promise<string[]> {
+  try {
+    return await Promise.all(paths.map(async (path) => await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>('charter_unreadable', 'cannot read a charter note', {
+      cause,
+    });
+  }
+}
+
+async function openMesh(
+  { keys, mesh }: NodeConfig,
+  parts: { readonly replica: Replica; readonly crypto: Cryptography; readonly log: Logger },
+): Promise<Mesh> {
+  const { replica, crypto, log } = parts;
+  return await createMesh({
+    replica,
+    crypto,
+    logger: log,
+    peerKey: await readSecretFile(keys.peer),
+    listen: mesh.listen,
+    gossip: mesh.gossip ?? true,
+  });
+}

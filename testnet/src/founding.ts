@@ -1,0 +1,176 @@
+/**
+ * The founding of a testnet: every key, the certificates, the charter that all governance keys sign
+ * and a configuration for each member, on disk as real members would have them. What a real
+ * founding does in a ceremony (the VRF secret, which all members share) is copied here.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createZoneKeys, dsRecord } from '@callbook/dns';
+import { writeSecretFile } from '@callbook/node';
+import { encodeCharter, encodeVerifierKey, noteSigner, signNote } from '@callbook/protocol';
+import type { Charter, CharterMember, Ed25519Signer, NoteSigner } from '@callbook/protocol';
+import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
+import { createPeerKey } from '@callbook/replication';
+import { stringify } from 'yaml';
+import { createCertificateAuthority } from './certificates.ts';
+import type { CertificateAuthority } from './certificates.ts';
+import { loopback } from './layout.ts';
+import type { MemberLayout, TestnetLayout } from './layout.ts';
+import { bindTrustAnchors, unboundConfig } from './resolver-files.ts';
+
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const dayMs = 24 * 60 * minuteMs;
+
+/** ECDSA P-256 with SHA-256 (RFC 6605), what every validating resolver knows. */
+const zoneAlgorithm = 13;
+
+/** Short, so that a tour sees each of them pass; the proportions are those of production. */
+const testnetHolds: Charter['holds'] = {
+  recoveryMs: 30 * secondMs,
+  emailMs: minuteMs,
+  possessionMs: 2 * minuteMs,
+  lockedMs: 5 * minuteMs,
+  releaseMs: 15 * secondMs,
+  unlockMs: 5 * minuteMs,
+  emailChangeMs: 2 * minuteMs,
+  theftMs: 2 * minuteMs,
+};
+
+/** Makes everything that `layout` names; the folder is empty before. */
+export async function foundTestnet(layout: TestnetLayout): Promise<void> {
+  await mkdir(layout.folder, { recursive: true, mode: 0o700 });
+  const authority = await createCertificateAuthority();
+  await writeFile(layout.caFile, authority.certificate);
+  const vrfSecretKey = randomBytes(32);
+  const founded: FoundedMember[] = [];
+  for (const member of layout.members) {
+    founded.push(await foundMember(member, { authority, vrfSecretKey }));
+  }
+  await writeFile(layout.charterFile, signedCharter(founded, vrfSecretKey));
+  for (const member of layout.members) {
+    await writeFile(member.configFile, stringify(memberConfig(member)));
+  }
+  await writeFile(layout.outboxFile, '', { mode: 0o600 });
+  const clientConfig = { charter: layout.charterFile, ca: layout.caFile };
+  await writeFile(layout.clientConfigFile, `${JSON.stringify(clientConfig, null, 2)}\n`);
+  await foundResolution(layout);
+}
+
+interface FoundedMember {
+  readonly charterMember: CharterMember;
+  readonly governance: NoteSigner;
+}
+
+async function foundMember(
+  member: MemberLayout,
+  shared: { authority: CertificateAuthority; vrfSecretKey: Uint8Array },
+): Promise<FoundedMember> {
+  await mkdir(member.folder, { recursive: true, mode: 0o700 });
+  const at = (name: string): string => join(member.folder, name);
+  const log = await createSigningKey(at('log.key'));
+  const governance = await createSigningKey(at('governance.key'));
+  await writeSecretFile(at('vrf.key'), shared.vrfSecretKey);
+  const peer = await createPeerKey();
+  await writeSecretFile(at('peer.key'), peer.keyBytes);
+  const tls = await shared.authority.issue(['localhost', loopback, `api.${member.zone}`]);
+  await writeFile(at('api.pem'), tls.certificate);
+  await writeFile(at('api.key'), tls.privateKey, { mode: 0o600 });
+  const zoneKeys = await createZoneKeys(at('zone-keys'), zoneAlgorithm);
+  const governanceName = `${member.name}.test/governance`;
+  return {
+    governance: noteSigner({ name: governanceName, signer: governance }, crypto),
+    charterMember: {
+      name: member.name,
+      organisation: `Testnet member ${member.name}`,
+      legalForm: 'association',
+      auditor: 'none: a testnet',
+      lastAudit: '2026-01-01',
+      governanceKeys: [verifierKey(governanceName, governance)],
+      logKey: verifierKey(member.origin, log),
+      peerId: peer.peerId,
+      addresses: [`/ip4/${loopback}/tcp/${member.meshPort}`],
+      api: `https://localhost:${member.apiPort}`,
+      zone: member.zone,
+      zoneDs: [dsRdata(dsRecord(member.zone, zoneKeys))],
+      state: 'active',
+    },
+  };
+}
+
+async function createSigningKey(path: string): Promise<Ed25519Signer> {
+  const secretKey = randomBytes(32);
+  await writeSecretFile(path, secretKey);
+  return crypto.ed25519Signer(secretKey);
+}
+
+function verifierKey(name: string, { publicKey }: Ed25519Signer): string {
+  return encodeVerifierKey({ name, publicKey, algorithm: 0x01 }, crypto);
+}
+
+/** `e164.alpha.test. 3600 IN DS 1 13 2 …` → `1 13 2 …`. */
+function dsRdata(record: string): string {
+  return record.split(/\sDS\s/)[1]!.trim();
+}
+
+/** Version 1, signed by every member's governance key. f is as large as n ≥ 3f + 1 lets it be. */
+function signedCharter(members: readonly FoundedMember[], vrfSecretKey: Uint8Array): string {
+  const effectiveAtMs = Date.now();
+  const charter: Charter = {
+    version: 1,
+    previous: null,
+    effectiveAtMs,
+    expiresAtMs: effectiveAtMs + 365 * dayMs,
+    labelEpoch: 1,
+    vrfPublicKey: crypto
+      .vrfProver(vrfSecretKey)
+      .publicKey.toBase64({ alphabet: 'base64url', omitPadding: true }),
+    faults: Math.floor((members.length - 1) / 3),
+    holds: testnetHolds,
+    ruleset: { number: 1, activatesAtMs: effectiveAtMs },
+    members: members.map(({ charterMember }) => charterMember),
+    logs: [],
+  };
+  return signNote(
+    encodeCharter(charter),
+    members.map(({ governance }) => governance),
+  );
+}
+
+/** The configuration file of one member; paths are relative to it. */
+function memberConfig(member: MemberLayout): Record<string, unknown> {
+  return {
+    member: member.name,
+    dataDir: 'data',
+    charters: ['../charter-1.note'],
+    keys: { log: 'log.key', peer: 'peer.key', vrf: 'vrf.key', zone: 'zone-keys' },
+    dns: {
+      listen: [{ address: loopback, port: member.dnsPort }],
+      nameservers: [{ name: `ns.${member.zone}`, addresses: [loopback] }],
+      contact: `hostmaster@${member.zone}`,
+    },
+    api: {
+      listen: { address: loopback, port: member.apiPort },
+      certificate: 'api.pem',
+      privateKey: 'api.key',
+    },
+    web: { listen: { address: loopback, port: member.webPort } },
+    mesh: { listen: [`/ip4/${loopback}/tcp/${member.meshPort}`] },
+    // A tour repeats itself more often than people do.
+    challenges: { outbox: '../outbox.jsonl', sendsPerHour: 1000, sendsPerDay: 10_000 },
+  };
+}
+
+/** Keys of the private root and of `test.`, and the files for resolvers. */
+async function foundResolution(layout: TestnetLayout): Promise<void> {
+  const rootKeys = await createZoneKeys(layout.rootKeysFolder, zoneAlgorithm);
+  await createZoneKeys(layout.tldKeysFolder, zoneAlgorithm);
+  const rootDs = dsRecord('.', rootKeys);
+  await writeFile(layout.trustAnchorFile, `${rootDs}\n`);
+  await writeFile(layout.bindAnchorsFile, bindTrustAnchors(rootDs));
+  await writeFile(layout.unboundConfigFile, unboundConfig(layout));
+}
+
+function randomBytes(size: number): Uint8Array {
+  return globalThis.crypto.getRandomValues(new Uint8Array(size));
+}

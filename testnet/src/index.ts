@@ -1,0 +1,5 @@
+/** The testnet for tests and benches; `main.ts` is what `npm start` runs. */
+
+export { startTestnet } from './testnet.ts';
+export type { StartOptions, Testnet } from './testnet.ts';
+export { describeTestnet } from './description.ts';

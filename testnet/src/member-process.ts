@@ -1,0 +1,95 @@
+/**
+ * One member as a process of its own, running the production daemon. Its log goes to a file; when
+ * it ends by itself, the testnet says so and points there.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MemberLayout } from './layout.ts';
+
+const stopMsMax = 10_000;
+const pollEveryMs = 100;
+
+export class MemberProcess implements AsyncDisposable {
+  readonly layout: MemberLayout;
+  readonly logFile: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number>;
+  #exitCode: number | undefined;
+
+  constructor(layout: MemberLayout) {
+    this.layout = layout;
+    this.logFile = join(layout.folder, 'node.log');
+    const log = openSync(this.logFile, 'a', 0o600);
+    const args = ['--conditions=@callbook/source', daemonFile(), 'serve', '--config'];
+    this.#child = spawn(process.execPath, [...args, layout.configFile], {
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('error', () => resolve(1));
+      this.#child.once('exit', (code) => resolve(code ?? 1));
+    });
+    void this.#ended.then((code) => (this.#exitCode = code));
+  }
+
+  /** Process id, for tests that stop it the hard way. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Resolves when the process has ended. */
+  get ended(): Promise<number> {
+    return this.#ended;
+  }
+
+  /** Resolves once the member says that it is ready; throws when it ends or takes too long. */
+  async untilReady(deadlineMs: number): Promise<void> {
+    for (;;) {
+      if (await isReady(this.layout)) return;
+      if (this.#exitCode !== undefined) throw new Error(await this.#lastWords('ended'));
+      if (Date.now() > deadlineMs) throw new Error(await this.#lastWords('is not ready'));
+      await sleep(pollEveryMs);
+    }
+  }
+
+  /** Stops the process by a signal and waits; SIGTERM that is not obeyed becomes SIGKILL. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    if (this.#exitCode !== undefined) return;
+    this.#child.kill(signal);
+    const stubborn = setTimeout(() => this.#child.kill('SIGKILL'), stopMsMax);
+    await this.#ended;
+    clearTimeout(stubborn);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #lastWords(what: string): Promise<string> {
+    const log = await readFile(this.logFile, 'utf8').catch(() => '');
+    const lines = log.trim().split('\n').slice(-5).join('\n');
+    return `member ${this.layout.name} ${what}; see ${this.logFile}\n${lines}`;
+  }
+}
+
+async function isReady({ webPort }: MemberLayout): Promise<boolean> {
+  try {
+    const response = await fetch(`http://localhost:${webPort}/readyz`, {
+      signal: AbortSignal.timeout(1000),
+    });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function daemonFile(): string {
+  const manifest = createRequire(import.meta.url).resolve('@callbook/node/package.json');
+  return join(dirname(manifest), 'src/main.ts');
+}

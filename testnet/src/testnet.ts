@@ -1,0 +1,114 @@
+/**
+ * A whole federation on one machine: founds it when its folder is empty, else takes it up again,
+ * then starts the private DNS root and every member, and stops all of it.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { parseCharter } from '@callbook/protocol';
+import { describeTestnet } from './description.ts';
+import { foundTestnet } from './founding.ts';
+import { layOut, loopback, portsOf } from './layout.ts';
+import type { TestnetLayout, TestnetOptions } from './layout.ts';
+import { MemberProcess } from './member-process.ts';
+import { startPrivateRoot } from './private-root.ts';
+
+const readyMsMax = 30_000;
+
+export interface StartOptions extends TestnetOptions {
+  /** Forgets what is in the folder. */
+  readonly fresh: boolean;
+  /** Hears what is being done, one line at a time. */
+  readonly say: (line: string) => void;
+}
+
+export interface Testnet extends AsyncDisposable {
+  readonly layout: TestnetLayout;
+  readonly members: readonly MemberProcess[];
+  /** Starts a member that has been stopped and waits until it is ready. */
+  restart(name: string): Promise<MemberProcess>;
+}
+
+/** Starts a testnet; when it cannot, stops what it had started and throws. */
+export async function startTestnet(options: StartOptions): Promise<Testnet> {
+  const { fresh, say } = options;
+  const layout = layOut(options);
+  await assertPortsFree(layout);
+  if (fresh) await removeTestnet(layout);
+  if (existsSync(layout.charterFile)) {
+    await assertSameTestnet(layout);
+    say(`taking up the federation in ${layout.folder} (--fresh founds a new one)`);
+  } else {
+    say(`founding a federation of ${layout.members.length} in ${layout.folder}`);
+    await foundTestnet(layout);
+  }
+  await using starting = new AsyncDisposableStack();
+  say('starting the private DNS root');
+  starting.use(await startPrivateRoot(layout));
+  say(`starting ${layout.members.map(({ name }) => name).join(', ')}`);
+  const members = layout.members.map((member) => starting.use(new MemberProcess(member)));
+  const deadlineMs = Date.now() + readyMsMax;
+  await Promise.all(members.map(async (member) => await member.untilReady(deadlineMs)));
+  const description = await describeTestnet(layout);
+  await writeFile(layout.descriptionFile, `${JSON.stringify(description, null, 2)}\n`);
+  return new RunningTestnet(layout, members, starting.move());
+}
+
+class RunningTestnet implements Testnet {
+  readonly layout: TestnetLayout;
+  readonly members: MemberProcess[];
+  readonly #running: AsyncDisposableStack;
+
+  constructor(layout: TestnetLayout, members: MemberProcess[], running: AsyncDisposableStack) {
+    this.layout = layout;
+    this.members = members;
+    this.#running = running;
+  }
+
+  async restart(name: string): Promise<MemberProcess> {
+    const position = this.layout.members.findIndex((member) => member.name === name);
+    const layout = this.layout.members[position];
+    if (layout === undefined) throw new Error(`the testnet has no member ${name}`);
+    await this.members[position]!.stop();
+    const member = this.#running.use(new MemberProcess(layout));
+    this.members[position] = member;
+    await member.untilReady(Date.now() + readyMsMax);
+    return member;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running.disposeAsync();
+  }
+}
+
+/** Only what a testnet made is removed: a folder without a charter of one is left alone. */
+async function removeTestnet(layout: TestnetLayout): Promise<void> {
+  if (!existsSync(layout.folder)) return;
+  if (!existsSync(layout.charterFile)) {
+    throw new Error(`${layout.folder} is no testnet's folder; name another with --dir`);
+  }
+  await rm(layout.folder, { recursive: true });
+}
+
+async function assertSameTestnet(layout: TestnetLayout): Promise<void> {
+  const charter = parseCharter(await readFile(layout.charterFile, 'utf8'));
+  const founded = charter.verdict === 'accept' ? charter.value.members.map(({ api }) => api) : [];
+  const wanted = layout.members.map(({ apiPort }) => `https://localhost:${apiPort}`);
+  if (founded.join(' ') === wanted.join(' ')) return;
+  throw new Error(
+    `the federation in ${layout.folder} has other members or ports; start with --fresh to found a new one`,
+  );
+}
+
+async function assertPortsFree(layout: TestnetLayout): Promise<void> {
+  for (const port of portsOf(layout)) {
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen({ host: loopback, port, exclusive: true }, () => {
+        probe.close(() => resolve(true));
+      });
+    });
+    if (!free) throw new Error(`port ${port} is taken; choose others with --port-base`);
+  }
+}

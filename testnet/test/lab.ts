@@ -1,0 +1,163 @@
+/**
+ * What the federation's tests share: a testnet in a folder and on ports of its own, commands run as
+ * a person would run them, and an unbound that validates from the private root.
+ */
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startTestnet } from '../src/testnet.ts';
+import type { Testnet } from '../src/testnet.ts';
+import type { TestnetDescription } from '../src/description.ts';
+
+export interface Lab extends AsyncDisposable {
+  readonly testnet: Testnet;
+  readonly description: TestnetDescription;
+  /** Holds the testnet as `.testnet`, and the home of whoever runs commands. */
+  readonly folder: string;
+  callbook(...args: readonly string[]): Promise<Ran>;
+  run(command: string, ...args: readonly string[]): Promise<Ran>;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const repository = join(import.meta.dirname, '../..');
+const commandMsMax = 60_000;
+
+/** Starts a testnet of `memberCount` in a new folder, on free ports. */
+export async function openLab(memberCount = 3): Promise<Lab> {
+  const folder = await mkdtemp(join(tmpdir(), 'callbook-lab-'));
+  const testnet = await startOnFreePorts(join(folder, '.testnet'), memberCount);
+  const text = await readFile(testnet.layout.descriptionFile, 'utf8');
+  const run = async (command: string, ...args: readonly string[]): Promise<Ran> =>
+    await runCommand(command, args, { cwd: folder, env: environment(folder) });
+  return {
+    testnet,
+    description: JSON.parse(text) as TestnetDescription,
+    folder,
+    run,
+    callbook: async (...args) => await run(join(repository, 'node_modules/.bin/callbook'), ...args),
+    [Symbol.asyncDispose]: async () => {
+      await testnet[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The environment of somebody with a home of their own and the testnet's client configuration. */
+export function environment(folder: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PATH: `${join(repository, 'node_modules/.bin')}:${process.env['PATH']}:/usr/sbin`,
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_DATA_HOME: join(folder, 'data'),
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    CALLBOOK_CONFIG: join(folder, '.testnet/client.json'),
+    NO_COLOR: '1',
+  };
+}
+
+async function startOnFreePorts(folder: string, memberCount: number): Promise<Testnet> {
+  for (let attempt = 0; ; attempt++) {
+    const portBase = 20_000 + 10 * Math.floor(Math.random() * 1000);
+    try {
+      return await startTestnet({ folder, memberCount, portBase, fresh: false, say: () => {} });
+    } catch (error) {
+      const taken = error instanceof Error && error.message.includes('is taken');
+      if (!taken || attempt === 5) throw error;
+    }
+  }
+}
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Runs a command to its end; a missing one fails with the Debian package to install. */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Ran> {
+  return await new Promise((resolve, reject) => {
+    execFile(
+      command,
+      args,
+      { ...options, timeout: commandMsMax, maxBuffer: 16 << 20 },
+      (error, stdout, stderr) => {
+        if (error !== null && error.code === 'ENOENT') {
+          reject(new Error(`${command} is missing; Debian packages: ${debianPackages}`));
+        } else {
+          const code = error === null ? 0 : Number(error.code ?? 1);
+          resolve({ code, stdout, stderr });
+        }
+      },
+    );
+  });
+}
+
+const debianPackages = 'unbound bind9-dnsutils ldnsutils knot-dnsutils';
+
+/** Starts unbound with the testnet's own configuration and waits until it answers. */
+export async function startUnbound(lab: Lab): Promise<AsyncDisposable> {
+  const { address, port, config } = lab.description.resolver;
+  const child = spawn('unbound', ['-d', '-c', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(lab.folder),
+  });
+  const output: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+  child.once('error', (error) => output.push(Buffer.from(`${error.message}; ${debianPackages}`)));
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const dig = ['+time=1', '+tries=1', `@${address}`, '-p', String(port), 'SOA', 'test.'];
+    const { stdout } = await lab.run('dig', ...dig);
+    if (stdout.includes('status: NOERROR')) return stoppable(child);
+    if (child.exitCode !== null) break;
+    await sleep(100);
+  }
+  child.kill();
+  throw new Error(`unbound does not answer: ${Buffer.concat(output).toString()}`);
+}
+
+function stoppable(child: ChildProcess): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+/** Repeats a question until its answer is as wanted; fails with the last answer. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  wanted: (answer: T) => boolean,
+  msMax = 10_000,
+): Promise<T> {
+  const deadlineMs = Date.now() + msMax;
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer)) return answer;
+    if (Date.now() > deadlineMs) {
+      throw new Error(`not as wanted after ${msMax} ms: ${JSON.stringify(answer).slice(0, 2000)}`);
+    }
+    await sleep(50);
+  }
+}
+
+/** `+34912345678` in a zone: `8.7.6.5.4.3.2.1.9.4.3.<zone>.` */
+export function enumName(number: string, zone: string): string {
+  return `${[...number.slice(1)].reverse().join('.')}.${zone}.`;
+}
