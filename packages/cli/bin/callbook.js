@@ -1,22 +1,35 @@
 #!/usr/bin/env node
-/**
- * Starts the callbook command. A published package runs its build; a checkout runs the source on the Node that npm
- * pinned, whatever Node started this file.
- */
+// Starts the command. Plain JavaScript, as any Node may be the one that runs it: a published package
+// has `dist` and is imported; in the repository the sources run by type stripping, under the Node
+// that the workspace pins.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const source = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, '../src/main.ts');
+const built = join(here, '../dist/main.js');
+
 if (existsSync(source)) {
-  const pinned = createRequire(import.meta.url).resolve('node/bin/node');
-  const args = ['--conditions=@callbook/source', source, ...process.argv.slice(2)];
-  const child = spawn(pinned, args, { stdio: 'inherit' });
-  // A terminal sends SIGINT to both; a service manager sends SIGTERM to this process alone.
-  process.on('SIGINT', () => {});
+  const flags = ['--conditions=@callbook/source', source, ...process.argv.slice(2)];
+  const child = spawn(pinnedNode(), flags, { stdio: 'inherit' });
+  // Interrupts reach the child by itself, as it shares the terminal; only its end matters here.
+  process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
-  child.once('close', (code) => process.exit(code ?? 1));
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
 } else {
-  await import('../dist/main.js');
+  await import(pathToFileURL(built).href);
+}
+
+function pinnedNode() {
+  try {
+    const require = createRequire(import.meta.url);
+    return join(dirname(require.resolve('node/package.json')), 'bin/node');
+  } catch {
+    return process.execPath;
+  }
 }

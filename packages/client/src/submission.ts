@@ -52,7 +52,12 @@ export async function submitEntry(
  */
 export function assertComplete({ collected, failures }: Submission): ReceiptSet {
   if (collected.complete) return collected;
-  if (collected.count === 0) throw summariseFailures(failures, 1);
+  // A member that fell silent may have logged the entry: only when every failure is a refusal is it
+  // certain that the entry is nowhere, and that another may be signed in its place.
+  const worst = collected.count === 0 ? summariseFailures(failures, 1) : undefined;
+  if (worst !== undefined && (worst.code !== 'request_refused' || failures.every(isFinal))) {
+    throw worst;
+  }
   throw clientError(
     'entry_incomplete',
     `${collected.count} members have logged the entry, ${collected.needed} must`,

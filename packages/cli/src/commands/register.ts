@@ -1,0 +1,122 @@
+/** `callbook register`: claims a number, or continues a claim that a crash or an outage broke off. */
+import type { CodeForm } from '@callbook/client';
+import type { Identifier, Visibility } from '@callbook/protocol';
+import { openCodes, type Codes, type CodeSourceOptions } from '../code-source.ts';
+import { cliError } from '../errors.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { journal } from '../journal.ts';
+import type { KeyRecord } from '../key-file.ts';
+import { writeIdentifier } from '../number.ts';
+import { readRoute } from '../route-text.ts';
+import type { Session } from '../session.ts';
+
+export interface RegisterOptions {
+  readonly sip?: string;
+  readonly form?: CodeForm;
+  readonly codeFrom?: string;
+  readonly codeStdin?: boolean;
+  readonly visibility: Visibility;
+}
+
+export async function register(
+  session: Session,
+  number: string,
+  options: RegisterOptions,
+): Promise<ExitCode> {
+  const identifier = session.readIdentifier(number);
+  const known = await session.keys.read(identifier);
+  if (known !== undefined && known.holding !== null) {
+    throw cliError('holding_exists', 'the number is registered already');
+  }
+  const codeOptions = { ...options, identifier };
+  const claimed =
+    known?.pending == null
+      ? await claim(session, known ?? newRecord(session, identifier), {
+          options,
+          codes: openCodes(session.terminal, codeOptions),
+          isNew: known === undefined,
+        })
+      : await resume(session, known, codeOptions);
+  return reportRegistered(session, claimed);
+}
+
+function newRecord(session: Session, identifier: Identifier): KeyRecord {
+  return {
+    identifier,
+    createdAt: new Date().toISOString(),
+    seed: globalThis.crypto.getRandomValues(new Uint8Array(32)),
+    labelEpoch: session.directory.charter.labelEpoch,
+    holding: null,
+    pending: null,
+    refused: null,
+  };
+}
+
+async function claim(
+  session: Session,
+  record: KeyRecord,
+  how: { options: RegisterOptions; codes: Codes; isNew: boolean },
+): Promise<KeyRecord> {
+  const { options, codes } = how;
+  const { identifier, seed } = record;
+  const routes = options.sip === undefined ? [] : [readRoute(options.sip, 10)];
+  // The key is on disk before anybody is told its public part.
+  if (how.isNew) await session.keys.create(record);
+  await codes.expectFresh();
+  const { form, code } = codes;
+  const claimOptions = { identifier, seed, routes, visibility: options.visibility, form, code };
+  const { onProgress } = session;
+  return journal(session, record, (savePending) =>
+    session.directory.claim({ ...claimOptions, onProgress, savePending }),
+  );
+}
+
+async function resume(
+  session: Session,
+  record: KeyRecord,
+  codeOptions: CodeSourceOptions,
+): Promise<KeyRecord> {
+  const { pending } = record;
+  if (pending === null) return record;
+  session.report.progress('continuing the entry that was signed before');
+  const codes = openCodesIfAny(session, codeOptions);
+  await codes?.expectFresh();
+  return journal(session, record, (savePending) =>
+    session.directory.resume(pending, {
+      ...(codes === undefined ? {} : { challenge: codes }),
+      onProgress: session.onProgress,
+      savePending,
+    }),
+  );
+}
+
+/** A claim that is continued needs codes only when its challenges have been forgotten. */
+function openCodesIfAny(session: Session, codeOptions: CodeSourceOptions): Codes | undefined {
+  const { codeFrom, codeStdin } = codeOptions;
+  const given = codeFrom !== undefined || codeStdin === true || session.terminal.interactive;
+  return given ? openCodes(session.terminal, codeOptions) : undefined;
+}
+
+function reportRegistered(session: Session, record: KeyRecord): ExitCode {
+  const { identifier, holding } = record;
+  if (holding === null) throw new TypeError('a completed claim leaves a holding');
+  const keyFile = session.keys.pathOf(identifier);
+  const receipts = holding.receipts.map(({ origin }) => origin);
+  session.report.result(
+    {
+      identifier,
+      state: 'registered',
+      epoch: holding.epoch,
+      entryId: holding.entryId.toHex(),
+      receipts,
+      keyFile,
+    },
+    [
+      `${writeIdentifier(identifier)} is registered: ${receipts.length} members have logged it.`,
+      `Key file: ${keyFile}`,
+      'Keep a copy of it: whoever has it controls the number.',
+      `Next: callbook lookup ${writeIdentifier(identifier)}`,
+    ],
+  );
+  return exitCodes.ok;
+}

@@ -1,0 +1,39 @@
+/** `callbook release`: gives a number up. Cannot be undone, so it wants to be confirmed. */
+import { cliError } from '../errors.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { journal, selectHeld } from '../journal.ts';
+import { writeIdentifier } from '../number.ts';
+import type { Session } from '../session.ts';
+
+export interface ReleaseOptions {
+  readonly number?: string;
+  readonly yes?: boolean;
+}
+
+export async function release(session: Session, options: ReleaseOptions): Promise<ExitCode> {
+  const record = await selectHeld(session, options.number);
+  const { identifier, holding } = record;
+  await confirm(session, writeIdentifier(identifier), options);
+  const { onProgress } = session;
+  const released = await journal(session, record, async (savePending) => {
+    await session.directory.release(holding, { onProgress, savePending });
+    return holding;
+  });
+  const keyFile = await session.keys.retire(released);
+  session.report.result({ identifier, state: 'released', keyFile }, [
+    `${writeIdentifier(identifier)} is released. It can be claimed again after a pause.`,
+    `The key file was put aside: ${keyFile}`,
+  ]);
+  return exitCodes.ok;
+}
+
+async function confirm(session: Session, number: string, options: ReleaseOptions): Promise<void> {
+  if (options.yes === true) return;
+  if (!session.terminal.interactive) {
+    throw cliError('confirmation_missing', 'a release cannot be undone and was not confirmed');
+  }
+  const answer = await session.terminal.ask(`Release ${number}? This cannot be undone. [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) {
+    throw cliError('confirmation_missing', 'the release was not confirmed');
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The configuration file: JSON, found by `--config`, `CALLBOOK_CONFIG` or the XDG directories
+ * (freedesktop.org Base Directory Specification). Relative paths in it are relative to the file.
+ * It pins the founding charter, from which all trust follows; it holds no secret.
+ */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { createDirectory, type Directory } from '@callbook/client';
+import { cliError } from './errors.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Configuration {
+  /** The founding charter, a signed note. */
+  readonly charterNote: string;
+  /** PEM of an authority to trust beside the system's; for federations with a private one. */
+  readonly authorityPem: string | undefined;
+  /** Names of the members to ask first. */
+  readonly members: readonly string[];
+  /** ISO 3166 country in which numbers without + are read. */
+  readonly country: string | undefined;
+  /** Directory of the key files. */
+  readonly keys: string;
+}
+
+/** Reads the configuration. Throws `config_missing` or `config_malformed`. */
+export async function readConfiguration(
+  terminal: Terminal,
+  given: string | undefined,
+): Promise<Configuration> {
+  const path = given ?? terminal.env['CALLBOOK_CONFIG'] ?? defaultPath(terminal);
+  const fields = parseFields(await readNamed(path, 'config_missing', 'configuration'));
+  const at = (relative: string): string => resolve(dirname(path), relative);
+  const { charter, ca, members, country, keys } = fields;
+  return {
+    charterNote: await readNamed(at(charter), 'config_malformed', 'charter'),
+    authorityPem: ca === undefined ? undefined : await readNamed(at(ca), 'config_malformed', 'ca'),
+    members: members ?? [],
+    country,
+    keys:
+      keys === undefined ? join(xdg(terminal, 'XDG_DATA_HOME', '.local/share'), 'keys') : at(keys),
+  };
+}
+
+/** Opens the directory that the configuration pins. */
+export function openDirectory(configuration: Configuration, first: readonly string[]): Directory {
+  const { authorityPem, charterNote, members } = configuration;
+  if (authorityPem !== undefined) {
+    // The global fetch takes its authorities from here; there is no setting for a single call.
+    setDefaultCACertificates([...getCACertificates('default'), authorityPem]);
+  }
+  return createDirectory({ charterNote, members: first.length > 0 ? first : members });
+}
+
+function defaultPath(terminal: Terminal): string {
+  return join(xdg(terminal, 'XDG_CONFIG_HOME', '.config'), 'config.json');
+}
+
+/** "All paths set in these environment variables must be absolute"; a relative one is ignored. */
+function xdg(terminal: Terminal, variable: string, fallback: string): string {
+  const set = terminal.env[variable];
+  const home = terminal.env['HOME'] ?? homedir();
+  const base = set !== undefined && isAbsolute(set) ? set : join(home, fallback);
+  return join(base, 'callbook');
+}
+
+async function readNamed(
+  path: string,
+  code: 'config_missing' | 'config_malformed',
+  what: string,
+): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw cliError(code, `cannot read the ${what} at ${path}`, { cause });
+  }
+}
+
+interface Fields {
+  readonly charter: string;
+  readonly ca?: string;
+  readonly members?: readonly string[];
+  readonly country?: string;
+  readonly keys?: string;
+}
+
+const knownFields: ReadonlySet<string> = new Set(['charter', 'ca', 'members', 'country', 'keys']);
+
+function parseFields(text: string): Fields {
+  const json = parseJson(text);
+  const unknown = Object.keys(json).find((name) => !knownFields.has(name));
+  if (unknown !== undefined) {
+    const known = [...knownFields].join(', ');
+    throw cliError('config_malformed', `configuration has "${unknown}"; known are ${known}`);
+  }
+  const { charter, ca, members, country, keys } = json;
+  if (typeof charter !== 'string') throw wrongField('charter', 'a path');
+  if (ca !== undefined && typeof ca !== 'string') throw wrongField('ca', 'a path');
+  if (keys !== undefined && typeof keys !== 'string') throw wrongField('keys', 'a path');
+  if (country !== undefined && typeof country !== 'string') throw wrongField('country', 'text');
+  if (members !== undefined && !isTexts(members)) throw wrongField('members', 'a list of names');
+  return {
+    charter,
+    ...(ca === undefined ? {} : { ca }),
+    ...(members === undefined ? {} : { members }),
+    ...(country === undefined ? {} : { country }),
+    ...(keys === undefined ? {} : { keys }),
+  };
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
+  } catch (cause) {
+    throw cliError('config_malformed', 'configuration is not JSON', { cause });
+  }
+  throw cliError('config_malformed', 'configuration is not a JSON object');
+}
+
+function wrongField(field: string, expected: string): Error {
+  return cliError('config_malformed', `"${field}" in the configuration is not ${expected}`);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,37 @@
+/**
+ * The codes of this command's own errors, each with the sentence that the documentation prints;
+ * errors of `@callbook/client` pass through with theirs. `next-steps.ts` says what to do.
+ */
+import { DirectoryError } from '@callbook/protocol';
+
+export const cliErrorCodes = {
+  usage: 'the command line is not understood',
+  config_missing: 'there is no configuration file',
+  config_malformed: 'the configuration, or a file it names, cannot be read',
+  number_malformed: 'the text is not a telephone number',
+  route_malformed: 'the address is not one that can be published',
+  key_file_exists: 'a key file is there already and is never overwritten',
+  key_file_exposed: 'the key file may be read by others than its owner',
+  key_file_malformed: 'the key file cannot be read',
+  key_file_unwritable: 'the key file cannot be written',
+  holding_missing: 'no key file holds this number',
+  holding_ambiguous: 'several numbers are held; name the one that is meant',
+  holding_exists: 'the number is registered already, with the key in its key file',
+  code_missing: 'no code arrived, or there is no way to read one',
+  confirmation_missing: 'the command cannot be undone and has to be confirmed',
+  lookup_undecided: 'too few members agree for a definite answer',
+  resolver_unavailable: 'the resolver did not answer, or answered with a failure',
+  answer_bogus: 'the resolver says that the answer fails DNSSEC validation',
+  answer_unvalidated: 'the resolver did not validate the answer (no AD bit)',
+} as const;
+
+export type CliErrorCode = keyof typeof cliErrorCodes;
+
+/** Returns the error for `code`. */
+export function cliError(
+  code: CliErrorCode,
+  message: string,
+  options: ConstructorParameters<typeof DirectoryError>[2] = {},
+): DirectoryError<CliErrorCode> {
+  return new DirectoryError(code, message, options);
+}

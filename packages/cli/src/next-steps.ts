@@ -1,0 +1,44 @@
+/** What a person does about an error: one sentence for each code that has an obvious next step. */
+
+const nextSteps: Readonly<Record<string, string>> = {
+  config_missing:
+    'Name a configuration with --config or CALLBOOK_CONFIG (the testnet writes .testnet/client.json).',
+  config_malformed: 'Correct the configuration file; docs/guide/cli.md shows one.',
+  charter_invalid: 'Get the founding charter again, from somebody you trust, and compare it.',
+  charter_expired: 'Get the newest charter of the federation and name it in the configuration.',
+  number_malformed:
+    'Write it with + and the country code, or name the country, for example --country ES.',
+  route_malformed: 'Give a URI such as sip:alice@sip.example.',
+  payload_invalid: 'Give at most 8 routes, each a URI without spaces or quotes.',
+  key_file_exposed: 'Make the file yours alone: chmod 600, and 700 for its directory.',
+  holding_missing: 'See "callbook status" for the numbers you hold, or claim it with "register".',
+  holding_ambiguous: 'Add --number with the number that is meant.',
+  holding_exists: 'See "callbook status"; change what it publishes with "callbook routes".',
+  identifier_held:
+    'If the number is yours and the key is lost, it can be replaced after a hold; otherwise nothing can be done.',
+  entry_incomplete: 'Run the same command again in a minute: it continues the same entry.',
+  code_missing: 'Run the command again and give the code, or use --code-from or --code-stdin.',
+  code_wrong: 'Run the command again: a new code is sent.',
+  challenge_lost: 'Run the command again: a new code is sent.',
+  challenge_exhausted: 'Wait ten minutes, then run the command again: a new code is sent.',
+  confirmation_missing: 'Add --yes to confirm.',
+  directory_unavailable: 'Check your network and try again; see "callbook members".',
+  lookup_undecided: 'Try again in a few seconds; see "callbook members".',
+  resolver_unavailable: 'Check the address given with --resolver, or look up without it.',
+  answer_bogus: 'Do not use this answer; look up without --resolver and tell the member.',
+  answer_unvalidated: 'Use a resolver that validates DNSSEC and has the trust anchor.',
+  member_unknown: 'See "callbook members" for their names.',
+};
+
+/** Returns the next step after an error with `code`; undefined when there is none to name. */
+export function nextStepFor(
+  code: string,
+  details: Readonly<Record<string, string | number | boolean>>,
+): string | undefined {
+  const { retryAfterSeconds } = details;
+  if (code === 'rate_limited' && typeof retryAfterSeconds === 'number') {
+    return `Try again in ${retryAfterSeconds} seconds.`;
+  }
+  if (code === 'rate_limited') return 'Try again in an hour.';
+  return nextSteps[code];
+}

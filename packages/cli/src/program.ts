@@ -1,0 +1,162 @@
+/** The command tree: names, arguments and options, each leading to one function of `commands/`. */
+import { Argument, Command, Option } from 'commander';
+import { printCompletion, type Shell } from './commands/completion.ts';
+import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
+import { lookupByDns } from './commands/lookup-by-dns.ts';
+import { lookup } from './commands/lookup.ts';
+import { members } from './commands/members.ts';
+import { register, type RegisterOptions } from './commands/register.ts';
+import { release, type ReleaseOptions } from './commands/release.ts';
+import {
+  addRoute,
+  listRoutes,
+  removeRoute,
+  setRoutes,
+  type RoutesOptions,
+} from './commands/routes.ts';
+import { status } from './commands/status.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { openSession, type GlobalOptions, type Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+interface MemberOption {
+  readonly member?: string;
+}
+
+/** Builds the tree; `finish` receives the exit code of the command that ran. */
+export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  const program = new Command('callbook')
+    .description('Claim a telephone number, publish how to reach it, and look others up.')
+    .option('--json', 'print results as JSON, one object a line')
+    .option('--config <file>', 'configuration file (also CALLBOOK_CONFIG)')
+    .option('--country <code>', 'country in which numbers without + are read, such as ES')
+    .showHelpAfterError(false);
+  const add: AddCommand = (parent, name, run) =>
+    // `callbook routes` alone lists them.
+    parent.command(name, { isDefault: name === 'list' }).action(async function action(
+      this: Command,
+    ): Promise<void> {
+      const options = this.optsWithGlobals<GlobalOptions & MemberOption>();
+      const first = options.member === undefined ? [] : [options.member];
+      const session = await openSession(terminal, options, first);
+      finish(await run(session, this));
+    });
+  addRegister(program, add);
+  addOwnCommands(program, add);
+  addRoutes(program, add);
+  addLookup(program, add);
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell: Shell) => finish(printCompletion(terminal, program, shell)));
+  return program;
+}
+
+type Run = (session: Session, command: Command) => Promise<ExitCode>;
+type AddCommand = (parent: Command, name: string, run: Run) => Command;
+
+const number = '--number <number>';
+const numberHelp = 'the number that is meant, when several are held';
+
+function addRegister(program: Command, add: AddCommand): void {
+  const run: Run = (session, command) =>
+    register(session, argument(command, 0), command.opts<RegisterOptions>());
+  add(program, 'register', run)
+    .description('claim a number and publish it')
+    .argument('<number>', 'telephone number, with + and country code or as written locally')
+    .option('--sip <uri>', 'SIP address to publish, such as sip:alice@sip.example')
+    .option('--member <name>', 'member to ask first')
+    .addOption(
+      new Option(
+        '--form <form>',
+        'what the code looks like: for a program, or to be typed',
+      ).choices(['app', 'digits']),
+    )
+    .addOption(
+      new Option('--visibility <where>', 'publish in DNS and the API, or in the API only')
+        .choices(['dns', 'api'])
+        .default('dns'),
+    )
+    .addOption(
+      new Option(
+        '--code-from <file>',
+        'read the code from the outbox of a development member',
+      ).conflicts('codeStdin'),
+    )
+    .option('--code-stdin', 'read the code from standard input');
+}
+
+function addOwnCommands(program: Command, add: AddCommand): void {
+  add(program, 'status', (session, command) => status(session, command.args[0]))
+    .description('compare what you hold with what every member says')
+    .argument('[number]', 'one number instead of all that are held');
+  const key = program.command('key').description('the keys of a number you hold');
+  add(key, 'show', (session, command) => showKeys(session, command.opts<KeyOptions>()))
+    .description('show the public keys')
+    .option(number, numberHelp);
+  add(key, 'rotate', (session, command) => rotateKey(session, command.opts<KeyOptions>()))
+    .description('replace all keys by new ones')
+    .option(number, numberHelp);
+  add(program, 'release', (session, command) => release(session, command.opts<ReleaseOptions>()))
+    .description('give a number up')
+    .option(number, numberHelp)
+    .option('--yes', 'do not ask for confirmation');
+}
+
+function addRoutes(program: Command, add: AddCommand): void {
+  const routes = program.command('routes').description('the addresses a number publishes');
+  const options = (command: Command): RoutesOptions => command.opts<RoutesOptions>();
+  add(routes, 'list', (session, command) => listRoutes(session, options(command)))
+    .description('list them')
+    .option(number, numberHelp);
+  add(routes, 'add', (session, command) =>
+    addRoute(session, argument(command, 0), options(command)),
+  )
+    .description('add one')
+    .argument('<uri>', 'sip:, xmpp:, mailto:, acct:, im:, pres: or https:')
+    .option('--preference <n>', '0 to 65535, lower is tried first')
+    .option(number, numberHelp);
+  add(routes, 'remove', (session, command) =>
+    removeRoute(session, argument(command, 0), options(command)),
+  )
+    .description('remove one')
+    .argument('<uri>')
+    .option(number, numberHelp);
+  add(routes, 'set', (session, command) => setRoutes(session, command.args, options(command)))
+    .description('publish exactly these, the first is tried first')
+    .argument('<uri...>')
+    .option(number, numberHelp);
+}
+
+interface LookupOptions extends MemberOption {
+  readonly resolver?: string;
+  readonly zone?: string;
+}
+
+function addLookup(program: Command, add: AddCommand): void {
+  const run: Run = (session, command) => {
+    const { resolver, zone } = command.opts<LookupOptions>();
+    const typed = argument(command, 0);
+    if (resolver === undefined) return lookup(session, typed);
+    return lookupByDns(session, typed, { resolver, ...(zone === undefined ? {} : { zone }) });
+  };
+  add(program, 'lookup', run)
+    .description('look a number up at the members, or through DNS')
+    .argument('<number>', 'telephone number')
+    .option('--member <name>', 'member to ask first, and whose zone is asked with --resolver')
+    .option(
+      '--resolver <address>',
+      'ask this validating DNS resolver instead, as addr or addr:port',
+    )
+    .option('--zone <apex>', 'zone to ask below with --resolver');
+  add(program, 'members', (session) => members(session)).description(
+    'list the members and whether they can be reached',
+  );
+}
+
+function argument(command: Command, index: number): string {
+  const value = command.args[index];
+  if (value === undefined) throw new TypeError('commander has checked the number of arguments');
+  return value;
+}
