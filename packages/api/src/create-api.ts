@@ -19,6 +19,7 @@ import { addEntryRoutes } from './routes/entry-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addLogRoutes } from './routes/log-routes.ts';
 import { addLookupRoutes } from './routes/lookup-routes.ts';
+import { problemSchema } from './schemas/problem-schema.ts';
 
 export interface ApiOptions {
   readonly directory: DirectoryPort;
@@ -55,6 +56,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
   api.server.maxConnections = limits.connectionsMax;
   api.removeContentTypeParser('text/plain');
+  // Here and not in the scope below, where it would bring the framework's own serializer back.
+  api.addSchema(problemSchema);
   // Answers are built field by field, and tests hold every one against its schema.
   api.setSerializerCompiler(() => (value) => JSON.stringify(value));
   api.setErrorHandler(errorHandler(logger));
@@ -64,7 +67,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   });
   forgetWhileOpen(api, desk);
   api.register(async (scope: ApiScope) => addRoutes(scope, context));
-  return api as unknown as FastifyInstance;
+  return api;
 }
 
 async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
@@ -99,7 +102,7 @@ function serverOptions(options: {
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => onFrameworkError(error, request, reply),
     ...(tls === undefined ? { http: transport } : { https: { ...transport, ...tls } }),
-  } as FastifyServerOptions;
+  };
 }
 
 /** A member that nobody asks anything still forgets in time. */

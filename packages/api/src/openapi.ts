@@ -30,6 +30,8 @@ export async function collectSchemas(scope: ApiScope): Promise<void> {
       ],
     },
     convertConstToEnum: false,
+    // Only schemas that were added by their name are referred to.
+    refResolver: { buildLocalReference: ({ $id }) => $id as string },
     transform: ({ schema, url }) => ({ schema: renameWildcard(schema), url: documentedPath(url) }),
   });
 }

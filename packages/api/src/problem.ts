@@ -49,11 +49,12 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', problem.retryAfterSeconds);
   }
+  // Octets, because the framework adds a charset to text, which the media type does not have.
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')
     .type(problemMediaType)
-    .send(problemJson(problem));
+    .send(Buffer.from(problemJson(problem)));
 }
 
 /** Returns the handler of every error that a route or the framework throws. */
@@ -85,32 +86,26 @@ export function schemaError(
   const [first] = errors;
   // Paths hold names from our schemas and array indexes only: no schema has free property names.
   const field = `${part}${first?.instancePath ?? ''}`;
-  return new ApiError('request_malformed', { message: `${field} ${brokenRule(first)}` });
+  const rule = brokenRules[first?.keyword ?? '']?.(first?.params ?? {}) ?? 'breaks its schema';
+  return new ApiError('request_malformed', { message: `${field} ${rule}` });
 }
 
-function brokenRule(error: FastifySchemaValidationError | undefined): string {
-  const params = error?.params ?? {};
-  switch (error?.keyword) {
-    case 'required':
-      return `lacks the field ${String(params['missingProperty'])}`;
-    case 'additionalProperties':
-      return 'has a field that is not in the schema';
-    case 'type':
-      return `is not of type ${String(params['type'])}`;
-    case 'maxLength':
-      return `is longer than ${String(params['limit'])} characters`;
-    case 'minLength':
-      return `is shorter than ${String(params['limit'])} characters`;
-    case 'maxItems':
-      return `has more than ${String(params['limit'])} items`;
-    case 'minItems':
-      return `has fewer than ${String(params['limit'])} items`;
-    case 'pattern':
-      return `does not match ${String(params['pattern'])}`;
-    default:
-      return 'breaks its schema';
-  }
-}
+type BrokenRule = (params: FastifySchemaValidationError['params']) => string;
+
+/** What each keyword of a schema says when it is broken; every parameter comes from the schema. */
+const brokenRules: Partial<Record<string, BrokenRule>> = {
+  required: ({ missingProperty }) => `lacks the field ${String(missingProperty)}`,
+  additionalProperties: () => 'has a field that is not in the schema',
+  type: ({ type }) => `is not of type ${String(type)}`,
+  enum: ({ allowedValues }) => `is none of ${String(allowedValues)}`,
+  pattern: ({ pattern }) => `does not match ${String(pattern)}`,
+  minLength: ({ limit }) => `has fewer than ${String(limit)} characters`,
+  maxLength: ({ limit }) => `has more than ${String(limit)} characters`,
+  minItems: ({ limit }) => `has fewer than ${String(limit)} items`,
+  maxItems: ({ limit }) => `has more than ${String(limit)} items`,
+  minimum: ({ limit }) => `is less than ${String(limit)}`,
+  maximum: ({ limit }) => `is more than ${String(limit)}`,
+};
 
 const clientErrorCodes: Partial<Record<string, ApiErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',

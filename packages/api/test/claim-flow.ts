@@ -38,13 +38,13 @@ export async function askForCode(member: TestMember, choices: ClaimChoices = {})
 /** Returns the right proof for the code that was sent last. */
 export async function proofOf(member: TestMember, claim: Claim): Promise<string> {
   const { code } = member.sent.at(-1)!;
-  const enc = fromBase64url(claim.answer.json!['enc']);
+  const enc = fromBase64url(claim.answer.json!.enc);
   return base64url(await answerOf({ ...claim, enc, code }));
 }
 
 /** Sends an answer. */
 export function sendAnswer(member: TestMember, claim: Claim, proof: string): Promise<Answer> {
-  return member.call('POST', `/v1/challenges/${claim.answer.json!['id']}/answer`, { proof });
+  return member.call('POST', `/v1/challenges/${claim.answer.json!.id}/answer`, { proof });
 }
 
 export interface Passed {
@@ -69,7 +69,7 @@ export async function passChallenge(
     secretKey: claim.secretKey,
     crypto,
   });
-  return { claim, answer, challenge: claim.answer.json!['id'], signed };
+  return { claim, answer, challenge: claim.answer.json!.id, signed };
 }
 
 /** Returns the body that submits an entry. */

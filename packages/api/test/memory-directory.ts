@@ -168,7 +168,7 @@ export class MemoryDirectory implements DirectoryPort {
       complete: true,
       inForce: true,
       timeMs,
-      leaves: leaves as EntryState['leaves'],
+      leaves,
     };
     this.logged.set(id.toHex(), { entry, submitted, state });
     this.#publish(entry, id, submission.payload);

@@ -5,8 +5,8 @@
  * unknown one for a while.
  */
 import { timingSafeEqual } from 'node:crypto';
+import { encodeBase64Url } from '@callbook/protocol';
 import type { Identifier, Random } from '@callbook/protocol';
-import { encodeBase64url } from '../base64url.ts';
 import { ApiError } from '../errors.ts';
 import type { ApiLimits } from '../limits.ts';
 
@@ -67,7 +67,7 @@ export class ChallengeStore {
   open(challenge: NewChallenge, nowMs: number): { challengeId: string; expiresAtMs: number } {
     this.assertRoom(nowMs);
     const { challengeAnswerMsMax, challengeUseMsMax, challengeAttemptsMax } = this.#limits;
-    const challengeId = encodeBase64url(this.#random.bytes(challengeIdBytes));
+    const challengeId = encodeBase64Url(this.#random.bytes(challengeIdBytes));
     const expiresAtMs = nowMs + challengeAnswerMsMax;
     this.#challenges.set(challengeId, {
       ...challenge,

@@ -10,7 +10,7 @@ import type { ApiSettingCode } from '../errors.ts';
 import type { ChallengeForm } from './sealed-code.ts';
 
 const sentences: Record<ChallengeForm, (code: string) => string> = {
-  app: () => 'Callbook: open your app to confirm this number.',
+  app: () => 'Callbook: open the app to confirm your claim.',
   digits: (code) => `Callbook code: ${code}\nNobody from Callbook asks you for it.`,
 };
 

@@ -9,8 +9,8 @@
  */
 import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
 import type { SenderContext } from 'hpke';
+import { encodeBase64Url } from '@callbook/protocol';
 import type { Cryptography, Identifier, Random } from '@callbook/protocol';
-import { encodeBase64url } from '../base64url.ts';
 import { ApiError } from '../errors.ts';
 
 /** `app`: 128 bits for a program to read. `digits`: eight digits for a person to type. */
@@ -53,7 +53,7 @@ export async function sealCode(
     return { enc, code, proof: ports.crypto.hmacSha256(answerKey, utf8(code)) };
   }
   const secret = ports.random.bytes(appSecretBytes);
-  const code = encodeBase64url(await context.Seal(secret));
+  const code = encodeBase64Url(await context.Seal(secret));
   return { enc, code, proof: ports.crypto.hmacSha256(answerKey, secret) };
 }
 

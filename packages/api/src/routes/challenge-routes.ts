@@ -1,7 +1,7 @@
 /** `POST /v1/challenges` and its answer: the only routes that reach for somebody's telephone. */
-import { parseIdentifier } from '@callbook/protocol';
+import { encodeBase64Url, parseIdentifier } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
-import { decodeField, encodeBase64url } from '../base64url.ts';
+import { parseBytesField } from '../request-field.ts';
 import { ApiError } from '../errors.ts';
 import {
   challengeAnswer,
@@ -40,12 +40,12 @@ function addOpenRoute(scope: ApiScope, { desk }: ApiContext): void {
     if (parsed.verdict !== 'accept') throw new ApiError('identifier_malformed');
     const { challengeId, expiresAtMs, enc, channel, form } = await desk.open({
       identifier: parsed.value,
-      authority: decodeField(body.authority, 'body/authority'),
-      session: decodeField(body.session, 'body/session'),
+      authority: parseBytesField(body.authority, 'body/authority'),
+      session: parseBytesField(body.session, 'body/session'),
       form: body.form,
     });
     reply.code(201).header('cache-control', 'no-store');
-    return { id: challengeId, expiresAtMs, enc: encodeBase64url(enc), channel, form };
+    return { id: challengeId, expiresAtMs, enc: encodeBase64Url(enc), channel, form };
   });
 }
 
@@ -69,7 +69,7 @@ function addAnswerRoute(scope: ApiScope, { desk, directory }: ApiContext): void 
     },
   };
   scope.post('/v1/challenges/:id/answer', { schema }, async ({ params, body }, reply) => {
-    const proof = decodeField(body.proof, 'body/proof');
+    const proof = parseBytesField(body.proof, 'body/proof');
     // The directory is asked only from here on: before, nothing depends on what it holds.
     const { identifier, usableUntilMs } = desk.answer(params.id, proof);
     const { labelEpoch, label, vrfProof } = directory.label(identifier);
@@ -77,10 +77,10 @@ function addAnswerRoute(scope: ApiScope, { desk, directory }: ApiContext): void 
     reply.header('cache-control', 'no-store');
     return {
       labelEpoch,
-      label: encodeBase64url(label),
-      vrfProof: encodeBase64url(vrfProof),
+      label: encodeBase64Url(label),
+      vrfProof: encodeBase64Url(vrfProof),
       usableUntilMs,
-      next: { kind, epoch, prev: prev === null ? null : encodeBase64url(prev) },
+      next: { kind, epoch, prev: prev === null ? null : encodeBase64Url(prev) },
     };
   });
 }

@@ -1,8 +1,8 @@
 /** `POST /v1/entries` and the state of an entry. An entry's id says nothing about its identifier. */
-import { encodeReceiptJson, parseReceiptJson } from '@callbook/protocol';
+import { encodeBase64Url, encodeReceiptJson, parseReceiptJson } from '@callbook/protocol';
 import type { Receipt, ReceiptJson } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
-import { decodeField, encodeBase64url } from '../base64url.ts';
+import { parseBytesField } from '../request-field.ts';
 import { submitEntry } from '../entry-desk.ts';
 import type { ClientSubmission } from '../entry-desk.ts';
 import { ApiError } from '../errors.ts';
@@ -47,7 +47,7 @@ function addSubmitRoute(scope: ApiScope, context: ApiContext): void {
     );
     reply.header('cache-control', 'no-store');
     return {
-      entryId: encodeBase64url(entryId),
+      entryId: encodeBase64Url(entryId),
       state: stateName(complete),
       quorum,
       receipts: receipts.map(receiptJson),
@@ -71,7 +71,7 @@ function addStateRoute(scope: ApiScope, { directory }: ApiContext): void {
     const { complete, inForce, timeMs, leaves } = state;
     reply.header('cache-control', 'no-store');
     return {
-      entryId: encodeBase64url(entryId),
+      entryId: encodeBase64Url(entryId),
       state: stateName(complete),
       inForce,
       timeMs,
@@ -96,9 +96,9 @@ function parseSubmission(body: SubmissionBody): ClientSubmission {
     });
   }
   return {
-    entry: decodeField(entry, 'body/entry'),
-    ...(payload === undefined ? {} : { payload: decodeField(payload, 'body/payload') }),
-    ...(opening === undefined ? {} : { opening: decodeField(opening, 'body/opening') }),
+    entry: parseBytesField(entry, 'body/entry'),
+    ...(payload === undefined ? {} : { payload: parseBytesField(payload, 'body/payload') }),
+    ...(opening === undefined ? {} : { opening: parseBytesField(opening, 'body/opening') }),
     challengeId: challenge,
     receipts: receipts.map(parseReceipt),
   };

@@ -2,10 +2,9 @@
  * `POST /v1/lookups`: what the directory says of one identifier or a thousand. Identifiers are in
  * the body because a URL is written down by every proxy on the way.
  */
-import { parseIdentifier } from '@callbook/protocol';
+import { encodeBase64Url, parseIdentifier } from '@callbook/protocol';
 import type { PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
-import { encodeBase64url } from '../base64url.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
@@ -38,13 +37,13 @@ function publishedJson(binding: PublishedBinding) {
     state: 'published' as const,
     visibility,
     routes: routes.map(({ service, uri, preference }) => ({ service, uri, preference })),
-    keys: keys.map(({ use, algorithm, key }) => ({ use, algorithm, key: encodeBase64url(key) })),
+    keys: keys.map(({ use, algorithm, key }) => ({ use, algorithm, key: encodeBase64Url(key) })),
     labelEpoch,
-    label: encodeBase64url(binding.label),
+    label: encodeBase64Url(binding.label),
     epoch,
     seq,
-    ownershipId: encodeBase64url(binding.ownershipId),
-    entryId: encodeBase64url(binding.entryId),
+    ownershipId: encodeBase64Url(binding.ownershipId),
+    entryId: encodeBase64Url(binding.entryId),
     origin,
     changedAtMs,
   };

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { bytesOf, count, timeMs } from './bytes.ts';
 
-const form = Type.Union([Type.Literal('app'), Type.Literal('digits')], {
+const form = Type.Enum(['app', 'digits'], {
   description: 'app: 43 characters that a program reads; digits: eight digits that a person types',
 });
 
@@ -25,7 +25,7 @@ export const openedChallenge = Type.Object(
     id: bytesOf(16, 'Names the challenge in the next steps'),
     expiresAtMs: timeMs('The answer must arrive before'),
     enc: bytesOf(32, 'HPKE encapsulated key'),
-    channel: Type.Union([Type.Literal('sms'), Type.Literal('email'), Type.Literal('sip')]),
+    channel: Type.Enum(['sms', 'email', 'sip']),
     form,
   },
   { additionalProperties: false, description: 'The code is on its way' },
@@ -48,7 +48,7 @@ export const passedChallenge = Type.Object(
     usableUntilMs: timeMs('The entry must arrive before'),
     next: Type.Object(
       {
-        kind: Type.Union([Type.Literal('register'), Type.Literal('request')], {
+        kind: Type.Enum(['register', 'request'], {
           description: 'register: the identifier is free; request: somebody holds it',
         }),
         epoch: count('The epoch that a register opens, or that a request would end'),

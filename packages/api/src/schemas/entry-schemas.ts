@@ -35,7 +35,7 @@ const receipt = Type.Object(
 
 const receipts = Type.Array(receipt, { maxItems: receiptsMax });
 
-const entryStateName = Type.Union([Type.Literal('complete'), Type.Literal('incomplete')], {
+const entryStateName = Type.Enum(['complete', 'incomplete'], {
   description: 'complete: enough members have logged it within their 10 minutes',
 });
 
@@ -83,11 +83,7 @@ export const entryState = Type.Object(
           origin,
           index: count('Place of the leaf in that log, from 0'),
           at: timeMs('Time of the leaf'),
-          role: Type.Union([
-            Type.Literal('received'),
-            Type.Literal('challenged'),
-            Type.Literal('witnessed'),
-          ]),
+          role: Type.Enum(['received', 'challenged', 'witnessed']),
         },
         { additionalProperties: false },
       ),

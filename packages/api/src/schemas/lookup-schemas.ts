@@ -17,15 +17,7 @@ export const lookupRequest = Type.Object(
 
 const route = Type.Object(
   {
-    service: Type.Union([
-      Type.Literal('sip'),
-      Type.Literal('xmpp'),
-      Type.Literal('email:mailto'),
-      Type.Literal('acct'),
-      Type.Literal('im'),
-      Type.Literal('pres'),
-      Type.Literal('web:https'),
-    ]),
+    service: Type.Enum(['sip', 'xmpp', 'email:mailto', 'acct', 'im', 'pres', 'web:https']),
     uri: Type.String(),
     preference: Type.Integer({ minimum: 0, maximum: 65535, description: 'Lower is tried first' }),
   },
@@ -34,18 +26,8 @@ const route = Type.Object(
 
 const publishedKey = Type.Object(
   {
-    use: Type.Union([
-      Type.Literal('identity'),
-      Type.Literal('sip'),
-      Type.Literal('box'),
-      Type.Literal('openpgp'),
-    ]),
-    algorithm: Type.Union([
-      Type.Literal('ed25519'),
-      Type.Literal('p256'),
-      Type.Literal('x25519'),
-      Type.Literal('openpgp'),
-    ]),
+    use: Type.Enum(['identity', 'sip', 'box', 'openpgp']),
+    algorithm: Type.Enum(['ed25519', 'p256', 'x25519', 'openpgp']),
     key: bytesUpTo(8192, 'Raw public key; p256 uncompressed; openpgp a certificate'),
   },
   { additionalProperties: false },
@@ -54,7 +36,7 @@ const publishedKey = Type.Object(
 const published = Type.Object(
   {
     state: Type.Literal('published'),
-    visibility: Type.Union([Type.Literal('dns'), Type.Literal('api')]),
+    visibility: Type.Enum(['dns', 'api']),
     routes: Type.Array(route),
     keys: Type.Array(publishedKey),
     labelEpoch: count('Epoch of the VRF key'),

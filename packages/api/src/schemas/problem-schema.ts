@@ -9,15 +9,19 @@ import type { ApiErrorCode } from '../errors.ts';
 
 export const problemMediaType = 'application/problem+json';
 
-const problem = Type.Object({
-  type: Type.Literal('about:blank'),
-  title: Type.String({ description: 'The phrase of the HTTP status' }),
-  status: Type.Integer({ minimum: 400, maximum: 599 }),
-  code: Type.String({ description: 'Stable; listed with each status of each route' }),
-  detail: Type.String({ description: 'What was found, then the limit; for people' }),
-  attemptsLeft: Type.Optional(Type.Integer({ minimum: 0 })),
-  reasons: Type.Optional(Type.Array(Type.String())),
-});
+/** Registered once; routes refer to it. */
+export const problemSchema = Type.Object(
+  {
+    type: Type.Literal('about:blank'),
+    title: Type.String({ description: 'The phrase of the HTTP status' }),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    code: Type.String({ description: 'Stable; listed with each status of each route' }),
+    detail: Type.String({ description: 'What was found, then the limit; for people' }),
+    attemptsLeft: Type.Optional(Type.Integer({ minimum: 0 })),
+    reasons: Type.Optional(Type.Array(Type.String())),
+  },
+  { $id: 'Problem' },
+);
 
 /** Codes that any route can answer with. */
 const commonCodes: readonly ApiErrorCode[] = ['request_malformed', 'internal_error'];
@@ -51,6 +55,6 @@ export function verdictProblems(): object {
 function problemResponse(lines: readonly string[]): object {
   return {
     description: lines.join('\n\n'),
-    content: { [problemMediaType]: { schema: problem } },
+    content: { [problemMediaType]: { schema: { $ref: 'Problem#' } } },
   };
 }

@@ -183,6 +183,6 @@ describe('answering a challenge', () => {
     const first = await passChallenge(member);
     await member.call('POST', '/v1/entries', submissionOf(first.signed, first.challenge));
     const { answer } = await passChallenge(member, { secretKey: new Uint8Array(32).fill(2) });
-    expect(answer.json!['next']).toEqual({ kind: 'request', epoch: 0, prev: null });
+    expect(answer.json!.next).toEqual({ kind: 'request', epoch: 0, prev: null });
   });
 });
