@@ -38,9 +38,4 @@ export class BoundedCache<Value> {
     }
     this.young.set(cacheKey, value);
   }
-
-  delete(cacheKey: string): void {
-    this.young.delete(cacheKey);
-    this.old.delete(cacheKey);
-  }
 }

@@ -22,9 +22,10 @@ export async function startUdpListener(at: ListenAddress, respond: Responder): P
     // Peers are always addresses; the default would ask the resolver's queue for each answer.
     lookup: (address, _options, found) => found(null, address, isIpv6 ? 6 : 4),
   });
+  const listening = once(socket, 'listening');
   socket.bind({ address: at.address, port: at.port, exclusive: true });
   try {
-    await once(socket, 'listening');
+    await listening;
   } catch (cause) {
     socket.close();
     throw cause;

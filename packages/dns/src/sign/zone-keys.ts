@@ -21,7 +21,9 @@ export async function createZoneKeys(
   directory: string,
   algorithm: ZoneAlgorithm,
 ): Promise<ZoneKeys> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw dnsError('dns_key_unwritable', 'the key directory cannot be created', { cause });
+  });
   for (const role of ['ksk', 'zsk'] as const)
     await createKeyFile(directory, role, generateZonePrivateKey(algorithm));
   return await loadZoneKeys(directory);

@@ -5,7 +5,7 @@
  */
 import { createRrsetOfOctets } from '../rrset.ts';
 import type { Rrset } from '../rrset.ts';
-import { DomainName, lowerCasedName, nameBytesMax } from '../wire/names.ts';
+import { DomainName, labelBytesMax, lowerCasedName, nameBytesMax } from '../wire/names.ts';
 import { joinOctets } from '../wire/octets.ts';
 import { recordTypes } from '../wire/record-types.ts';
 import { encodeTypeBitmap } from '../wire/type-bitmap.ts';
@@ -51,25 +51,20 @@ function bitmapOf(node: ZoneNode): Uint8Array {
 export function successorOf(name: DomainName): DomainName {
   const { wire } = name;
   if (wire.length + 2 <= nameBytesMax) return new DomainName(joinOctets(Uint8Array.of(1, 0), wire));
-  const size = wire[0]!;
-  if (wire.length < nameBytesMax && size < 63)
-    return new DomainName(
-      joinOctets(
-        Uint8Array.of(size + 1),
-        wire.subarray(1, size + 1),
-        Uint8Array.of(0),
-        wire.subarray(size + 1),
-      ),
-    );
-  return new DomainName(incremented(wire, size));
+  return new DomainName(afterAllBelow(wire));
 }
 
-/** Trailing 0xff octets go; the octet before them grows by one, past the upper-case letters. */
-function incremented(wire: Uint8Array, size: number): Uint8Array {
+/** The first name after `wire` and everything below it. */
+function afterAllBelow(wire: Uint8Array): Uint8Array {
+  const size = wire[0]!;
+  const label = wire.subarray(1, size + 1);
+  const rest = wire.subarray(size + 1);
+  if (wire.length < nameBytesMax && size < labelBytesMax)
+    return joinOctets(Uint8Array.of(size + 1), label, Uint8Array.of(0), rest);
+  // Trailing 0xff octets go; the octet before them grows by one, past the upper-case letters.
   let last = size;
   while (last > 0 && wire[last] === 0xff) last -= 1;
-  const rest = wire.subarray(size + 1);
-  if (last === 0) return successorOf(new DomainName(rest)).wire;
+  if (last === 0) return afterAllBelow(rest);
   const octet = wire[last] === 0x40 ? 0x5b : wire[last]! + 1;
   return joinOctets(Uint8Array.of(last), wire.subarray(1, last), Uint8Array.of(octet), rest);
 }

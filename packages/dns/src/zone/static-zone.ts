@@ -73,7 +73,10 @@ export function createStaticZone(options: StaticZoneOptions): Zone {
     ...[...cuts.values()].map((cut) => cut.ns),
   ]);
   const apexNode = nodes.get(apex.lookupKey)!;
-  const additionals = infrastructure.nameserverAddresses;
+  // A name server's name may lie below a cut; what we know of it is then only glue.
+  const additionals = infrastructure.nameserverAddresses.map((rrset) =>
+    findCut(cuts, rrset.owner, apex) === undefined ? rrset : asGlue(rrset),
+  );
   const signer = new RrsetSigner({ apex, keys, clock });
   return {
     apex,

@@ -1,0 +1,103 @@
+/** Signatures: by which key, for how long, and when they are made again. */
+import { describe, expect, it } from 'vitest';
+import { generateZoneKeys } from '@callbook/dns';
+import type { ZoneKeys, ZoneSigner } from '@callbook/dns';
+import { encodeRdata, keyTagOf, parseRdata, recordTypes } from '@callbook/dns/wire';
+import type { Rdata, RrsigRdata } from '@callbook/dns/wire';
+import { createRrset } from '../../src/rrset.ts';
+import type { Rrset } from '../../src/rrset.ts';
+import { dnskeyOf } from '../../src/sign/delegation-signer.ts';
+import { RrsetSigner } from '../../src/sign/rrset-signer.ts';
+import { nameOf, TestClock } from '../test-zones.ts';
+
+const apex = nameOf('example');
+const dayMs = 86_400_000;
+
+/** Keys that count what they sign. */
+function countingKeys(): ZoneKeys & { readonly count: { ksk: number; zsk: number } } {
+  const count = { ksk: 0, zsk: 0 };
+  const counting = (signer: ZoneSigner, role: 'ksk' | 'zsk'): ZoneSigner => ({
+    ...signer,
+    sign: (octets) => {
+      count[role] += 1;
+      return signer.sign(octets);
+    },
+  });
+  const { ksk, zsk } = generateZoneKeys(15);
+  return { count, ksk: counting(ksk, 'ksk'), zsk: counting(zsk, 'zsk') };
+}
+
+function rrsetOf(owner: string, address: string): Rrset {
+  return createRrset(nameOf(owner), 300, [{ type: 'A', address }]);
+}
+
+function rrsigOf(rdata: Uint8Array): RrsigRdata {
+  const parsed = parseRdata(recordTypes.RRSIG, rdata);
+  if (parsed.verdict !== 'accept' || parsed.value.type !== 'RRSIG') throw new Error('no RRSIG');
+  return parsed.value;
+}
+
+function setUp(limits = { signaturesMax: 100, denialsMax: 100 }) {
+  const keys = countingKeys();
+  const clock = new TestClock();
+  return { keys, clock, signer: new RrsetSigner({ apex, keys, clock, limits }) };
+}
+
+describe('RrsetSigner', () => {
+  it('begins signatures an hour back and ends them between 7 and 8 days ahead', () => {
+    const { signer, clock } = setUp();
+    const rrsigs = Array.from({ length: 50 }, (_, index) =>
+      rrsigOf(signer.signatureOf(rrsetOf(`a${index}.example`, '192.0.2.1'))),
+    );
+    const now = clock.nowMs() / 1000;
+    for (const rrsig of rrsigs) {
+      expect(rrsig.inceptionSeconds).toBe(now - 3600);
+      expect(rrsig.expirationSeconds).toBeGreaterThanOrEqual(now + 7 * 86_400);
+      expect(rrsig.expirationSeconds).toBeLessThan(now + 8 * 86_400);
+    }
+    expect(new Set(rrsigs.map((rrsig) => rrsig.expirationSeconds)).size).toBeGreaterThan(40);
+  });
+
+  it('signs keys and what the parent reads with the KSK, all else with the ZSK', () => {
+    const { signer, keys } = setUp();
+    const dnskey = dnskeyOf(keys.ksk, 'ksk');
+    const tags = {
+      ksk: keyTagOf(encodeRdata(dnskey)),
+      zsk: keyTagOf(encodeRdata(dnskeyOf(keys.zsk, 'zsk'))),
+    };
+    const byKsk: Exclude<Rdata, { type: 'opaque' }>[] = [dnskey, { ...dnskey, type: 'CDNSKEY' }];
+    for (const rdata of byKsk)
+      expect(rrsigOf(signer.signatureOf(createRrset(apex, 300, [rdata]))).keyTag).toBe(tags.ksk);
+    expect(rrsigOf(signer.signatureOf(rrsetOf('example', '192.0.2.1'))).keyTag).toBe(tags.zsk);
+    expect(keys.count).toEqual({ ksk: 2, zsk: 1 });
+  });
+
+  it('keeps a signature while the RRset is the same, by content', () => {
+    const { signer, keys } = setUp();
+    const first = signer.signatureOf(rrsetOf('a.example', '192.0.2.1'));
+    expect(signer.signatureOf(rrsetOf('A.Example', '192.0.2.1'))).toBe(first);
+    expect(keys.count.zsk).toBe(1);
+    expect(signer.signatureOf(rrsetOf('a.example', '192.0.2.2'))).not.toEqual(first);
+    expect(keys.count.zsk).toBe(2);
+  });
+
+  it('makes a signature again when two days are left', () => {
+    const { signer, clock } = setUp();
+    const first = signer.signatureOf(rrsetOf('a.example', '192.0.2.1'));
+    clock.now += 5 * dayMs - 1000;
+    expect(signer.signatureOf(rrsetOf('a.example', '192.0.2.1'))).toBe(first);
+    clock.now += dayMs + 2000;
+    expect(signer.signatureOf(rrsetOf('a.example', '192.0.2.1'))).not.toBe(first);
+  });
+
+  it('keeps signatures of data through a flood of denials', () => {
+    const { signer, keys } = setUp({ signaturesMax: 4, denialsMax: 4 });
+    signer.signatureOf(rrsetOf('a.example', '192.0.2.1'));
+    for (let index = 0; index < 100; index += 1)
+      signer.signatureOf(
+        createRrset(nameOf(`n${index}.example`), 300, [{ type: 'NSEC', next: apex, types: [47] }]),
+      );
+    signer.signatureOf(rrsetOf('a.example', '192.0.2.1'));
+    expect(keys.count.zsk).toBe(101);
+  });
+});
