@@ -18,7 +18,7 @@ export const crypto = nodeCryptography;
 export const number = 'tel:+4915123456789';
 
 /** The fields that tests read; the document says which answer has which. */
-export interface AnswerJson {
+interface AnswerJson {
   readonly [name: string]: unknown;
   readonly id: string;
   readonly enc: string;

@@ -15,7 +15,7 @@ import type { ChallengeForm, SealedCodeRequest } from './sealed-code.ts';
 import { SendBudget } from './send-budget.ts';
 
 /** What carries a code, by the identifier's scheme. */
-export type ChallengeChannel = 'sms' | 'email' | 'sip';
+type ChallengeChannel = 'sms' | 'email' | 'sip';
 
 export interface ChallengeDeskPorts {
   readonly codeSender: CodeSender;

@@ -71,6 +71,14 @@ describe('opening a challenge', () => {
     expect((await askForCode(member)).answer.status).toBe(201);
   });
 
+  it('does not let requests at the same time share what is left', async () => {
+    const member = await startMember();
+    const claims = await Promise.all(Array.from({ length: 10 }, () => askForCode(member)));
+    const statuses = claims.map(({ answer }) => answer.status).sort((a, b) => a - b);
+    expect(statuses).toEqual([...Array(3).fill(201), ...Array(7).fill(429)]);
+    expect(member.sent).toHaveLength(3);
+  });
+
   it('forgets a challenge whose code could not be sent, and counts the code', async () => {
     const member = await startMember({ challengesMax: 1 });
     member.channelFails = true;
