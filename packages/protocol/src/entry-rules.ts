@@ -27,8 +27,7 @@ export function entryOf(value: CborValue): Entry | string {
   }
   const count = Object.keys(value).length;
   if (count !== present) return `${count} fields, of which ${kind} knows ${present}`;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field was checked above
-  const entry = value as unknown as Entry;
+  const entry = value as unknown as Entry; // every field was checked above
   return kindProblemOf(entry) ?? entry;
 }
 

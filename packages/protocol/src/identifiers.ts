@@ -6,12 +6,7 @@
  * `mailto:` or a `sip:` URI, so that the identifier is a URI as it stands. And A-labels are checked
  * by their letters only: IDNA tables differ between versions, and members must not.
  */
-import {
-  addressBytesMax,
-  domainBytesMax,
-  domainLabelBytesMax,
-  localPartBytesMax,
-} from './limits.ts';
+import { addressBytesMax, domainLabelBytesMax, localPartBytesMax } from './limits.ts';
 import { accept, reject } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -65,9 +60,6 @@ function addressProblemOf(address: string): string | undefined {
 }
 
 function domainProblemOf(domain: string): string | undefined {
-  if (domain.length > domainBytesMax) {
-    return `domain is ${domain.length} bytes, at most ${domainBytesMax}`;
-  }
   const labels = domain.split('.');
   if (labels.length < 2) return 'domain has one label, at least 2';
   for (const label of labels) {

@@ -23,7 +23,6 @@ export const leavesKeptPerLogMax = 4;
 /** An e-mail or SIP address without its scheme (RFC 5321 §4.5.3.1.3 less the angle brackets). */
 export const addressBytesMax = 254;
 export const localPartBytesMax = 64;
-export const domainBytesMax = 253;
 export const domainLabelBytesMax = 63;
 /** How deep CBOR arrays and maps may nest. */
 export const cborDepthMax = 8;

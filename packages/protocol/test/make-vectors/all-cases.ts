@@ -1,0 +1,32 @@
+/** Every vector that we write ourselves, and the folders that hold nothing else. */
+import { entryCases } from './entry-cases.ts';
+import { identifierCases } from './identifier-cases.ts';
+import { keyCases } from './key-cases.ts';
+import { leafCases } from './leaf-cases.ts';
+import { logCases, logTopics } from './log-cases.ts';
+import { payloadCases } from './payload-cases.ts';
+import { signatureCases } from './signature-cases.ts';
+import type { VectorCase } from './vector-case.ts';
+
+export const ownTopics: readonly string[] = [
+  ...logTopics,
+  'entries',
+  'identifiers',
+  'keys',
+  'leaves',
+  'payloads',
+  'signatures',
+];
+
+/** Returns the cases of all topics. */
+export function allCases(): VectorCase[] {
+  return [
+    ...entryCases(),
+    ...identifierCases(),
+    ...keyCases(),
+    ...leafCases(),
+    ...logCases(),
+    ...payloadCases(),
+    ...signatureCases(),
+  ];
+}
