@@ -39,6 +39,7 @@ const exitCodeOf: Readonly<Record<string, ExitCode>> = {
   member_failed: exitCodes.unavailable,
   channel_unavailable: exitCodes.unavailable,
   resolver_unavailable: exitCodes.unavailable,
+  lookup_undecided: exitCodes.unavailable,
   entry_incomplete: exitCodes.actionNeeded,
   identifier_held: exitCodes.actionNeeded,
   code_missing: exitCodes.actionNeeded,

@@ -30,7 +30,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
     .option('--json', 'print results as JSON, one object a line')
     .option('--config <file>', 'configuration file (also CALLBOOK_CONFIG)')
     .option('--country <code>', 'country in which numbers without + are read, such as ES')
-    .showHelpAfterError(false);
+    .configureHelp({ showGlobalOptions: true });
   const add: AddCommand = (parent, name, run) =>
     // `callbook routes` alone lists them.
     parent.command(name, { isDefault: name === 'list' }).action(async function action(
