@@ -39,5 +39,3 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
-
-export { bytesEqual as equalBytes };

@@ -75,7 +75,7 @@ export function entryId(bytes: Uint8Array, crypto: Cryptography): Uint8Array {
 }
 
 /** What each signature of an entry covers first. */
-export const entryDomains = {
+export const entryDomains: Readonly<Record<'entry' | 'newAuthority' | 'recovery', Uint8Array>> = {
   entry: utf8('callbook/1 entry\n'),
   newAuthority: utf8('callbook/1 new authority\n'),
   recovery: utf8('callbook/1 recovery\n'),

@@ -7,17 +7,17 @@ export const routesMax = 8;
 export const publishedKeysMax = 8;
 export const membersMax = 16;
 export const batchEntriesMax = 256;
-export const batchBytesMax = 256 * 1024;
-export const gossipMessageBytesMax = 512 * 1024;
+export const batchBytesMax: number = 256 * 1024;
+export const gossipMessageBytesMax: number = 512 * 1024;
 export const lookupIdentifiersMax = 1000;
 /** A route's URI as it stands in a NAPTR replacement (one character-string with its frame). */
 export const routeUriBytesMax = 247;
 /** Width of the window in which a quorum's leaves of one ownership entry must lie. */
-export const quorumWindowMs = 10 * 60 * 1000;
+export const quorumWindowMs: number = 10 * 60 * 1000;
 /** A member logs a second entry of one slot only this long after it logged the first. */
-export const competitorWaitMs = 30 * 60 * 1000;
+export const competitorWaitMs: number = 30 * 60 * 1000;
 /** A member witnesses an entry whose first leaf is at most this old. */
-export const witnessAgeMsMax = 10 * 60 * 1000;
+export const witnessAgeMsMax: number = 10 * 60 * 1000;
 /** Leaves of one entry that a history keeps for each log: the first by position. */
 export const leavesKeptPerLogMax = 4;
 /** An e-mail or SIP address without its scheme (RFC 5321 §4.5.3.1.3 less the angle brackets). */
@@ -36,7 +36,7 @@ export const proofHashesMax = 53;
 export const receiptCheckpointCharactersMax = 8192;
 export const jsonDepthMax = 8;
 /** A charter's text without its signatures. */
-export const charterBytesMax = 128 * 1024;
+export const charterBytesMax: number = 128 * 1024;
 /** n ≥ 3f + 1 with 16 members. */
 export const charterFaultsMax = 5;
 export const charterWordsBytesMax = 256;
@@ -49,10 +49,10 @@ export const charterZoneCharactersMax = 180;
 export const zoneDsMax = 4;
 export const logOriginCharactersMax = 128;
 /** 366 days; testnets set holds of seconds, or 0. */
-export const holdMsMax = 366 * 24 * 60 * 60 * 1000;
+export const holdMsMax: number = 366 * 24 * 60 * 60 * 1000;
 /** 3653 days: ten years. */
-export const charterLifetimeMsMax = 3653 * 24 * 60 * 60 * 1000;
+export const charterLifetimeMsMax: number = 3653 * 24 * 60 * 60 * 1000;
 /** The last millisecond of the year 9999. */
 export const timeMsMax = 253_402_300_799_999;
 /** `faults` falls at the earliest this long after the charter before took effect. */
-export const faultsFallAfterMs = 7 * 24 * 60 * 60 * 1000;
+export const faultsFallAfterMs: number = 7 * 24 * 60 * 60 * 1000;
