@@ -89,6 +89,12 @@ export function verifierKeyText(keyName: string, algorithm: SignatureAlgorithm =
   return encodeVerifierKey({ name: keyName, algorithm, publicKey }, nodeCryptography);
 }
 
+/** A verifier key under a name that is not the one its fixed key is derived from. */
+export function renamedKeyText(keyName: string, derivedFrom: string): string {
+  const { publicKey } = fixedSigner(derivedFrom);
+  return encodeVerifierKey({ name: keyName, algorithm: 0x01, publicKey }, nodeCryptography);
+}
+
 /** Canonical JSON and a newline, written without the code under test. */
 export function charterText(charter: unknown): string {
   return `${JSON.stringify(charter, sortNames)}\n`;

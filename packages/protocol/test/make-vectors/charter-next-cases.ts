@@ -1,17 +1,15 @@
 /** Vectors of a charter after another: `previous` is the verified note, `note` the one in question. */
 import type { Charter, CharterMember } from '../../src/charter/charter.ts';
-import { nodeCryptography } from '../../src/crypto/node.ts';
-import { encodeVerifierKey } from '../../src/notes/verifier-key.ts';
 import {
   charterText,
   dayMs,
   emptyRootText,
   foundingCharter,
   hashText,
-  fixedSigner,
   memberCalled,
   memberNames,
   originOf,
+  renamedKeyText,
   signedBy,
   startMs,
   verifierKeyText,
@@ -100,11 +98,7 @@ function accepted(of: Omit<NextCase, 'expect'>): NextCase {
 function allowedCases(): NextCase[] {
   const zeta = { origin: originOf('zeta'), size: 0, root: emptyRootText };
   const six = [...before.members, memberCalled('zeta')];
-  const { publicKey } = fixedSigner('replacement');
-  const logKey = encodeVerifierKey(
-    { name: originOf('beta'), algorithm: 1, publicKey },
-    nodeCryptography,
-  );
+  const logKey = renamedKeyText(originOf('beta'), 'replacement');
   const later = { effectiveAtMs: startMs + 8 * dayMs };
   return [
     accepted({ name: 'next_plain', comment: 'nothing changes but the times' }),

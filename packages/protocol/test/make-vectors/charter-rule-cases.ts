@@ -8,8 +8,10 @@ import {
   emptyRootText,
   fixedNoteSigner,
   foundingCharter,
+  governanceName,
   memberCalled,
   originOf,
+  renamedKeyText,
   signedBy,
   startMs,
   verifierKeyText,
@@ -49,7 +51,16 @@ function consistencyCases(): FoundingCase[] {
       'one key for two purposes',
       withBeta({ governanceKeys: [verifierKeyText(originOf('beta'))] }),
     ),
-    inconsistent('origin_below_another', "gamma's log would lie within alpha's", {
+    inconsistent(
+      'governance_keys_of_one_name_and_hash',
+      'two keys whose signature lines nobody could tell apart (found by trying 110 000 keys)',
+      withBeta({
+        governanceKeys: ['collision 103308', 'collision 109556'].map((key) =>
+          renamedKeyText(governanceName('beta'), key),
+        ),
+      }),
+    ),
+    inconsistent('origin_below_another', "delta's log would lie within alpha's", {
       ...base,
       members: [
         ...base.members.slice(0, 3),
