@@ -3,6 +3,7 @@
  * and the messages of parsers, which quote what they were given. The few events worth a line go to
  * the `logger` port, with a route's pattern and a code.
  */
+import { logOriginCharactersMax } from '@callbook/protocol';
 import type { Clock, Cryptography, Random } from '@callbook/protocol';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
@@ -37,8 +38,8 @@ export interface ApiOptions {
 
 /** How often what is over leaves memory while nobody asks. */
 const forgetEveryMs = 60_000;
-/** Longest value of a path parameter: a host name with a port. */
-const pathParameterCharactersMax = 272;
+/** Longest value of a path parameter: the host of an origin. */
+const pathParameterCharactersMax = logOriginCharactersMax;
 /** How often node looks for requests that take too long. */
 const slowRequestCheckMsMax = 30_000;
 
@@ -112,4 +113,4 @@ function forgetWhileOpen(api: ApiScope, desk: ChallengeDesk): void {
   api.addHook('onClose', async () => clearInterval(timer));
 }
 
-const silent: EventLogger = { warn: () => {}, error: () => {} };
+const silent: EventLogger = { error: () => {} };

@@ -21,12 +21,3 @@ export const apiLimits = {
 } as const satisfies Record<string, number>;
 
 export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };
-
-/** Members that can have logged one entry: the protocol's bound on a charter. */
-export const receiptsMax = 16;
-/** Hashes in an inclusion proof: the height of a tree of 2^63 leaves. */
-export const proofHashesMax = 63;
-/** A signed checkpoint with a line for each cosigner. */
-export const checkpointCharactersMax = 8192;
-/** `<host>/log`, where a host has at most 253 characters and a port. */
-export const originCharactersMax = 272;

@@ -107,6 +107,5 @@ export interface CodeMessage {
  * are logged: queries are forgotten at once.
  */
 export interface EventLogger {
-  warn(fields: Readonly<Record<string, unknown>>, event: string): void;
   error(fields: Readonly<Record<string, unknown>>, event: string): void;
 }

@@ -129,7 +129,7 @@ function problemOfError(error: unknown): Problem {
     return { status, code, detail: message, extensions: {}, retryAfterSeconds: undefined };
   }
   if (error instanceof DirectoryError) return problemOf('directory_unavailable');
-  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const known = frameworkCodes[code ?? ''];
   if (known !== undefined) return problemOf(known);
   const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
@@ -189,8 +189,11 @@ function word(value: unknown): string | undefined {
 
 function framesOf(error: Error): readonly string[] {
   const stack = error.stack ?? '';
-  const afterMessage = stack.slice(stack.indexOf(error.message) + error.message.length);
-  return afterMessage
+  // A message may have lines that look like frames; without the message, no line can be trusted.
+  const messageAt = stack.indexOf(error.message);
+  if (messageAt === -1) return [];
+  return stack
+    .slice(messageAt + error.message.length)
     .split('\n')
     .filter((line) => /^ {4}at /.test(line))
     .map((line) => line.trim());

@@ -1,17 +1,19 @@
 /** Requests and answers about entries and receipts. */
-import { entryBytesMax, leafBytesMax, payloadBytesMax } from '@callbook/protocol';
-import { Type } from 'typebox';
 import {
-  checkpointCharactersMax,
-  originCharactersMax,
+  entryBytesMax,
+  leafBytesMax,
+  logOriginCharactersMax,
+  membersMax,
+  payloadBytesMax,
   proofHashesMax,
-  receiptsMax,
-} from '../limits.ts';
+  receiptCheckpointCharactersMax,
+} from '@callbook/protocol';
+import { Type } from 'typebox';
 import { bytesOf, bytesUpTo, count, timeMs } from './bytes.ts';
 
 const origin = Type.String({
   minLength: 1,
-  maxLength: originCharactersMax,
+  maxLength: logOriginCharactersMax,
   description: 'Origin of a log',
 });
 
@@ -22,7 +24,7 @@ const receipt = Type.Object(
     leaf: bytesUpTo(leafBytesMax, 'The leaf'),
     checkpoint: Type.String({
       minLength: 1,
-      maxLength: checkpointCharactersMax,
+      maxLength: receiptCheckpointCharactersMax,
       description: 'Signed checkpoint of that log',
     }),
     proof: Type.Array(bytesOf(32, 'Hash'), {
@@ -33,7 +35,7 @@ const receipt = Type.Object(
   { additionalProperties: false },
 );
 
-const receipts = Type.Array(receipt, { maxItems: receiptsMax });
+const receipts = Type.Array(receipt, { maxItems: membersMax });
 
 const entryStateName = Type.Enum(['complete', 'incomplete'], {
   description: 'complete: enough members have logged it within their 10 minutes',
