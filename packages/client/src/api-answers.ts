@@ -44,7 +44,7 @@ export function parseChallengeAnswer(json: unknown): ChallengeAnswer {
 }
 
 /** What may be claimed: `register` (nobody holds it) or `request` (somebody does). */
-export interface NextClaim {
+interface NextClaim {
   readonly kind: 'register' | 'request';
   readonly epoch: number;
   readonly prev: Uint8Array | null;

@@ -105,7 +105,7 @@ export function parseHoldingJson(json: unknown): Holding {
   return holding;
 }
 
-export function savedIdentifier(text: string): Identifier {
+function savedIdentifier(text: string): Identifier {
   const identifier = parseIdentifier(text);
   if (identifier.verdict === 'accept') return identifier.value;
   throw clientError('holding_malformed', 'saved identifier is not in canonical form');

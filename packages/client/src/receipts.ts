@@ -25,7 +25,7 @@ export interface VerifiedReceipt {
  * Verifies that `receipt` proves a leaf of `entry` under the charter's log key for its origin.
  * Throws `receipt_invalid`.
  */
-export function verifyEntryReceipt(
+function verifyEntryReceipt(
   context: DirectoryContext,
   receipt: Receipt,
   entry: Uint8Array,

@@ -32,7 +32,7 @@ export interface TestAnswer {
   readonly json: unknown;
 }
 
-export interface TestBinding {
+interface TestBinding {
   readonly payload: Payload;
   readonly entry: Entry;
   readonly ownershipId: Uint8Array;
@@ -274,6 +274,6 @@ function challengedOf(receipts: readonly Receipt[]): number {
   }).length;
 }
 
-export function problem(status: number, code: string): TestAnswer {
+function problem(status: number, code: string): TestAnswer {
   return { status, json: { type: 'about:blank', title: 'problem', status, code, detail: code } };
 }
