@@ -25,7 +25,7 @@ const nativeCryptography = ['packages/node', 'testnet', 'bench'];
 
 /** Files that must run in a browser: no `node:` module, no native addon. */
 const browserSafe = [
-  /^packages\/protocol\/src\/(?!crypto\/(node|sodium))/,
+  /^packages\/protocol\/src\/(?!crypto\/(node|sodium|vrf-sodium)\.ts)/,
   /^packages\/dns\/src\/wire\//,
   /^packages\/client\/src\//,
 ];

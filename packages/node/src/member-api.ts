@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createApi, fileOutbox } from '@callbook/api';
+import { apiLimits, createApi, fileOutbox } from '@callbook/api';
 import type { ApiLimits, DirectoryPort } from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
@@ -53,6 +53,8 @@ export async function startMemberApi(
   const addresses: Record<string, string> = { api: `https://${address}:${port}` };
   if (config.web !== undefined) {
     const web = createServer((request, response) => api.routing(request, response));
+    web.requestTimeout = apiLimits.requestMsMax;
+    web.maxConnections = apiLimits.connectionsMax;
     listening.defer(async () => await closeServer(web));
     const { listen } = config.web;
     await orListenFailed(listenOn(web, listen));

@@ -17,8 +17,8 @@ export interface Cryptography {
   ed25519Signer(secretKey: Uint8Array): Ed25519Signer;
 
   /**
-   * Verifies by the rule of docs/spec/signatures.md: cofactorless, `s < L`, A canonical and not of
-   * small order, encode([s]B − [k]A) equal to R byte for byte. False for any malformed input.
+   * Verifies by the rule of docs/spec/signatures.md: cofactorless, `s < L`, A canonical, neither A nor
+   * R of small order, encode([s]B − [k]A) equal to R byte for byte. False for any malformed input.
    */
   ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
 

@@ -1,0 +1,129 @@
+/**
+ * What a member spends on another member's log: frontier and root, decoding, signature, payload,
+ * fold, view and store, everything but the socket. Counted in CPU time of the whole process, and
+ * held against the bare signature check of the same entries.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
+import { memoryStore, openLevelStore } from '@callbook/replication';
+import type { LogBatch } from '@callbook/replication';
+import { measured, median } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
+import {
+  ingestAll,
+  logAll,
+  openSyntheticReplica,
+  pagesFrom,
+  SyntheticHolder,
+} from './synthetic-federation.ts';
+
+const holderCount = 4000;
+const updatesEach = 4;
+const roundCount = 3;
+
+interface Recorded {
+  readonly registers: readonly LogBatch[];
+  readonly witnesses: readonly LogBatch[];
+  readonly updates: readonly LogBatch[];
+}
+
+/** Measures ingest of updates of known labels, and of registers beside it. */
+export async function benchIngest(say: (line: string) => void): Promise<Measurement[]> {
+  say(`signing the log of ${holderCount} holders with ${updatesEach} updates each`);
+  const recorded = await recordLogs();
+  const rounds: { register: number; update: number; raw: number }[] = [];
+  for (let round = 1; round <= roundCount; round++) {
+    say(`round ${round} of ${roundCount}`);
+    rounds.push(await measureRound(recorded));
+  }
+  const raw = median(rounds.map((round) => round.raw));
+  const updates = median(rounds.map((round) => round.update / round.raw)) * raw;
+  const registers = median(rounds.map((round) => round.register / round.raw)) * raw;
+  const against = { what: 'raw verification, sodium-native, one core', value: raw };
+  return [
+    measured({
+      name: 'ingest update',
+      value: updates,
+      unit: 'entries/s of CPU',
+      against,
+      goal: '>= 0.35',
+    }),
+    measured({ name: 'ingest register', value: registers, unit: 'entries/s of CPU', against }),
+  ];
+}
+
+async function recordLogs(): Promise<Recorded> {
+  const alpha = await openSyntheticReplica('alpha', memoryStore());
+  const beta = await openSyntheticReplica('beta', memoryStore());
+  const holders = Array.from(
+    { length: holderCount },
+    (_, position) => new SyntheticHolder(position),
+  );
+  await logAll(alpha, await Promise.all(holders.map((holder) => holder.register())), 'challenged');
+  const registers = await pagesFrom(alpha, alpha.origin, 0);
+  // Beta witnesses each register as it takes them in.
+  await ingestAll(beta, registers);
+  await untilSize(() => beta.signedSize(beta.origin), holderCount + 1);
+  const witnesses = await pagesFrom(beta, beta.origin, 0);
+  await ingestAll(alpha, witnesses);
+  const registered = alpha.signedSize(alpha.origin);
+  for (let round = 0; round < updatesEach; round++) {
+    await logAll(alpha, await Promise.all(holders.map((holder) => holder.update())), 'received');
+  }
+  const updates = await pagesFrom(alpha, alpha.origin, registered);
+  await alpha[Symbol.asyncDispose]();
+  await beta[Symbol.asyncDispose]();
+  return { registers, witnesses, updates };
+}
+
+async function untilSize(size: () => number, wanted: number): Promise<void> {
+  while (size() < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Entries per second of CPU in a fresh replica on disk, and bare checks beside it. */
+async function measureRound(
+  recorded: Recorded,
+): Promise<{ register: number; update: number; raw: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'callbook-bench-'));
+  const store = await openLevelStore(folder, { cacheBytes: 64 << 20 });
+  const gamma = await openSyntheticReplica('gamma', store);
+  const registerPages = [...recorded.registers, ...recorded.witnesses];
+  const register = await perCpuSecond(holderCount, () => ingestAll(gamma, registerPages));
+  // Gamma writes witness leaves of its own for a while; they are not what is measured.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const rawBefore = await perCpuSecond(rawCount, verifyRaw);
+  const updateCount = holderCount * updatesEach;
+  const update = await perCpuSecond(updateCount, () => ingestAll(gamma, recorded.updates));
+  const rawAfter = await perCpuSecond(rawCount, verifyRaw);
+  await gamma[Symbol.asyncDispose]();
+  await store.close();
+  await rm(folder, { recursive: true });
+  return { register, update, raw: (rawBefore + rawAfter) / 2 };
+}
+
+const rawCount = 8000;
+const rawKey = crypto.ed25519Signer(new Uint8Array(32).fill(1));
+/** Messages as long as the signed part of an update. */
+const rawMessages = Array.from({ length: 250 }, (_, n) => {
+  const message = new Uint8Array(330).fill(n);
+  return { message, signature: rawKey.sign(message) };
+});
+
+async function verifyRaw(): Promise<void> {
+  for (let done = 0; done < rawCount; done += rawMessages.length) {
+    for (const { message, signature } of rawMessages) {
+      if (!crypto.ed25519Verify(message, signature, rawKey.publicKey))
+        throw new Error('unverified');
+    }
+  }
+}
+
+/** CPU of all threads of this process counts, the store's included. */
+async function perCpuSecond(count: number, run: () => Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return count / ((user + system) / 1e6);
+}
