@@ -112,6 +112,12 @@ export class KeyStore {
     return retired;
   }
 
+  /** Removes the file of a record whose key has signed nothing. */
+  async discard(record: KeyRecord): Promise<void> {
+    await unlink(this.pathOf(record.identifier));
+    await this.#syncDirectory();
+  }
+
   async #makeDirectory(): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: directoryMode });
     const { mode } = await stat(this.#directory);

@@ -15,7 +15,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   holding_ambiguous: 'Add --number with the number that is meant.',
   holding_exists: 'See "callbook status"; change what it publishes with "callbook routes".',
   identifier_held:
-    'If the number is yours and the key is lost, it can be replaced after a hold; otherwise nothing can be done.',
+    'If it was released, it is free after the pause; if it is yours and the key is lost, the key can be replaced.',
   entry_incomplete: 'Run the same command again in a minute: it continues the same entry.',
   code_missing: 'Run the command again and give the code, or use --code-from or --code-stdin.',
   code_wrong: 'Run the command again: a new code is sent.',

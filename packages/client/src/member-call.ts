@@ -87,7 +87,11 @@ async function readBody(member: Member, response: Response): Promise<string> {
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  // A reader, as not every browser can iterate over a stream.
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  for (;;) {
+    const { done, value: chunk } = await reader.read();
+    if (done) break;
     size += chunk.length;
     if (size > answerBytesMax) {
       throw clientError(

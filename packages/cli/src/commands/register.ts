@@ -1,5 +1,5 @@
 /** `callbook register`: claims a number, or continues a claim that a crash or an outage broke off. */
-import type { CodeForm } from '@callbook/client';
+import { isClientError, type CodeForm } from '@callbook/client';
 import type { Identifier, Visibility } from '@callbook/protocol';
 import { openCodes, type Codes, type CodeSourceOptions } from '../code-source.ts';
 import { cliError } from '../errors.ts';
@@ -66,9 +66,16 @@ async function claim(
   const { form, code } = codes;
   const claimOptions = { identifier, seed, routes, visibility: options.visibility, form, code };
   const { onProgress } = session;
-  return journal(session, record, (savePending) =>
-    session.directory.claim({ ...claimOptions, onProgress, savePending }),
-  );
+  try {
+    return await journal(session, record, (savePending) =>
+      session.directory.claim({ ...claimOptions, onProgress, savePending }),
+    );
+  } catch (error) {
+    // Nothing was signed with the new key, and nothing will be while somebody holds the number.
+    const held = isClientError(error) && error.code === 'identifier_held';
+    if (held && how.isNew) await session.keys.discard(record);
+    throw error;
+  }
 }
 
 async function resume(

@@ -20,8 +20,10 @@ export async function release(session: Session, options: ReleaseOptions): Promis
     return holding;
   });
   const keyFile = await session.keys.retire(released);
-  session.report.result({ identifier, state: 'released', keyFile }, [
-    `${writeIdentifier(identifier)} is released. It can be claimed again after a pause.`,
+  const pauseHours = Math.ceil(session.directory.charter.holds.releaseMs / 3_600_000);
+  session.report.result({ identifier, state: 'released', pauseHours, keyFile }, [
+    `${writeIdentifier(identifier)} is released.`,
+    `It stays published for ${pauseHours} hours; then it is erased and anybody may claim it.`,
     `The key file was put aside: ${keyFile}`,
   ]);
   return exitCodes.ok;
