@@ -94,6 +94,7 @@ async function readBody(member: Member, response: Response): Promise<string> {
     if (done) break;
     size += chunk.length;
     if (size > answerBytesMax) {
+      await reader.cancel();
       throw clientError(
         'member_answer_too_large',
         `answer of member ${member.name} is over ${answerBytesMax} bytes`,
