@@ -44,7 +44,8 @@ export async function submitEntry(
   if (verified.verdict !== 'accept') throw new RefusedEntry(verified);
   const id = entryId(submission.entry, context.crypto);
   const { challengeId, ...rest } = submission;
-  const role = roleOf({ entry: verified.value, id, challengeId }, context);
+  const hasReceipts = rest.receipts.length > 0;
+  const role = roleOf({ entry: verified.value, id, challengeId, hasReceipts }, context);
   return logEntry({ ...rest, role }, { id, challengeId }, context);
 }
 
@@ -65,6 +66,7 @@ interface JudgedEntry {
   readonly entry: Entry;
   readonly id: Uint8Array;
   readonly challengeId: string | undefined;
+  readonly hasReceipts: boolean;
 }
 
 function roleOf(judged: JudgedEntry, context: ApiContext): EntrySubmission['role'] {
@@ -72,6 +74,9 @@ function roleOf(judged: JudgedEntry, context: ApiContext): EntrySubmission['role
   if (use === 'unused' || (use === 'optional' && judged.challengeId === undefined)) {
     return 'received';
   }
+  // Other members have challenged it and their receipts show it: the rules of admission judge
+  // whether this member may witness it.
+  if (judged.challengeId === undefined && judged.hasReceipts) return 'received';
   try {
     useChallenge(judged, context);
     return 'challenged';

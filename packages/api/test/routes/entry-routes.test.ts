@@ -67,6 +67,15 @@ describe('submitting an entry', () => {
     expect(answer.status).toBe(200);
   });
 
+  it('lets the directory judge a register that other members have challenged', async () => {
+    const [elsewhere, here] = [await startMember(), await startMember()];
+    const { signed, challenge } = await passChallenge(elsewhere);
+    const body = submissionOf(signed, challenge);
+    const { receipts } = (await elsewhere.call('POST', '/v1/entries', body)).json!;
+    await here.call('POST', '/v1/entries', { ...submissionOf(signed), receipts });
+    expect(here.directory.roles).toEqual(['received']);
+  });
+
   it('takes an update without a challenge, and leaves one that is given alone', async () => {
     const member = await startMember();
     const { signed, challenge } = await passChallenge(member);
