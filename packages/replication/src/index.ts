@@ -2,6 +2,10 @@
 
 export { createReplica } from './replica.ts';
 export type { Replica, ReplicaChange, ReplicaOptions } from './replica.ts';
+export { createMesh, Mesh } from './mesh.ts';
+export type { JoinOptions, MeshIncident, MeshOptions } from './mesh.ts';
+export type { FrameStream, GossipVerdict, Network, StreamProtocol } from './network/network.ts';
+export type { NotariseRequest } from './notarise/notarise-messages.ts';
 export type { LogSubmission } from './log/own-log.ts';
 export type { TileRequest } from './log/stored-log.ts';
 export type { EntryState } from './view/entry-state.ts';

@@ -54,7 +54,16 @@ export const redialMinMs = 200;
 export const redialMaxMs = 5_000;
 /** Inbound GossipSub frame: over it, a link is lost for good, so senders stay at half. */
 export const gossipFrameBytesMax = 1024 * 1024;
+/** Bytes waiting on one gossip link; a member that reads slower loses the link and tails instead. */
+export const gossipOutboundBytesMax = 4 * 1024 * 1024;
+/** Gossip sent in a second; above it only checkpoints are gossiped. */
+export const gossipBytesPerSecondMax = 2 * 1024 * 1024;
+/** Connections: two to each of 15 other members (both may dial), and room for strangers at the door. */
+export const connectionsMax = 64;
+/** A mirror is asked only when the log's own member has been unable to serve it for this long. */
+export const mirrorPatienceMs = 2000;
 /** Gossip messages accepted and not yet integrated; more are left to the tail. */
 export const gossipQueueBatchesMax = 64;
-/** Streams of one protocol that one peer may have open. */
-export const inboundStreamsPerPeerMax = 128;
+/** Streams that one peer may have open. */
+export const tailStreamsMax = 8;
+export const notariseStreamsMax = 128;

@@ -1,0 +1,231 @@
+/**
+ * The network on libp2p: TCP, TLS, Yamux, among the peers of the charter only. The gater decides on
+ * the proven peer id, after encryption; whoever is not in the charter gets no further.
+ *
+ * Two parts of libp2p are replaced: the connection monitor aborts a busy connection after one late
+ * ping, so it is off and time-outs are those of the streams; and redialling is our own.
+ */
+import type { Random } from '@callbook/protocol';
+import { DirectoryError } from '@callbook/protocol';
+import { TopicValidatorResult } from '@libp2p/gossipsub';
+import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub';
+import { identify } from '@libp2p/identify';
+import type { Connection, ConnectionGater, Libp2p, PeerId, PrivateKey } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { tcp } from '@libp2p/tcp';
+import { tls } from '@libp2p/tls';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+
+import type { ReplicationErrorCode } from '../errors.ts';
+import { connectionsMax, dialTimeoutMs } from '../limits.ts';
+import { Listeners } from '../listeners.ts';
+import type { Scheduler } from '../scheduler.ts';
+import { frameStream } from './frame-stream.ts';
+import { batchesTopic, gossipService } from './gossip-service.ts';
+import type { FrameStream, GossipVerdict, Network, StreamProtocol } from './network.ts';
+import { keepConnected } from './redial.ts';
+
+/** Another member as a peer. */
+export interface MeshPeer {
+  readonly name: string;
+  readonly peerId: string;
+  /** Multiaddrs to dial; asked anew before each attempt. */
+  addresses(): readonly string[];
+}
+
+export interface Libp2pNetworkOptions {
+  readonly peerKey: PrivateKey;
+  /** Multiaddrs. */
+  readonly listen: readonly string[];
+  readonly peers: readonly MeshPeer[];
+  /** False leaves everything to the tail. */
+  readonly gossip: boolean;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+}
+
+/** Starts listening and dialling. Errors: `listen_failed`. */
+export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
+  const names = new Map(options.peers.map(({ name, peerId }) => [peerId, name]));
+  let gossip: GossipSub | undefined;
+  const withGossip = {
+    gossip: (components: GossipSubComponents): GossipSub =>
+      (gossip = gossipService()(components)),
+  };
+  const isMember = (peerId: PeerId): boolean => names.has(peerId.toString());
+  let node: Libp2p;
+  try {
+    node = await createLibp2p({
+      privateKey: options.peerKey,
+      addresses: { listen: [...options.listen] },
+      transports: [tcp()],
+      connectionEncrypters: [tls()],
+      streamMuxers: [yamux()],
+      connectionGater: membersOnly(isMember),
+      connectionMonitor: { enabled: false },
+      connectionManager: {
+        maxConnections: connectionsMax,
+        maxIncomingPendingConnections: connectionsMax,
+        // Several members may run on one host, and all of them redial after a cut.
+        inboundConnectionThreshold: connectionsMax,
+        reconnectRetries: 0,
+        dialTimeout: dialTimeoutMs,
+      },
+      services: options.gossip ? { identify: identify(), ...withGossip } : { identify: identify() },
+    });
+  } catch (cause) {
+    throw new DirectoryError<ReplicationErrorCode>('listen_failed', 'cannot listen', { cause });
+  }
+  return new Libp2pNetwork(node, gossip, { ...options, names });
+}
+
+function membersOnly(isMember: (peerId: PeerId) => boolean): ConnectionGater {
+  return {
+    // Private addresses are dialled too: a testnet has no others.
+    denyDialMultiaddr: () => false,
+    denyDialPeer: (peerId) => !isMember(peerId),
+    denyInboundEncryptedConnection: (peerId) => !isMember(peerId),
+    denyOutboundEncryptedConnection: (peerId) => !isMember(peerId),
+  };
+}
+
+export class Libp2pNetwork implements Network {
+  readonly #node: Libp2p;
+  readonly #gossip: GossipSub | undefined;
+  readonly #options: Libp2pNetworkOptions;
+  /** Names of members by peer id. */
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #peers: ReadonlyMap<string, PeerId>;
+  readonly #connects = new Listeners<string>();
+  readonly #stop = new AbortController();
+  readonly #redialling: Promise<unknown>;
+
+  constructor(
+    node: Libp2p,
+    gossip: GossipSub | undefined,
+    options: Libp2pNetworkOptions & { readonly names: ReadonlyMap<string, string> },
+  ) {
+    this.#node = node;
+    this.#gossip = gossip;
+    this.#options = options;
+    this.#names = options.names;
+    this.#peers = new Map(
+      options.peers.map(({ name, peerId }) => [name, peerIdFromString(peerId)]),
+    );
+    node.addEventListener('peer:connect', ({ detail }) => {
+      const name = this.#nameOf(detail);
+      if (name !== undefined) this.#connects.tell(name);
+    });
+    gossip?.subscribe(batchesTopic);
+    this.#redialling = Promise.all(options.peers.map((peer) => this.#keepConnected(peer)));
+  }
+
+  /** Addresses that this node listens on, with its peer id. */
+  addresses(): string[] {
+    return this.#node.getMultiaddrs().map(String);
+  }
+
+  connected(): readonly string[] {
+    return [...this.#peers]
+      .filter(([, peerId]) => this.#node.getConnections(peerId).length > 0)
+      .map(([name]) => name);
+  }
+
+  async open(memberName: string, protocol: StreamProtocol): Promise<FrameStream> {
+    const connection = this.#connectionTo(memberName);
+    if (connection === undefined) {
+      throw new DirectoryError<ReplicationErrorCode>('peer_unreachable', 'no connection');
+    }
+    try {
+      const stream = await connection.newStream(protocol.name, {
+        signal: AbortSignal.timeout(dialTimeoutMs),
+        maxOutboundStreams: protocol.streamsMax,
+        runOnLimitedConnection: false,
+      });
+      return frameStream(stream, protocol.answerBytesMax);
+    } catch (cause) {
+      throw new DirectoryError<ReplicationErrorCode>('peer_unreachable', 'no stream', { cause });
+    }
+  }
+
+  #connectionTo(memberName: string): Connection | undefined {
+    const peerId = this.#peers.get(memberName);
+    if (peerId === undefined) return undefined;
+    return this.#node.getConnections(peerId).find(({ status }) => status === 'open');
+  }
+
+  async serve(
+    protocol: StreamProtocol,
+    serveStream: (stream: FrameStream, memberName: string) => Promise<void>,
+  ): Promise<void> {
+    await this.#node.handle(
+      protocol.name,
+      async (stream, connection) => {
+        const frames = frameStream(stream, protocol.requestBytesMax);
+        const name = this.#nameOf(connection.remotePeer);
+        if (name === undefined) return frames.abort();
+        try {
+          await serveStream(frames, name);
+          await frames.close();
+        } catch {
+          // The peer sees the reset; whoever serves has told what it thinks of the peer.
+          frames.abort();
+        }
+      },
+      { maxInboundStreams: protocol.streamsMax, runOnLimitedConnection: false },
+    );
+  }
+
+  onConnect(listener: (memberName: string) => void): () => void {
+    return this.#connects.add(listener);
+  }
+
+  async publish(message: Uint8Array): Promise<void> {
+    await this.#gossip?.publish(batchesTopic, message);
+  }
+
+  onMessage(judge: (message: Uint8Array, memberName: string) => GossipVerdict): void {
+    this.#gossip?.topicValidators.set(batchesTopic, (peerId, { data }) => {
+      const name = this.#nameOf(peerId);
+      return results[name === undefined ? 'ignore' : judge(data, name)];
+    });
+  }
+
+  #nameOf(peerId: PeerId): string | undefined {
+    return this.#names.get(peerId.toString());
+  }
+
+  #keepConnected(peer: MeshPeer): Promise<void> {
+    const peerId = this.#peers.get(peer.name)!;
+    const target = {
+      isConnected: () => this.#connectionTo(peer.name) !== undefined,
+      dial: async () => {
+        const addresses = peer.addresses().map((address) => addressOf(address, peerId));
+        if (addresses.length === 0) throw new Error('no address to dial');
+        const timeout = AbortSignal.timeout(dialTimeoutMs);
+        const signal = AbortSignal.any([timeout, this.#stop.signal]);
+        await this.#node.dial(addresses, { signal });
+      },
+    };
+    return keepConnected(target, this.#options, this.#stop.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#redialling;
+    await this.#node.stop();
+  }
+}
+
+const results: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+function addressOf(address: string, peerId: PeerId): ReturnType<typeof multiaddr> {
+  const suffix = `/p2p/${peerId.toString()}`;
+  return multiaddr(address.endsWith(suffix) ? address : `${address}${suffix}`);
+}

@@ -1,0 +1,142 @@
+/**
+ * Notarising is logging. This member asks the others to log an entry and gathers their receipts; and
+ * it logs, as a witness, what others ask of it, when the rules of admission allow.
+ */
+import type { Cryptography, LeafMention, Receipt, Verdict, VerdictCode } from '@callbook/protocol';
+import { accept, DirectoryError, ignore } from '@callbook/protocol';
+
+import { notariseConcurrentMax, notariseTimeoutMs } from '../limits.ts';
+import type { FrameStream, Network } from '../network/network.ts';
+import { encodeRefusal } from '../network/refusal-message.ts';
+import type { Replica } from '../replica.ts';
+import {
+  encodeNotariseAnswer,
+  encodeNotariseRequest,
+  notariseProtocol,
+  parseNotariseAnswer,
+  parseNotariseRequest,
+} from './notarise-messages.ts';
+import type { NotariseRequest } from './notarise-messages.ts';
+import { verifyReceiptOf } from './receipted-leaf.ts';
+
+export interface NotaryContext {
+  readonly replica: Replica;
+  readonly network: Network;
+  readonly crypto: Cryptography;
+  /** Hears of members that break a rule. */
+  readonly onIncident: (memberName: string, code: VerdictCode) => void;
+}
+
+export class Notary {
+  readonly #context: NotaryContext;
+  #serving = 0;
+
+  private constructor(context: NotaryContext) {
+    this.#context = context;
+  }
+
+  static async open(context: NotaryContext): Promise<Notary> {
+    const notary = new Notary(context);
+    await context.network.serve(notariseProtocol, (stream, name) => notary.#serve(stream, name));
+    return notary;
+  }
+
+  /**
+   * Asks every connected active member to log the entry; resolves with their receipts, verified,
+   * when all have answered or `enough` have. Members that do not answer in time, or refuse, are
+   * missing from the list; a client sends the same entry again.
+   */
+  async gather(request: NotariseRequest, enough: number = Infinity): Promise<Receipt[]> {
+    const { network, replica } = this.#context;
+    const connected = new Set(network.connected());
+    const asked = replica.membership.members.filter(
+      ({ member }) => member.state === 'active' && connected.has(member.name),
+    );
+    const receipts: Receipt[] = [];
+    const frame = encodeNotariseRequest(request);
+    await new Promise<void>((resolve) => {
+      if (asked.length === 0 || enough <= 0) resolve();
+      let open = asked.length;
+      for (const { member } of asked) {
+        const take = (receipt: Receipt | undefined): void => {
+          if (receipt !== undefined) receipts.push(receipt);
+          if (--open === 0 || receipts.length >= enough) resolve();
+        };
+        this.#ask(member.name, request, frame).then(take, () => take(undefined));
+      }
+    });
+    // What arrives from now on is not the caller's any more.
+    return [...receipts];
+  }
+
+  async #ask(
+    name: string,
+    { entry }: NotariseRequest,
+    frame: Uint8Array,
+  ): Promise<Receipt | undefined> {
+    const { crypto, network, onIncident, replica } = this.#context;
+    const stream = await network.open(name, notariseProtocol);
+    try {
+      await stream.write(frame, notariseTimeoutMs);
+      const answer = await stream.read(notariseTimeoutMs);
+      if (answer === undefined) return undefined;
+      const receipt = parseNotariseAnswer(answer);
+      if (receipt.verdict !== 'accept') return undefined;
+      const { membership } = replica;
+      const leaf = verifyReceiptOf(entry, receipt.value, { membership, crypto });
+      const isTheirs = membership.byName(name)?.logKey.name === receipt.value.origin;
+      if (leaf.verdict === 'accept' && isTheirs) return receipt.value;
+      onIncident(name, leaf.verdict === 'accept' ? 'receipt_unfit' : leaf.code);
+      return undefined;
+    } finally {
+      await stream.close();
+    }
+  }
+
+  async #serve(stream: FrameStream, name: string): Promise<void> {
+    const frame = await stream.read(notariseTimeoutMs);
+    if (frame === undefined) return;
+    const answer = await this.#answer(frame);
+    if (answer.verdict === 'reject') this.#context.onIncident(name, answer.code);
+    const bytes =
+      answer.verdict === 'accept' ? encodeNotariseAnswer(answer.value) : encodeRefusal(answer);
+    await stream.write(bytes, notariseTimeoutMs);
+  }
+
+  async #answer(frame: Uint8Array): Promise<Verdict<Receipt>> {
+    if (this.#serving >= notariseConcurrentMax) {
+      return ignore('member_busy', `${this.#serving} requests are being served`);
+    }
+    this.#serving++;
+    try {
+      const request = parseNotariseRequest(frame);
+      return request.verdict === 'accept' ? await this.#log(request.value) : request;
+    } catch (error) {
+      // The store has failed or the member is stopping: the asker tries elsewhere.
+      if (error instanceof DirectoryError) return ignore('member_busy', 'the member is stopping');
+      throw error;
+    } finally {
+      this.#serving--;
+    }
+  }
+
+  async #log({ entry, opened, receipts }: NotariseRequest): Promise<Verdict<Receipt>> {
+    const receipted = this.#verifyReceipts(entry, receipts);
+    if (receipted.verdict !== 'accept') return receipted;
+    const { replica } = this.#context;
+    const submission = { entry, role: 'witnessed', receipted: receipted.value } as const;
+    return replica.log(opened === undefined ? submission : { ...submission, opened });
+  }
+
+  #verifyReceipts(entry: Uint8Array, receipts: readonly Receipt[]): Verdict<LeafMention[]> {
+    const { crypto, replica } = this.#context;
+    const mentions: LeafMention[] = [];
+    for (const receipt of receipts) {
+      const { membership } = replica;
+      const mention = verifyReceiptOf(entry, receipt, { membership, crypto });
+      if (mention.verdict !== 'accept') return mention;
+      mentions.push(mention.value);
+    }
+    return accept(mentions);
+  }
+}

@@ -1,0 +1,24 @@
+/** Receipts of other members as evidence of their leaves, for leaves not replicated yet. */
+import type { Cryptography, LeafMention, Receipt, Verdict } from '@callbook/protocol';
+import { accept, bytesEqual, parseLeaf, reject, verifyReceipt } from '@callbook/protocol';
+
+import type { Membership } from '../charter/membership.ts';
+
+/** Verifies that a receipt is of a leaf that carries exactly this entry. */
+export function verifyReceiptOf(
+  entry: Uint8Array,
+  receipt: Receipt,
+  { membership, crypto }: { readonly membership: Membership; readonly crypto: Cryptography },
+): Verdict<LeafMention> {
+  const logKey = membership.byOrigin(receipt.origin)?.logKey;
+  if (logKey === undefined) return reject('receipt_unfit', 'the charter names no log of this origin');
+  const verified = verifyReceipt(receipt, logKey, crypto);
+  if (verified.verdict !== 'accept') return verified;
+  const leaf = parseLeaf(verified.value);
+  if (leaf.verdict !== 'accept') return leaf;
+  if (leaf.value.entry === undefined || !bytesEqual(leaf.value.entry, entry)) {
+    return reject('receipt_unfit', 'the receipt is of another entry');
+  }
+  const { at, charter, role } = leaf.value;
+  return accept({ origin: receipt.origin, index: receipt.index, at, charter, role });
+}
