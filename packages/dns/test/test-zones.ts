@@ -25,7 +25,7 @@ export function nameOf(text: string): DomainName {
 
 /** Returns the ENUM name of a number below the directory's apex. */
 export function enumName(digits: string): string {
-  return `${[...digits].reverse().join('.')}.${directoryApex}`;
+  return `${Array.from(digits).reverse().join('.')}.${directoryApex}`;
 }
 
 export class TestClock implements Clock {

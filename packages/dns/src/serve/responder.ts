@@ -139,7 +139,7 @@ function writeAnswer(writer: MessageWriter, toWrite: AnswerToWrite): Uint8Array 
   if (writer.overflowed) writer.truncateTo(afterQuestion);
   writer.release(reserved);
   if (edns !== undefined) writer.opt(edns, answer.responseCode);
-  return writer.finish();
+  return copyOf(writer.finish());
 }
 
 /** Writes RRsets, each followed by its RRSIG when a zone is given to sign it. */
@@ -191,8 +191,15 @@ function answerEdns(query: Edns, answer: Answer): Edns {
   };
 }
 
+/** Copies into Node's pool of small buffers: an allocation of its own costs as much as an answer. */
+function copyOf(message: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(message.length);
+  copy.set(message);
+  return copy;
+}
+
 /** A header alone, for queries whose question cannot be trusted to be one. */
 function writeBare(writer: MessageWriter, query: MessageHeader, responseCode: number): Uint8Array {
   writer.begin(answerHeader(query, refuse(responseCode)), udpAnswerBytesPlain);
-  return writer.finish();
+  return copyOf(writer.finish());
 }

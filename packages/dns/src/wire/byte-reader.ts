@@ -8,20 +8,21 @@ import { DomainName, nameBytesMax, rootName } from './names.ts';
 /** More jumps than a name can have labels are refused, so that chains of pointers cost nothing. */
 const pointerJumpsMax = 127;
 
+/** Where a name is put together; copied from at once, so one is enough for all readers. */
+const scratch = new Uint8Array(nameBytesMax);
+
 export class ByteReader {
   readonly bytes: Uint8Array;
   /** What was found to be wrong first, then the limit. */
   problem: string | undefined;
   private at: number;
   private end: number;
-  private readonly scratch: Uint8Array;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.problem = undefined;
     this.at = 0;
     this.end = bytes.length;
-    this.scratch = new Uint8Array(nameBytesMax);
   }
 
   get offset(): number {
@@ -94,7 +95,7 @@ export class ByteReader {
    * that led to it, so that no chain can loop.
    */
   name(): DomainName {
-    const { bytes, scratch } = this;
+    const { bytes } = this;
     let size = 0;
     let from = this.at;
     let limit = this.end;

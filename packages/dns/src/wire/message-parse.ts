@@ -6,7 +6,7 @@
 import { accept, reject } from '@callbook/protocol';
 import type { Verdict } from '@callbook/protocol';
 import { ByteReader } from './byte-reader.ts';
-import { ednsFlags, headerBytes, headerFlags } from './message.ts';
+import { ednsFlags, headerBytes, headerFlags, messageBytesMax } from './message.ts';
 import type {
   Edns,
   EdnsOption,
@@ -19,7 +19,6 @@ import { joinOctets } from './octets.ts';
 import { rdataLayout } from './rdata-layout.ts';
 import { recordTypes } from './record-types.ts';
 
-const messageBytesMax = 65_535;
 const noRecords: readonly ResourceRecord[] = [];
 
 /** Parses the 12 octets of a header, whatever follows; undefined when there are fewer. */
@@ -51,21 +50,34 @@ export function parseMessage(bytes: Uint8Array): Verdict<Message> {
       'dns_message_malformed',
       `message is ${bytes.length} octets, from ${headerBytes} to ${messageBytesMax}`,
     );
-  const { questionCount, ...fields } = header;
   const reader = new ByteReader(bytes);
   reader.uint32();
   reader.uint16();
   const counts = [reader.uint16(), reader.uint16(), reader.uint16()] as const;
   const sections: Sections = { edns: undefined, extendedCode: 0 };
-  const questions = parseQuestions(reader, questionCount);
+  const questions = parseQuestions(reader, header.questionCount);
   const answers = parseRecords(reader, counts[0]);
   const authorities = parseRecords(reader, counts[1]);
   const additionals = parseRecords(reader, counts[2], sections);
   if (reader.remaining > 0) reader.fail('octets follow the last record');
   if (reader.problem !== undefined) return reject('dns_message_malformed', reader.problem);
-  const responseCode = fields.responseCode | (sections.extendedCode << 4);
-  const { edns } = sections;
-  return accept({ ...fields, responseCode, questions, answers, authorities, additionals, edns });
+  return accept({
+    id: header.id,
+    isResponse: header.isResponse,
+    opcode: header.opcode,
+    authoritative: header.authoritative,
+    truncated: header.truncated,
+    recursionDesired: header.recursionDesired,
+    recursionAvailable: header.recursionAvailable,
+    authenticData: header.authenticData,
+    checkingDisabled: header.checkingDisabled,
+    responseCode: header.responseCode | (sections.extendedCode << 4),
+    questions,
+    answers,
+    authorities,
+    additionals,
+    edns: sections.edns,
+  });
 }
 
 /** What the additional section says beside its records. */

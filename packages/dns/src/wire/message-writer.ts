@@ -135,9 +135,9 @@ export class MessageWriter {
     this.count(countOffsets.additionals);
   }
 
-  /** Returns a copy of the message. */
+  /** Returns the message as a part of the buffer, which the next one overwrites. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.size);
+    return this.bytes.subarray(0, this.size);
   }
 
   private rdata(type: number, rdata: Uint8Array): void {

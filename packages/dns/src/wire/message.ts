@@ -60,6 +60,8 @@ export interface Message extends MessageHeader {
   readonly edns: Edns | undefined;
 }
 
+/** What the length field of TCP can say; over UDP less fits. */
+export const messageBytesMax = 65_535;
 /** Octets of the header. */
 export const headerBytes = 12;
 /** Bits of the flags word. */

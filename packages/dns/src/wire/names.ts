@@ -46,19 +46,40 @@ export class DomainName {
 
   /** String that two names share when they are equal; for maps, never for showing. */
   get lookupKey(): string {
-    this.lowerCasedKey ??= String.fromCharCode(
-      ...this.wire.map((octet) => lowerCaseOctets[octet]!),
-    );
+    this.lowerCasedKey ??= lowerCasedText(this.wire);
     return this.lowerCasedKey;
   }
+}
+
+/** Filled anew for each call; one array for all spares an allocation for each question. */
+const characterCodes: number[] = [];
+
+/** Octets as characters of the same codes, ASCII letters lower-cased. */
+export function lowerCasedText(octets: Uint8Array): string {
+  characterCodes.length = octets.length;
+  for (let index = 0; index < octets.length; index += 1)
+    characterCodes[index] = lowerCaseOctets[octets[index]!]!;
+  return String.fromCharCode.apply(null, characterCodes);
 }
 
 /** The name of the root zone. */
 export const rootName: DomainName = new DomainName(Uint8Array.of(0));
 
-/** Returns the name with ASCII letters lower-cased. Length octets (at most 63) are not letters. */
+/** Returns the name with ASCII letters lower-cased: itself, when it has no others. */
 export function lowerCasedName(name: DomainName): DomainName {
-  return new DomainName(name.wire.map((octet) => lowerCaseOctets[octet]!));
+  // Length octets are at most 63, so they are never taken for letters.
+  const { wire } = name;
+  for (let index = 0; index < wire.length; index += 1)
+    if (lowerCaseOctets[wire[index]!] !== wire[index])
+      return new DomainName(lowerCasedFrom(wire, index));
+  return name;
+}
+
+function lowerCasedFrom(wire: Uint8Array, start: number): Uint8Array {
+  const lowerCased = wire.slice();
+  for (let index = start; index < wire.length; index += 1)
+    lowerCased[index] = lowerCaseOctets[wire[index]!]!;
+  return lowerCased;
 }
 
 /** Joins labels (leftmost first) before `parent`; undefined when a label or the name is too long. */

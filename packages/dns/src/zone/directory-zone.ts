@@ -75,6 +75,8 @@ export function createDirectoryZone(options: DirectoryZoneOptions): Zone {
   return new DirectoryZone(options);
 }
 
+const ascii = new TextEncoder();
+
 /** E.164: 7 to 15 digits as identifiers have them; others are not worth a read of the store. */
 const possibleNumber = /^[1-9]\d{6,14}$/;
 
@@ -93,6 +95,7 @@ class DirectoryZone implements Zone {
   private readonly nameserverAddresses: readonly Rrset[];
   private readonly fixedNodes: NodeMap;
   private readonly keptNodes: BoundedCache<KeptNode>;
+  private keptApex: { readonly charterHash: Uint8Array; readonly node: ZoneNode } | undefined;
 
   constructor(options: DirectoryZoneOptions) {
     const apex = parseSettingName('apex', options.apex);
@@ -112,6 +115,7 @@ class DirectoryZone implements Zone {
       ...apiRecords,
     ]);
     this.keptNodes = new BoundedCache(limits.bindingsMax);
+    this.keptApex = undefined;
   }
 
   find(name: DomainName): ZoneNode {
@@ -163,8 +167,16 @@ class DirectoryZone implements Zone {
   }
 
   private apexNode(): ZoneNode {
-    const charter = `charter=${this.charterHash().toHex()}`;
-    const strings = ['v=callbook1', charter].map((text) => new TextEncoder().encode(text));
+    const charterHash = this.charterHash();
+    if (this.keptApex === undefined || compareOctets(this.keptApex.charterHash, charterHash) !== 0)
+      this.keptApex = { charterHash, node: this.makeApexNode(charterHash) };
+    return this.keptApex.node;
+  }
+
+  private makeApexNode(charterHash: Uint8Array): ZoneNode {
+    const strings = ['v=callbook1', `charter=${charterHash.toHex()}`].map((text) =>
+      ascii.encode(text),
+    );
     const txt = createRrset(this.apex, directoryTtlSeconds, [{ type: 'TXT', strings }]);
     const fixed = this.fixedNodes.get(this.apex.lookupKey);
     return {

@@ -4,7 +4,7 @@
  * single digits, `_sip-client` under one, and everything at or under `id` and `_openpgpkey` is denied
  * in one way, as existing without data; every other name may be said not to exist.
  */
-import { lowerCaseOctets } from '../wire/names.ts';
+import { lowerCasedText } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 
 export interface NumberPlace {
@@ -89,7 +89,7 @@ function labelsBetween(wire: Uint8Array, end: number): string[] {
   const labels: string[] = [];
   for (let at = 0; at < end; at += wire[at]! + 1) {
     const label = wire.subarray(at + 1, at + 1 + wire[at]!);
-    labels.push(String.fromCharCode(...label.map((octet) => lowerCaseOctets[octet]!)));
+    labels.push(lowerCasedText(label));
   }
   return labels;
 }

@@ -71,11 +71,18 @@ function plain(value: Message): unknown {
   );
 }
 
+const optHex = '00002904d0000000000000';
+
+function headerHex(...counts: readonly [number, number, number, number]): string {
+  return `12348400${counts.map((count) => count.toString(16).padStart(4, '0')).join('')}`;
+}
+
 /** A response with one answer whose owner is the octets given, at offset 12 + 5 + 4. */
 function withOwner(ownerHex: string): Uint8Array {
-  const header = '123484000001000100000000';
-  const question = '03777777000001' + '0001';
-  return Uint8Array.fromHex(`${header}${question}${ownerHex}00010001000000000004c0000201`);
+  const question = '037777770000010001';
+  return Uint8Array.fromHex(
+    `${headerHex(1, 1, 0, 0)}${question}${ownerHex}00010001000000000004c0000201`,
+  );
 }
 
 describe('encodeMessage and parseMessage', () => {
@@ -104,7 +111,7 @@ describe('encodeMessage and parseMessage', () => {
     const first = owner.wire.length + 10 + 3 + 2;
     expect(bytes.length).toBe(12 + first + 2 * (2 + 10 + 2));
     const decoded = dnsPacket.decode(Buffer.from(bytes));
-    expect(decoded.answers!.map((answer) => answer.name)).toEqual(
+    expect(decoded.answers.map((answer) => answer.name)).toEqual(
       Array.from({ length: 3 }, () => 'a.long.name.example'),
     );
   });
@@ -165,14 +172,16 @@ describe('parseMessage', () => {
     expect(parseMessage(withOwner(ownerHex))).toMatchObject({ code: 'dns_message_malformed' });
   });
 
-  it('refuses a name over 255 octets made of pointers', () => {
-    // Four labels of 63 octets are 256; each question but the first points to the one before.
+  it.each([
+    [3, 'accept'],
+    [4, 'reject'],
+  ])('takes a name of %i labels of 63 octets, joined by pointers, with %s', (count, verdict) => {
+    // Each question but the first points to the one before: 3 × 64 + 1 octets, then 257.
     const label = `3f${'61'.repeat(63)}`;
-    const names = [`${label}00`, `${label}c00c`, `${label}c051`, `${label}c097`];
-    const bytes = `0000000000040000${'00000000'}${names.map((hex) => `${hex}00010001`).join('')}`;
-    expect(parseMessage(Uint8Array.fromHex(bytes))).toMatchObject({
-      code: 'dns_message_malformed',
-    });
+    const names = [`${label}00`, `${label}c00c`, `${label}c051`, `${label}c097`].slice(0, count);
+    const questions = names.map((hex) => `${hex}00010001`).join('');
+    const bytes = Uint8Array.fromHex(`${headerHex(count, 0, 0, 0)}${questions}`);
+    expect(parseMessage(bytes).verdict).toBe(verdict);
   });
 
   it.each([
@@ -189,17 +198,26 @@ describe('parseMessage', () => {
     const size = (rdata.length / 2).toString(16).padStart(4, '0');
     const carrier = `00ff00000100000000${size}${rdata}`;
     const owner = pointerHex(start + 1 + (jumps - 2) * 2);
-    const bytes = `000000000000000200000000${carrier}${owner}ff000001000000000000`;
+    const bytes = `${headerHex(0, 2, 0, 0)}${carrier}${owner}ff000001000000000000`;
     expect(parseMessage(Uint8Array.fromHex(bytes)).verdict).toBe(verdict);
   });
 
+  it('takes one OPT in the additional section', () => {
+    const bytes = Uint8Array.fromHex(`${headerHex(0, 0, 0, 1)}${optHex}`);
+    expect(parseMessage(bytes)).toMatchObject({ value: { edns: { udpPayloadBytes: 1232 } } });
+  });
+
   it.each([
-    ['OPT in the answers', '00000000000000010000000000002904d000000000000' + '0'],
-    ['two OPT', `0000000000000000000000020000${'2904d0000000000000'}0000${'2904d0000000000000'}`],
-    ['OPT with a name', `000000000000000000000001${'0161'}00002904d0000000000000`],
-    ['octets after the end', `00000000000000000000000000`],
-    ['11 octets', '0000000000000000000000'],
-    ['a count without records', '000000000000000100000000'],
+    ['OPT in the answers', `${headerHex(0, 1, 0, 0)}${optHex}`],
+    ['OPT in the authority section', `${headerHex(0, 0, 1, 0)}${optHex}`],
+    ['two OPT', `${headerHex(0, 0, 0, 2)}${optHex}${optHex}`],
+    ['OPT with a name', `${headerHex(0, 0, 0, 1)}0161${optHex}`],
+    ['an option longer than OPT', `${headerHex(0, 0, 0, 1)}${optHex.slice(0, -4)}0004000a0001`],
+    ['octets after the end', `${headerHex(0, 0, 0, 0)}00`],
+    ['11 octets', headerHex(0, 0, 0, 0).slice(2)],
+    ['a count without records', headerHex(0, 1, 0, 0)],
+    ['NS longer than its name', `${headerHex(0, 1, 0, 0)}000002000100000000000300ffff`],
+    ['NS shorter than its name', `${headerHex(0, 1, 0, 0)}00000200010000000000010161`],
   ])('refuses %s', (_what, hex) => {
     expect(parseMessage(Uint8Array.fromHex(hex))).toMatchObject({ code: 'dns_message_malformed' });
   });

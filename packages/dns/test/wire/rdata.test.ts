@@ -184,8 +184,8 @@ describe('canonical form', () => {
     const nsec = encodeRdata({ type: 'NSEC', next: nameOf('NS.Example'), types: [1] });
     expect(canonicalRdata(recordTypes.NSEC, nsec)).toEqual(nsec);
     const [naptr] = samples.filter((sample) => sample.type === 'NAPTR');
-    const upper = encodeRdata({ ...naptr!, replacement: nameOf('A.Example') } as Rdata);
-    const lower = encodeRdata({ ...naptr!, replacement: nameOf('a.example') } as Rdata);
+    const upper = encodeRdata({ ...naptr!, replacement: nameOf('A.Example') });
+    const lower = encodeRdata({ ...naptr!, replacement: nameOf('a.example') });
     expect(canonicalRdata(recordTypes.NAPTR, upper)).toEqual(lower);
   });
 

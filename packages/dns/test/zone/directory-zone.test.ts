@@ -22,9 +22,19 @@ import {
 const number = enumName('4915123456789');
 const { NAPTR, TXT, TLSA, OPENPGPKEY, A, AAAA } = recordTypes;
 
+const options = {
+  apex: directoryApex,
+  nameservers: [{ name: 'ns.example', addresses: [] }],
+  contact: 'hostmaster@example',
+  charterHash: () => new Uint8Array(32),
+  source: new TestSource(),
+  keys: generateZoneKeys(13),
+  clock: new TestClock(),
+};
+
 function texts(response: Uint8Array): string[][] {
   const { answers } = dnsPacket.decode(Buffer.from(response));
-  return answers!.map((answer) => (answer as { data: Buffer[] }).data.map(String));
+  return answers.map((answer) => (answer as { data: Buffer[] }).data.map(String));
 }
 
 function askTexts(zones: ReturnType<typeof createTestZones>, name: string): string[][] {
@@ -162,6 +172,20 @@ describe('fixed names', () => {
     ]);
   });
 
+  it('follows the charter in force', () => {
+    let octet = 1;
+    const zone = createDirectoryZone({
+      ...options,
+      charterHash: () => new Uint8Array(32).fill(octet),
+    });
+    const respondChanging = createResponder([zone]);
+    const seen = (): string[][] =>
+      texts(respondChanging(queryOf({ name: directoryApex, type: TXT }), 'udp')!);
+    expect(seen()[0]![1]).toBe(`charter=${'01'.repeat(32)}`);
+    octet = 2;
+    expect(seen()[0]![1]).toBe(`charter=${'02'.repeat(32)}`);
+  });
+
   it('has the API host with its TLSA, and name servers in the zone', () => {
     const asked = [
       [`api.${directoryApex}`, A, 1],
@@ -180,16 +204,6 @@ describe('fixed names', () => {
 });
 
 describe('createDirectoryZone', () => {
-  const options = {
-    apex: directoryApex,
-    nameservers: [{ name: 'ns.example', addresses: [] }],
-    contact: 'hostmaster@example',
-    charterHash: () => new Uint8Array(32),
-    source: new TestSource(),
-    keys: generateZoneKeys(13),
-    clock: new TestClock(),
-  };
-
   it.each([
     ['an apex that is no name', { apex: 'a..b' }],
     ['no name server', { nameservers: [] }],
