@@ -1,0 +1,224 @@
+/**
+ * Table of hot answers, outside the heap and shared by all workers: complete wire answers under name,
+ * type and flags. It is a cache that may lose anything at any time and never returns what is not so:
+ *
+ * - *Never torn.* Each slot is a seqlock: its writer makes the sequence odd, writes, and makes it even
+ *   again; a reader that finds it odd, or moved since it began, has found nothing. All words are read
+ *   and written by Atomics. Plain accesses would do on x64, but may pass the sequence's on arm64, and
+ *   JavaScript has no fence.
+ * - *Never stale.* A filler reads the name's generation before it reads the store, and gives it with
+ *   the answer. The writer of the store moves the generation after its commit. An answer with another
+ *   generation than the present one is not found, however late it was put there.
+ *
+ * A thread that is killed while it writes a slot leaves the sequence odd: that slot stays lost.
+ */
+import { AnswerKey } from './answer-key.ts';
+import { slotFields, slotsPerSet, viewAnswerTable } from './answer-table-memory.ts';
+import type { AnswerTableViews } from './answer-table-memory.ts';
+
+export interface AnswerFill {
+  /** As `generationOf` gave it, before the store was read. */
+  readonly generation: number;
+  /** Seconds since the Unix epoch. */
+  readonly expiresAtSeconds: number;
+  readonly nowSeconds: number;
+}
+
+export class AnswerTable {
+  private readonly views: AnswerTableViews;
+  private readonly words: Int32Array<SharedArrayBuffer>;
+  /** Where the search for a slot to give up begins: elsewhere each time, and in each thread. */
+  private hand = 0;
+
+  /** Takes the memory that `createAnswerTableMemory` made, in this thread or another. */
+  constructor(memory: SharedArrayBuffer) {
+    this.views = viewAnswerTable(memory);
+    this.words = this.views.words;
+  }
+
+  /** Makes a key for use with this table; one a thread is enough. */
+  createKey(): AnswerKey {
+    return new AnswerKey(this.views.hash);
+  }
+
+  /**
+   * Copies the answer for `key` to the start of `out` and returns its size; returns 0 when there is none,
+   * or none that fits, and then `out` may hold anything.
+   */
+  find(key: AnswerKey, out: Uint8Array, nowSeconds: number): number {
+    const { words } = this;
+    const { tagsAt } = this.views;
+    const tag = tagOf(key);
+    // Before the slot is read: an answer of the generation that was current when we were asked is
+    // right, even if the generation moves now.
+    const generation = this.generationOf(key);
+    const first = this.firstSlotOf(key);
+    for (let slot = first; slot < first + slotsPerSet; slot += 1) {
+      if (Atomics.load(words, tagsAt + slot) !== tag) continue;
+      const at = this.slotAt(slot);
+      const sequence = Atomics.load(words, at + slotFields.sequence);
+      if ((sequence & 1) !== 0) continue;
+      if (Atomics.load(words, at + slotFields.generation) !== generation) continue;
+      if (Atomics.load(words, at + slotFields.expiresAtSeconds) >>> 0 <= nowSeconds) continue;
+      const size = this.copyAnswer(at, key, out);
+      if (size === 0 || Atomics.load(words, at + slotFields.sequence) !== sequence) continue;
+      // Written only when it changes: the slot's line stays shared between the workers' caches.
+      const usedAt = at + slotFields.used;
+      if (Atomics.load(words, usedAt) === 0) Atomics.store(words, usedAt, 1);
+      return size;
+    }
+    return 0;
+  }
+
+  /** The generation of the key's name. Its numbers mean nothing; a name's never comes again. */
+  generationOf(key: AnswerKey): number {
+    const { bucketsAt, everyGenerationAt } = this.views;
+    const every = Atomics.load(this.words, everyGenerationAt);
+    // Both only grow, so their sum is another whenever either has moved.
+    return (every + Atomics.load(this.words, bucketsAt + this.bucketOf(key))) | 0;
+  }
+
+  /** Ends all answers of the key's name; to be called after the change is in the store. */
+  invalidate(key: AnswerKey): void {
+    Atomics.add(this.words, this.views.bucketsAt + this.bucketOf(key), 1);
+  }
+
+  /** Ends all answers: a zone's keys or settings have changed. */
+  invalidateAll(): void {
+    Atomics.add(this.words, this.views.everyGenerationAt, 1);
+  }
+
+  /**
+   * Keeps an answer. Returns false when it does not fit, when the generation has moved, or when another
+   * thread is at the same slot: the next query for it may try again.
+   */
+  put(key: AnswerKey, answer: Uint8Array, fill: AnswerFill): boolean {
+    const { words } = this;
+    const room = (this.views.slotWords - slotFields.key - key.wordCount) * 4;
+    if (answer.length === 0 || answer.length > room) return false;
+    if (this.generationOf(key) !== fill.generation) return false;
+    const slot = this.chooseSlot(key, fill.nowSeconds);
+    const sequenceAt = this.slotAt(slot) + slotFields.sequence;
+    const sequence = Atomics.load(words, sequenceAt);
+    if ((sequence & 1) !== 0) return false;
+    if (Atomics.compareExchange(words, sequenceAt, sequence, sequence + 1) !== sequence)
+      return false;
+    this.writeSlot(slot, key, { answer, fill });
+    Atomics.store(words, sequenceAt, sequence + 2);
+    return true;
+  }
+
+  /** Returns the size of the answer when the slot is the key's. What it copied may be torn. */
+  private copyAnswer(at: number, key: AnswerKey, out: Uint8Array): number {
+    const { words } = this;
+    const sizes = Atomics.load(words, at + slotFields.sizes);
+    const size = sizes & 0xffff;
+    if (sizes >>> 16 !== key.wordCount || size > out.length) return 0;
+    const keyAt = at + slotFields.key;
+    for (let index = 0; index < key.wordCount; index += 1)
+      if (Atomics.load(words, keyAt + index) !== key.words[index]) return 0;
+    const answerAt = keyAt + key.wordCount;
+    const wholeBytes = size & ~3;
+    for (let index = 0; index < wholeBytes; index += 4) {
+      const word = Atomics.load(words, answerAt + (index >> 2));
+      out[index] = word;
+      out[index + 1] = word >> 8;
+      out[index + 2] = word >> 16;
+      out[index + 3] = word >> 24;
+    }
+    if (wholeBytes === size) return size;
+    let last = Atomics.load(words, answerAt + (wholeBytes >> 2));
+    for (let index = wholeBytes; index < size; index += 1, last >>= 8) out[index] = last;
+    return size;
+  }
+
+  private writeSlot(
+    slot: number,
+    key: AnswerKey,
+    { answer, fill }: { readonly answer: Uint8Array; readonly fill: AnswerFill },
+  ): void {
+    const { words } = this;
+    const at = this.slotAt(slot);
+    Atomics.store(words, this.views.tagsAt + slot, tagOf(key));
+    Atomics.store(words, at + slotFields.used, 0);
+    Atomics.store(words, at + slotFields.generation, fill.generation);
+    Atomics.store(words, at + slotFields.expiresAtSeconds, fill.expiresAtSeconds | 0);
+    Atomics.store(words, at + slotFields.bucket, this.bucketOf(key));
+    Atomics.store(words, at + slotFields.sizes, (key.wordCount << 16) | answer.length);
+    const keyAt = at + slotFields.key;
+    for (let index = 0; index < key.wordCount; index += 1)
+      Atomics.store(words, keyAt + index, key.words[index]!);
+    const answerAt = keyAt + key.wordCount;
+    for (let index = 0; index < answer.length; index += 4)
+      Atomics.store(words, answerAt + (index >> 2), wordAt(answer, index));
+  }
+
+  /** The key's own slot; else one that is free or out of date; else one not found lately. */
+  private chooseSlot(key: AnswerKey, nowSeconds: number): number {
+    const { words } = this;
+    const first = this.firstSlotOf(key);
+    const tag = tagOf(key);
+    let dead = -1;
+    for (let slot = first; slot < first + slotsPerSet; slot += 1) {
+      if (this.isBeingWritten(slot)) continue;
+      const slotTag = Atomics.load(words, this.views.tagsAt + slot);
+      // Nearly always the same key; where it is not, one of the two answers is lost.
+      if (slotTag === tag) return slot;
+      if (dead === -1 && (slotTag === 0 || this.isDead(slot, nowSeconds))) dead = slot;
+    }
+    return dead === -1 ? this.giveUpSlot(first) : dead;
+  }
+
+  /** Second chance: passes over slots that were found since last time, at most once round. */
+  private giveUpSlot(first: number): number {
+    for (let passed = 0; passed < slotsPerSet; passed += 1) {
+      this.hand = (this.hand + 1) % slotsPerSet;
+      if (this.isBeingWritten(first + this.hand)) continue;
+      const usedAt = this.slotAt(first + this.hand) + slotFields.used;
+      if (Atomics.load(this.words, usedAt) === 0) break;
+      Atomics.store(this.words, usedAt, 0);
+    }
+    return first + this.hand;
+  }
+
+  private isBeingWritten(slot: number): boolean {
+    return (Atomics.load(this.words, this.slotAt(slot) + slotFields.sequence) & 1) !== 0;
+  }
+
+  private isDead(slot: number, nowSeconds: number): boolean {
+    const { words } = this;
+    const { bucketsAt, everyGenerationAt, bucketMask } = this.views;
+    const at = this.slotAt(slot);
+    if (Atomics.load(words, at + slotFields.expiresAtSeconds) >>> 0 <= nowSeconds) return true;
+    const bucket = Atomics.load(words, at + slotFields.bucket) & bucketMask;
+    const generation =
+      Atomics.load(words, everyGenerationAt) + Atomics.load(words, bucketsAt + bucket);
+    return Atomics.load(words, at + slotFields.generation) !== (generation | 0);
+  }
+
+  private slotAt(slot: number): number {
+    return this.views.slotsAt + slot * this.views.slotWords;
+  }
+
+  private firstSlotOf(key: AnswerKey): number {
+    return (key.answerHash & this.views.setMask) * slotsPerSet;
+  }
+
+  private bucketOf(key: AnswerKey): number {
+    return key.nameHash & this.views.bucketMask;
+  }
+}
+
+/** Not 0, which is that of an empty slot. The bits that chose the set do not tell slots apart. */
+function tagOf(key: AnswerKey): number {
+  return Math.imul(key.answerHash ^ (key.nameHash >>> 7), 0x9e37_79b1) | 1;
+}
+
+function wordAt(octets: Uint8Array, index: number): number {
+  return (
+    octets[index]! |
+    ((octets[index + 1] ?? 0) << 8) |
+    ((octets[index + 2] ?? 0) << 16) |
+    ((octets[index + 3] ?? 0) << 24)
+  );
+}
