@@ -158,7 +158,7 @@ class DnsWatcher implements AsyncDisposable {
   async untilVisible({ identifier, entryId }: Holding): Promise<number> {
     const receiptMs = performance.now();
     const seen = this.#members.map(async (member) => {
-      const name = `${[...identifier.slice(5)].reverse().join('.')}.${member.zone}.`;
+      const name = `${Array.from(identifier.slice(5)).reverse().join('.')}.${member.zone}.`;
       while (performance.now() - receiptMs < visibleMsMax) {
         const answer = await this.#ask(member.dnsPort, name);
         if (answer?.includes(entryId.toHex())) return performance.now() - receiptMs;
@@ -176,7 +176,7 @@ class DnsWatcher implements AsyncDisposable {
     const query = txtQuery(id, name.value.wire);
     const answered = new Promise<Buffer | undefined>((resolve) => {
       this.#answers.set(id, resolve);
-      setTimeout(resolve, 500).unref();
+      setTimeout(() => resolve(undefined), 500).unref();
     });
     this.#socket.send(query, port, '127.0.0.1');
     const answer = await answered;

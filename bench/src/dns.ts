@@ -52,7 +52,7 @@ function queries(): string {
   const step = 61_803;
   const lines = Array.from({ length: bindingCount }, (_, n) => {
     const digits = `4915${100_000_000 + ((n * step) % bindingCount)}`;
-    return `${[...digits].reverse().join('.')}.e164.alpha.test NAPTR`;
+    return `${Array.from(digits).reverse().join('.')}.e164.alpha.test NAPTR`;
   });
   return `${lines.join('\n')}\n`;
 }

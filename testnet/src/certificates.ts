@@ -1,6 +1,7 @@
 /**
  * The testnet's private certification authority: one CA and one server certificate for each member,
- * made with the web platform's cryptography. A real member has a public certificate instead.
+ * made with the web platform's cryptography. A real member has a public certificate instead. The
+ * cryptography is handed to every call: libp2p's TLS sets another one for the same library.
  */
 import 'reflect-metadata';
 import type { webcrypto } from 'node:crypto';
@@ -19,21 +20,24 @@ export interface CertificateAuthority {
 /** Makes a new certification authority; its private key is never written anywhere. */
 export async function createCertificateAuthority(): Promise<CertificateAuthority> {
   const caKeys = await generateKeys();
-  const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity(),
-    serialNumber: serialNumber(),
-    name: 'CN=Callbook testnet CA',
-    keys: caKeys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
-    ],
-  });
+  const authority = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      ...validity(),
+      serialNumber: serialNumber(),
+      name: 'CN=Callbook testnet CA',
+      keys: caKeys,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+          true,
+        ),
+        await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, crypto),
+      ],
+    },
+    crypto,
+  );
   return {
     certificate: authority.toString('pem'),
     issue: async (hosts) => await issueCertificate(authority, caKeys.privateKey, hosts),
@@ -46,25 +50,28 @@ async function issueCertificate(
   hosts: readonly string[],
 ): Promise<{ certificate: string; privateKey: string }> {
   const keys = await generateKeys();
-  const certificate = await x509.X509CertificateGenerator.create({
-    ...validity(),
-    serialNumber: serialNumber(),
-    subject: `CN=${hosts[0]}`,
-    issuer: authority.subject,
-    publicKey: keys.publicKey,
-    signingKey,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
-      ),
-      await x509.AuthorityKeyIdentifierExtension.create(authority),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      ...validity(),
+      serialNumber: serialNumber(),
+      subject: `CN=${hosts[0]}`,
+      issuer: authority.subject,
+      publicKey: keys.publicKey,
+      signingKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(
+          hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+        ),
+        await x509.AuthorityKeyIdentifierExtension.create(authority, false, crypto),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, crypto),
+      ],
+    },
+    crypto,
+  );
   return { certificate: certificate.toString('pem'), privateKey: await privateKeyPem(keys) };
 }
 

@@ -52,7 +52,7 @@ export async function foundTestnet(layout: TestnetLayout): Promise<void> {
     await writeFile(member.configFile, stringify(memberConfig(member)));
   }
   await writeFile(layout.outboxFile, '', { mode: 0o600 });
-  const clientConfig = { charter: layout.charterFile, ca: layout.caFile };
+  const clientConfig = { charter: layout.charterFile, ca: layout.caFile, keys: 'keys' };
   await writeFile(layout.clientConfigFile, `${JSON.stringify(clientConfig, null, 2)}\n`);
   await foundResolution(layout);
 }

@@ -12,7 +12,7 @@ export function tour(layout: TestnetLayout, from: string): string {
       `  ${name.padEnd(8)} ${zone.padEnd(20)} DNS ${loopback}:${dnsPort}   API https://localhost:${apiPort}   web http://localhost:${webPort}`,
   );
   const number = '+34912345678';
-  const owner = `${[...number.slice(1)].reverse().join('.')}.${second.zone}`;
+  const owner = `${Array.from(number.slice(1)).reverse().join('.')}.${second.zone}`;
   return `
 The federation runs.
 

@@ -14,8 +14,7 @@ beforeAll(async () => {
   lab = await openLab(3);
   unbound = await startUnbound(lab);
   const ran = await lab.callbook(
-    ...['register', number, '--sip', 'sip:alice@sip.example', '--member', 'alpha'],
-    ...['--code-from', lab.description.outbox, '--json'],
+    `register ${number} --sip sip:alice@sip.example --member alpha --json ${fromOutbox()}`,
   );
   if (ran.code !== 0) throw new Error(`register failed: ${ran.stdout}${ran.stderr}`);
 }, 120_000);
@@ -29,28 +28,19 @@ afterAll(async () => {
 async function resolve(tool: 'dig' | 'delv' | 'drill', type: string, name: string): Promise<Ran> {
   const { address, port, bindTrustAnchors } = lab.description.resolver;
   const { trustAnchor } = lab.description.root;
-  const server = `@${address}`;
+  const question = `@${address} -p ${port} ${type} ${name}`;
   switch (tool) {
     case 'dig':
-      return await lab.run('dig', '+dnssec', server, '-p', String(port), type, name);
+      return await lab.run(`dig +dnssec ${question}`);
     case 'delv':
-      return await lab.run(
-        'delv',
-        ...['-a', bindTrustAnchors, '+root=.', server, '-p', String(port), type, name],
-      );
+      return await lab.run(`delv -a ${bindTrustAnchors} +root=. ${question}`);
     case 'drill':
-      return await lab.run(
-        'drill',
-        '-D',
-        '-k',
-        trustAnchor,
-        '-p',
-        String(port),
-        name,
-        server,
-        type,
-      );
+      return await lab.run(`drill -D -k ${trustAnchor} -p ${port} ${name} @${address} ${type}`);
   }
+}
+
+function fromOutbox(): string {
+  return `--code-from ${lab.description.outbox}`;
 }
 
 describe.each(['alpha', 'beta', 'gamma'])(
@@ -108,13 +98,13 @@ describe.each(['alpha', 'beta', 'gamma'])(
 
 describe('the holder', () => {
   it('sees the same at every member', async () => {
-    const { code, stdout } = await lab.callbook('lookup', number, '--json');
+    const { code, stdout } = await lab.callbook(`lookup ${number} --json`);
     expect(code).toBe(0);
     expect(stdout).toContain('sip:alice@sip.example');
   });
 
   it('changes a route, and every zone follows', async () => {
-    const changed = await lab.callbook('routes', 'set', number, 'sip:alice@other.example');
+    const changed = await lab.callbook(`routes set ${number} sip:alice@other.example`);
     expect(changed).toMatchObject({ code: 0 });
     for (const { zone } of lab.description.members) {
       await eventually(
@@ -127,7 +117,7 @@ describe('the holder', () => {
   it('rotates the keys, and every zone follows', async () => {
     const owner = enumName(number, lab.description.members[1]!.zone);
     const before = await resolve('dig', 'TXT', owner);
-    expect(await lab.callbook('key', 'rotate', number)).toMatchObject({ code: 0 });
+    expect(await lab.callbook(`key rotate ${number}`)).toMatchObject({ code: 0 });
     const keyOf = ({ stdout }: Ran): string | undefined => /"id=([\w-]{43})"/.exec(stdout)?.[1];
     for (const { zone } of lab.description.members) {
       await eventually(
@@ -138,7 +128,7 @@ describe('the holder', () => {
   });
 
   it('is not answered for a number that nobody has: proven absent', async () => {
-    expect(await lab.callbook('lookup', '+34999999999')).toMatchObject({ code: 4 });
+    expect(await lab.callbook('lookup +34999999999')).toMatchObject({ code: 4 });
   });
 });
 
@@ -146,17 +136,13 @@ describe('a member that was down', () => {
   it('catches up with what happened meanwhile', async () => {
     const gamma = lab.testnet.members[2]!;
     await gamma.stop('SIGKILL');
-    const changed = await lab.callbook('routes', 'set', number, 'sip:alice@third.example');
+    const changed = await lab.callbook(`routes set ${number} sip:alice@third.example`);
     expect(changed).toMatchObject({ code: 0 });
     await lab.testnet.restart('gamma');
     const { zone, dns } = lab.description.members[2]!;
     await eventually(
       async () =>
-        await lab.run(
-          'dig',
-          ...['+norec', `@${dns.address}`, '-p', String(dns.port)],
-          ...['NAPTR', enumName(number, zone)],
-        ),
+        await lab.run(`dig +norec @${dns.address} -p ${dns.port} NAPTR ${enumName(number, zone)}`),
       ({ stdout }) => stdout.includes('sip:alice@third.example'),
     );
   });
@@ -164,7 +150,7 @@ describe('a member that was down', () => {
 
 describe('a release', () => {
   it('ends the binding everywhere once its pause is over, and the number is free again', async () => {
-    expect(await lab.callbook('release', number, '--yes')).toMatchObject({ code: 0 });
+    expect(await lab.callbook(`release ${number} --yes`)).toMatchObject({ code: 0 });
     for (const { zone } of lab.description.members) {
       await eventually(
         async () => await resolve('dig', 'NAPTR', enumName(number, zone)),
@@ -173,8 +159,7 @@ describe('a release', () => {
       );
     }
     const again = await lab.callbook(
-      ...['register', number, '--sip', 'sip:bob@sip.example', '--member', 'beta'],
-      ...['--code-from', lab.description.outbox],
+      `register ${number} --sip sip:bob@sip.example --member beta ${fromOutbox()}`,
     );
     expect(again).toMatchObject({ code: 0 });
     await eventually(

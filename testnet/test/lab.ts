@@ -17,8 +17,10 @@ export interface Lab extends AsyncDisposable {
   readonly description: TestnetDescription;
   /** Holds the testnet as `.testnet`, and the home of whoever runs commands. */
   readonly folder: string;
-  callbook(...args: readonly string[]): Promise<Ran>;
-  run(command: string, ...args: readonly string[]): Promise<Ran>;
+  /** Runs `callbook` with arguments separated by spaces. */
+  callbook(line: string): Promise<Ran>;
+  /** Runs a command with arguments separated by spaces. */
+  run(line: string): Promise<Ran>;
 }
 
 export interface Ran {
@@ -35,14 +37,16 @@ export async function openLab(memberCount = 3): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-lab-'));
   const testnet = await startOnFreePorts(join(folder, '.testnet'), memberCount);
   const text = await readFile(testnet.layout.descriptionFile, 'utf8');
-  const run = async (command: string, ...args: readonly string[]): Promise<Ran> =>
-    await runCommand(command, args, { cwd: folder, env: environment(folder) });
+  const run = async (line: string): Promise<Ran> => {
+    const [command, ...args] = line.split(' ');
+    return await runCommand(command!, args, { cwd: folder, env: environment(folder) });
+  };
   return {
     testnet,
     description: JSON.parse(text) as TestnetDescription,
     folder,
     run,
-    callbook: async (...args) => await run(join(repository, 'node_modules/.bin/callbook'), ...args),
+    callbook: async (line) => await run(`callbook ${line}`),
     [Symbol.asyncDispose]: async () => {
       await testnet[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
@@ -119,8 +123,7 @@ export async function startUnbound(lab: Lab): Promise<AsyncDisposable> {
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
   child.once('error', (error) => output.push(Buffer.from(`${error.message}; ${debianPackages}`)));
   for (let attempt = 0; attempt < 100; attempt++) {
-    const dig = ['+time=1', '+tries=1', `@${address}`, '-p', String(port), 'SOA', 'test.'];
-    const { stdout } = await lab.run('dig', ...dig);
+    const { stdout } = await lab.run(`dig +time=1 +tries=1 @${address} -p ${port} SOA test.`);
     if (stdout.includes('status: NOERROR')) return stoppable(child);
     if (child.exitCode !== null) break;
     await sleep(100);
@@ -159,5 +162,5 @@ export async function eventually<T>(
 
 /** `+34912345678` in a zone: `8.7.6.5.4.3.2.1.9.4.3.<zone>.` */
 export function enumName(number: string, zone: string): string {
-  return `${[...number.slice(1)].reverse().join('.')}.${zone}.`;
+  return `${Array.from(number.slice(1)).reverse().join('.')}.${zone}.`;
 }

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
 import { readConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
-import type { LogLevel } from './event-log.ts';
 import { startMember } from './member.ts';
 
 const program = new Command('callbook-node')
@@ -34,7 +33,7 @@ try {
 
 async function serve(configFile: string): Promise<void> {
   const config = await readConfig(configFile);
-  const log = createEventLog(config.member, (config.log?.level ?? 'info') as LogLevel);
+  const log = createEventLog(config.member, config.log?.level ?? 'info');
   const stopped = new Promise<NodeJS.Signals>((stop) => {
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);

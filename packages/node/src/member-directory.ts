@@ -3,9 +3,25 @@
  * the other members. This is the only place where the two meet.
  */
 import type { DirectoryPort, EntryState, EntrySubmission, SubmittedEntry } from '@callbook/api';
-import { accept, challengedMin, entryId, parseEntry, quorumOf } from '@callbook/protocol';
-import type { Charter, Cryptography, Entry, LeafRole, Receipt, Verdict } from '@callbook/protocol';
-import type { Mesh, Replica } from '@callbook/replication';
+import {
+  accept,
+  challengedMin,
+  entryId,
+  parseEntry,
+  quorumOf,
+  quorumTime,
+} from '@callbook/protocol';
+import type {
+  Charter,
+  Cryptography,
+  Entry,
+  LeafMention,
+  LeafRole,
+  Receipt,
+  Verdict,
+} from '@callbook/protocol';
+import { verifyReceiptOf } from '@callbook/replication';
+import type { LogSubmission, Mesh, Replica } from '@callbook/replication';
 
 export interface MemberDirectoryParts {
   readonly replica: Replica;
@@ -31,25 +47,46 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
 
 async function submit(
   submission: EntrySubmission,
-  { replica, mesh, crypto }: MemberDirectoryParts,
+  parts: MemberDirectoryParts,
 ): Promise<Verdict<SubmittedEntry>> {
   const parsed = parseEntry(submission.entry);
   if (parsed.verdict !== 'accept') return parsed;
+  const { replica } = parts;
   const { charter } = replica.membership.charters.current;
-  const opened = openedOf(submission);
-  const proven = mesh.verifyReceipts(submission.receipts, submission.entry);
+  const brought = provenLeaves(submission, submission.receipts, parts);
   const logged = await replica.log({
     entry: submission.entry,
     role: roleHere(parsed.value, submission.role, charter),
-    receipted: proven.map(({ mention }) => mention),
-    ...(opened && { opened }),
+    receipted: brought.map(({ mention }) => mention),
+    ...openedOf(submission),
   });
   if (logged.verdict !== 'accept') return logged;
-  const receipts = [logged.value, ...proven.map(({ receipt }) => receipt)];
-  const asked = needsQuorum(parsed.value)
-    ? await mesh.notarise({ entry: submission.entry, receipts, ...(opened && { opened }) })
-    : receipts;
-  return accept(submittedEntry(entryId(submission.entry, crypto), asked, replica));
+  const receipts = [logged.value, ...brought.map(({ receipt }) => receipt)];
+  if (needsQuorum(parsed.value)) receipts.push(...(await askOthers(submission, receipts, parts)));
+  return accept(submittedEntry(submission, { entry: parsed.value, receipts }, parts));
+}
+
+/** Asks the other members for what is missing to a quorum; stops waiting once it is there. */
+async function askOthers(
+  submission: EntrySubmission,
+  receipts: readonly Receipt[],
+  { mesh, replica }: MemberDirectoryParts,
+): Promise<Receipt[]> {
+  const missing = quorumOf(replica.membership.charters.current.charter) - receipts.length;
+  const { entry } = submission;
+  return await mesh.notarise({ entry, receipts, ...openedOf(submission) }, missing);
+}
+
+/** Receipts that a client brings count when they prove a leaf of this very entry; others do not. */
+function provenLeaves(
+  { entry }: EntrySubmission,
+  receipts: readonly Receipt[],
+  { replica: { membership }, crypto }: MemberDirectoryParts,
+): { readonly receipt: Receipt; readonly mention: LeafMention }[] {
+  return receipts.flatMap((receipt) => {
+    const verdict = verifyReceiptOf(entry, receipt, { membership, crypto });
+    return verdict.verdict === 'accept' ? [{ receipt, mention: verdict.value }] : [];
+  });
 }
 
 /**
@@ -64,25 +101,33 @@ function needsQuorum({ kind }: Entry): boolean {
   return kind !== 'update';
 }
 
-function openedOf({
-  payload,
-  opening,
-}: EntrySubmission): { payload: Uint8Array; opening: Uint8Array } | undefined {
-  return payload === undefined || opening === undefined ? undefined : { payload, opening };
+function openedOf({ payload, opening }: EntrySubmission): Pick<LogSubmission, 'opened'> {
+  return payload === undefined || opening === undefined ? {} : { opened: { payload, opening } };
 }
 
+/**
+ * What the receipts in hand come to, together with the leaves this member has seen: those of other
+ * members need not have been replicated yet.
+ */
 function submittedEntry(
-  id: Uint8Array,
-  receipts: readonly Receipt[],
-  replica: Replica,
+  submission: EntrySubmission,
+  { entry, receipts }: { readonly entry: Entry; readonly receipts: readonly Receipt[] },
+  parts: MemberDirectoryParts,
 ): SubmittedEntry {
-  const state = replica.entryState(id);
+  const { replica, crypto } = parts;
+  const { charters } = replica.membership;
+  const id = entryId(submission.entry, crypto);
+  const mentions = provenLeaves(submission, receipts, parts).map(({ mention }) => mention);
+  const timeMs = needsQuorum(entry)
+    ? (replica.entryState(id)?.timeMs ?? quorumTime(entry.kind, mentions, charters) ?? null)
+    : null;
+  const byOrigin = new Map(receipts.map((receipt) => [receipt.origin, receipt]));
   return {
     entryId: id,
-    complete: state?.state === 'complete',
-    quorum: quorumOf(replica.membership.charters.current.charter),
-    receipts,
-    timeMs: state?.timeMs ?? null,
+    complete: !needsQuorum(entry) || timeMs !== null,
+    quorum: needsQuorum(entry) ? quorumOf(charters.current.charter) : 1,
+    receipts: [...byOrigin.values()],
+    timeMs,
   };
 }
 

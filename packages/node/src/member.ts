@@ -6,7 +6,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
-import { createMesh, createReplica, openLevelStore } from '@callbook/replication';
+import { createMesh, createReplica, openLevelStore, parsePeerKey } from '@callbook/replication';
 import type { Mesh, Replica, Store } from '@callbook/replication';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.ts';
@@ -33,7 +33,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   parts.defer(async () => await store.close());
   const replica = parts.use(await openReplica(config, store, crypto));
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
-  const mesh = parts.use(await openMesh(config, { replica, crypto, log }));
+  const mesh = parts.use(await openMesh(config, replica, crypto));
+  mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const zone = parts.use(await startMemberZone(config, replica, crypto));
   const directory = createMemberDirectory({ replica, mesh, crypto });
   const { member } = replica.membership.byName(config.member)!;
@@ -43,7 +44,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   return {
     addresses: {
       dns: zone.addresses.map(({ address, port }) => `${address} port ${port}`),
-      mesh: mesh.addresses,
+      mesh: mesh.addresses(),
       ...api.addresses,
     },
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
@@ -84,14 +85,13 @@ async function readNotes(paths: readonly string[]): Promise<string[]> {
 
 async function openMesh(
   { keys, mesh }: NodeConfig,
-  parts: { readonly replica: Replica; readonly crypto: Cryptography; readonly log: Logger },
+  replica: Replica,
+  crypto: Cryptography,
 ): Promise<Mesh> {
-  const { replica, crypto, log } = parts;
   return await createMesh({
     replica,
     crypto,
-    logger: log,
-    peerKey: await readSecretFile(keys.peer),
+    peerKey: parsePeerKey(await readSecretFile(keys.peer)),
     listen: mesh.listen,
     gossip: mesh.gossip ?? true,
   });

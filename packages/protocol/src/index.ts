@@ -60,7 +60,7 @@ export type { LabelHistory, LeafMention, LoggedEntry, MentionedEntry } from './f
 export { encodeHistory, parseHistory } from './fold/history-row.ts';
 export { foldLabel } from './fold/fold-label.ts';
 export type { BindingState } from './fold/fold-label.ts';
-export { entryProgress } from './fold/entry-time.ts';
+export { entryProgress, quorumTime } from './fold/entry-time.ts';
 export type { EntryProgress } from './fold/entry-time.ts';
 export { admitEntry, nextClaim } from './fold/admission.ts';
 export type { Admission, Circumstances, NextClaim, Submission } from './fold/admission.ts';

@@ -16,10 +16,19 @@ interface CountedLeaf extends LeafMention {
 
 /** Returns the entry's time in milliseconds, or undefined while it is incomplete. */
 export function entryTime(mentioned: MentionedEntry, charters: CharterSet): number | undefined {
-  const leaves = firstValidLeaves(mentioned.mentions, charters).sort((a, b) => a.at - b.at);
+  return quorumTime(mentioned.entry.kind, mentioned.mentions, charters);
+}
+
+/** Returns the time that these leaves of one ownership entry give it, or undefined. */
+export function quorumTime(
+  kind: EntryKind,
+  mentions: readonly LeafMention[],
+  charters: CharterSet,
+): number | undefined {
+  const leaves = firstValidLeaves(mentions, charters).sort((a, b) => a.at - b.at);
   for (const { at: t } of leaves) {
     const inWindow = leaves.filter(({ at }) => at <= t && at >= t - quorumWindowMs);
-    if (isQuorum(inWindow, mentioned.entry.kind)) return t;
+    if (isQuorum(inWindow, kind)) return t;
   }
   return undefined;
 }
