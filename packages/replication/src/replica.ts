@@ -36,6 +36,7 @@ import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
 import { LogIntake } from './log/log-intake.ts';
+import type { Extension } from './log/log-intake.ts';
 import { readPage } from './log/log-pages.ts';
 import { OwnLog } from './log/own-log.ts';
 import type { LogSubmission } from './log/own-log.ts';
@@ -226,7 +227,7 @@ export class Replica implements AsyncDisposable {
       : accept(intake);
   }
 
-  async #integrate(...[intake, extension]: Parameters<typeof integrateExtension>): Promise<void> {
+  async #integrate(intake: LogIntake, extension: Extension): Promise<void> {
     const context: IntegrationContext = {
       view: this.#view,
       writer: this.#writer,
@@ -333,10 +334,7 @@ export class Replica implements AsyncDisposable {
   }
 }
 
-function ownMember(
-  membership: Membership,
-  { memberName, logSigner }: ReplicaOptions,
-): LogMember {
+function ownMember(membership: Membership, { memberName, logSigner }: ReplicaOptions): LogMember {
   const self = membership.byName(memberName);
   if (self?.member.state !== 'active') {
     throw startError('member_unknown', 'the charter has no active member of this name');
@@ -347,10 +345,7 @@ function ownMember(
   return self;
 }
 
-function vrfProver(
-  membership: Membership,
-  { crypto, vrfSecretKey }: ReplicaOptions,
-): VrfProver {
+function vrfProver(membership: Membership, { crypto, vrfSecretKey }: ReplicaOptions): VrfProver {
   const prover = crypto.vrfProver(vrfSecretKey);
   if (!bytesEqual(prover.publicKey, membership.vrfPublicKey)) {
     throw startError('vrf_key_mismatch', 'the charter has another VRF public key');

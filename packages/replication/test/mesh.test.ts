@@ -26,7 +26,10 @@ let federation: TestFederation;
 let members: Map<string, Member>;
 const addresses = new Map<string, readonly string[]>();
 
-async function start(name: string, options: { gossip: boolean; store?: ReturnType<typeof memoryStore> }) {
+async function start(
+  name: string,
+  options: { gossip: boolean; store?: ReturnType<typeof memoryStore> },
+) {
   const { peerKey } = federation.members.find((member) => member.name === name)!;
   const replica = await openReplica(federation, name, { store: options.store ?? memoryStore() });
   const mesh = await createMesh({
@@ -157,7 +160,7 @@ describe('a mesh', () => {
       connectionGater: { denyDialMultiaddr: () => false },
       services: { identify: identify() },
     });
-    const address = multiaddr(alpha.mesh.addresses()[0]!);
+    const address = multiaddr(alpha.mesh.addresses()[0]);
     const reached = await stranger
       .dialProtocol(address, '/callbook/tail/1', { signal: AbortSignal.timeout(3000) })
       .then(() => true)

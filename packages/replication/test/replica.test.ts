@@ -52,6 +52,8 @@ function receiptIn(verdict: Verdict<Receipt>): Receipt {
 const log = async (replica: Replica, made: MadeEntry, role: 'challenged' | 'received') =>
   receiptIn(await replica.log(submissionOf(made, role)));
 
+const tampered = (bytes: Uint8Array) => bytes.with(bytes.length - 1, bytes.at(-1)! ^ 1);
+
 function logKeyOf(name: string) {
   const member = federation.charter.members.find((candidate) => candidate.name === name)!;
   const key = parseVerifierKey(member.logKey);
@@ -121,7 +123,7 @@ describe('a member', () => {
     const opened = holder.payload('sip:b@sip.test');
     const other = await alpha.log({ entry: made.entry, role: 'challenged', opened });
     expect(other).toMatchObject({ verdict: 'reject', code: 'commitment_mismatch' });
-    const entry = made.entry.with(-1, made.entry.at(-1)! ^ 1);
+    const entry = tampered(made.entry);
     const forged = await alpha.log({ ...submissionOf(made, 'challenged'), entry });
     expect(forged).toMatchObject({ verdict: 'reject', code: 'entry_signature_invalid' });
   });
@@ -135,12 +137,12 @@ describe('a member', () => {
     await expect(openReplica(federation, 'alpha', { vrfSecretKey })).rejects.toThrow(
       expect.objectContaining({ code: 'vrf_key_mismatch' }),
     );
-    await expect(
-      openReplica(federation, 'alpha', { memberName: 'nobody' }),
-    ).rejects.toThrow(expect.objectContaining({ code: 'member_unknown' }));
-    await expect(
-      openReplica(federation, 'alpha', { charterNotes: ['no note'] }),
-    ).rejects.toThrow(expect.objectContaining({ code: 'charter_refused' }));
+    await expect(openReplica(federation, 'alpha', { memberName: 'nobody' })).rejects.toThrow(
+      expect.objectContaining({ code: 'member_unknown' }),
+    );
+    await expect(openReplica(federation, 'alpha', { charterNotes: ['no note'] })).rejects.toThrow(
+      expect.objectContaining({ code: 'charter_refused' }),
+    );
   });
 });
 

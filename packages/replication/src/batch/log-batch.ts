@@ -51,7 +51,8 @@ export function parseLogBatch(bytes: Uint8Array): Verdict<LogBatch> {
   const parsed = parseCbor(bytes);
   if (parsed.verdict !== 'accept') return parsed;
   const map = parsed.value;
-  if (!isCborMap(map) || Object.keys(map).length !== 7) return malformed('is not a map of 7 fields');
+  if (!isCborMap(map) || Object.keys(map).length !== 7)
+    return malformed('is not a map of 7 fields');
   const { v, origin, first, leaves, payloads, checkpoint, proof } = map;
   if (v !== 1) return malformed('has another version than 1');
   if (typeof origin !== 'string') return malformed('lacks an origin');

@@ -46,7 +46,11 @@ function logMember(member: CharterMember): LogMember {
 }
 
 function refused(verdictCode: string): DirectoryError<ReplicationErrorCode> {
-  return new DirectoryError('charter_refused', `the pinned charters do not verify: ${verdictCode}`, {
-    details: { verdictCode },
-  });
+  return new DirectoryError(
+    'charter_refused',
+    `the pinned charters do not verify: ${verdictCode}`,
+    {
+      details: { verdictCode },
+    },
+  );
 }

@@ -91,7 +91,7 @@ export class GossipExchange implements Disposable {
     const known = replica.signedSize(origin);
     const learned = replica.learn(origin, checkpoint);
     if (learned.verdict === 'reject') return this.#reject(name, learned.code);
-    if (learned.verdict === 'ignore' || learned.value.size <= known) return 'ignore';
+    if (learned.verdict !== 'accept' || learned.value.size <= known) return 'ignore';
     wake(origin, name);
     return 'accept';
   }

@@ -118,7 +118,10 @@ export class LogIntake {
     if (checkpoint.verdict !== 'accept') return checkpoint;
     const skipped = this.#projected.size - batch.first;
     if (skipped < 0) {
-      return ignore('batch_gap', `batch begins at ${batch.first}, the log has ${this.projectedSize}`);
+      return ignore(
+        'batch_gap',
+        `batch begins at ${batch.first}, the log has ${this.projectedSize}`,
+      );
     }
     const leaves = batch.leaves.slice(skipped);
     if (leaves.length === 0) return ignore('batch_known', 'batch brings no new leaf');

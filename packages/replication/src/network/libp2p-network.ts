@@ -51,8 +51,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   const names = new Map(options.peers.map(({ name, peerId }) => [peerId, name]));
   let gossip: GossipSub | undefined;
   const withGossip = {
-    gossip: (components: GossipSubComponents): GossipSub =>
-      (gossip = gossipService()(components)),
+    gossip: (components: GossipSubComponents): GossipSub => (gossip = gossipService()(components)),
   };
   const isMember = (peerId: PeerId): boolean => names.has(peerId.toString());
   let node: Libp2p;

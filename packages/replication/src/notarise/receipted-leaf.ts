@@ -11,7 +11,8 @@ export function verifyReceiptOf(
   { membership, crypto }: { readonly membership: Membership; readonly crypto: Cryptography },
 ): Verdict<LeafMention> {
   const logKey = membership.byOrigin(receipt.origin)?.logKey;
-  if (logKey === undefined) return reject('receipt_unfit', 'the charter names no log of this origin');
+  if (logKey === undefined)
+    return reject('receipt_unfit', 'the charter names no log of this origin');
   const verified = verifyReceipt(receipt, logKey, crypto);
   if (verified.verdict !== 'accept') return verified;
   const leaf = parseLeaf(verified.value);

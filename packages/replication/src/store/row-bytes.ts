@@ -47,7 +47,7 @@ export class RowWriter {
   text(value: string): this {
     const size = Buffer.byteLength(value);
     this.u32(size).#reserve(size);
-    this.#size += this.#bytes.utf8Write(value, this.#size);
+    this.#size += this.#bytes.write(value, this.#size);
     return this;
   }
 
@@ -97,7 +97,7 @@ export class RowReader {
   text(): string {
     const size = this.u32();
     const start = this.#take(size);
-    return this.#bytes.utf8Slice(start, start + size);
+    return this.#bytes.toString('utf8', start, start + size);
   }
 
   /** All that is left. */

@@ -62,7 +62,10 @@ export class LogFollower implements AsyncDisposable {
     const { signal } = this.#stop;
     while (!signal.aborted && network.connected().includes(name)) {
       try {
-        const reader = new TailReader(await network.open(name, tailProtocol), this.#context.replica);
+        const reader = new TailReader(
+          await network.open(name, tailProtocol),
+          this.#context.replica,
+        );
         await this.#readUntilBroken(reader, name);
       } catch (error) {
         if (!(error instanceof DirectoryError)) throw error;

@@ -39,7 +39,8 @@ export function parseTailRequest(bytes: Uint8Array): Verdict<TailRequest> {
   if (!isCborMap(parsed.value)) return malformed('is not a map');
   const { v, want, origin, first, ...others } = parsed.value;
   if (v !== 1 || Object.keys(others).length > 0) return malformed('has another version or field');
-  if (want === 'checkpoints' && origin === undefined && first === undefined) return accept({ want });
+  if (want === 'checkpoints' && origin === undefined && first === undefined)
+    return accept({ want });
   if (want !== 'leaves' || typeof origin !== 'string') return malformed('wants something unknown');
   if (first === undefined) return accept({ want, origin });
   if (typeof first !== 'number' || first < 0) return malformed('has no index as first');

@@ -38,7 +38,8 @@ export function checkPayload(
   context: PayloadContext,
 ): Verdict<Payload> {
   const { crypto, vrfPublicKey, knownIdentifier } = context;
-  if (knownIdentifier === undefined) return verifyPayload({ entry, ...opened, vrfPublicKey }, crypto);
+  if (knownIdentifier === undefined)
+    return verifyPayload({ entry, ...opened, vrfPublicKey }, crypto);
   if (opened.opening.length !== openingBytes || entry.commitment === null) return mismatch();
   const commitment = commitPayload(opened.opening, opened.payload, crypto);
   if (!bytesEqual(commitment, entry.commitment)) return mismatch();

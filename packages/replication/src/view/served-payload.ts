@@ -24,7 +24,10 @@ export function servedPayload(
   const ownerId = ownerOf(state, history);
   return held
     .filter(({ ownershipId, seq }) => seq < state.seq && bytesEqual(ownershipId, ownerId))
-    .reduce<HeldPayload | undefined>((a, b) => (a !== undefined && a.seq > b.seq ? a : b), undefined);
+    .reduce<HeldPayload | undefined>(
+      (a, b) => (a !== undefined && a.seq > b.seq ? a : b),
+      undefined,
+    );
 }
 
 export interface LabelCircumstances {

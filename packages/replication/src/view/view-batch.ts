@@ -247,5 +247,5 @@ function knowsEntry(history: LabelHistory, { entry, entryId }: LoggedEntry): boo
 }
 
 function nameOf(label: Uint8Array): string {
-  return Buffer.from(label.buffer, label.byteOffset, label.byteLength).latin1Slice();
+  return Buffer.from(label.buffer, label.byteOffset, label.byteLength).toString('latin1');
 }

@@ -19,7 +19,9 @@ await Promise.all(Array.from({ length: 8 }, logForEver));
 async function logForEver(): Promise<void> {
   for (;;) {
     const number = `tel:+49${round!.padStart(4, '1')}${String(100_000 + count++)}` as const;
-    const verdict = await replica.log(submissionOf(await new Holder(number).register(), 'challenged'));
+    const verdict = await replica.log(
+      submissionOf(await new Holder(number).register(), 'challenged'),
+    );
     if (verdict.verdict !== 'accept') throw new Error(verdict.code);
     print({ receipt: encodeReceiptJson(verdict.value) });
   }

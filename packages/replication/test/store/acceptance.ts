@@ -72,10 +72,9 @@ export function acceptStore(name: string, open: () => Promise<StoreUnderTest>): 
 
     it('ranges bytewise, first key included, last excluded, both ways, at most as many as asked', async () => {
       const keys = [bytes(1), bytes(1, 0), bytes(1, 255), bytes(2), bytes(128), bytes(255)];
-      await store.batch(
-        keys.map((rowKey, position) => put(rowKey, bytes(position))).reverse(),
-        { durable: false },
-      );
+      await store.batch(keys.map((rowKey, position) => put(rowKey, bytes(position))).reverse(), {
+        durable: false,
+      });
       const all = await store.range({ gte: bytes(), lt: bytes(255, 255), countMax: 10 });
       expect(plain(all).map(([key]) => key)).toEqual(keys.map((key) => [...key]));
       const some = await store.range({ gte: bytes(1, 0), lt: bytes(128), countMax: 2 });
@@ -102,8 +101,12 @@ export function acceptStore(name: string, open: () => Promise<StoreUnderTest>): 
       await store.close();
       const closed = expect.objectContaining({ code: 'store_closed' });
       expect(() => store.get(bytes(1))).toThrow(closed);
-      await expect(store.batch([put(bytes(1), bytes(1))], { durable: true })).rejects.toThrow(closed);
-      await expect(store.range({ gte: bytes(), lt: bytes(9), countMax: 1 })).rejects.toThrow(closed);
+      await expect(store.batch([put(bytes(1), bytes(1))], { durable: true })).rejects.toThrow(
+        closed,
+      );
+      await expect(store.range({ gte: bytes(), lt: bytes(9), countMax: 1 })).rejects.toThrow(
+        closed,
+      );
     });
 
     it('has everything after it is opened again, where it survives the process', async () => {
