@@ -21,3 +21,22 @@ export { createResponder } from './serve/responder.ts';
 export type { Responder, ResponderOptions, Transport } from './serve/responder.ts';
 export { startDnsServer } from './serve/dns-server.ts';
 export type { DnsServer, ListenAddress } from './serve/dns-server.ts';
+export { chooseDatagramEngine } from './datagram/choose-engine.ts';
+export type { EngineChoice } from './datagram/choose-engine.ts';
+export { dgramEngine } from './datagram/dgram-engine.ts';
+export { ffiEngine } from './datagram/ffi-engine.ts';
+export type {
+  ClientAddress,
+  CreateWorkerResponder,
+  DatagramCounts,
+  DatagramEngine,
+  DatagramEngineOptions,
+  DatagramServer,
+  WorkerCrash,
+  WorkerResponder,
+} from './datagram/datagram-engine.ts';
+export { AnswerTable } from './datagram/answer-table.ts';
+export type { AnswerFill } from './datagram/answer-table.ts';
+export type { AnswerKey } from './datagram/answer-key.ts';
+export { createAnswerTableMemory } from './datagram/answer-table-memory.ts';
+export type { AnswerTableOptions } from './datagram/answer-table-memory.ts';

@@ -18,6 +18,7 @@ import {
   responseCodes,
 } from '../wire/record-types.ts';
 import type { Zone } from '../zone/zone.ts';
+import { AnswerArena } from './answer-arena.ts';
 import { answerQuestion, refuse } from './answer.ts';
 import type { Answer } from './answer.ts';
 
@@ -45,28 +46,44 @@ export function createResponder(zones: readonly Zone[], options: ResponderOption
     (left, right) => right.apex.labelCount - left.apex.labelCount,
   );
   const writer = new MessageWriter(new Uint8Array(tcpAnswerBytesMax));
+  const arena = new AnswerArena();
   return (query, transport) => {
-    const header = parseHeader(query);
-    // A response is never answered: two servers would answer each other for ever.
-    if (header === undefined || header.isResponse) return undefined;
-    // RFC 8906 §3.1.4: an unknown opcode is NOTIMP; what follows its header has no known form.
-    if (header.opcode !== opcodes.QUERY) return writeBare(writer, header, responseCodes.NOTIMP);
-    // RFC 9619 §4: "A DNS message with OPCODE = 0 and QDCOUNT > 1 MUST be treated as an incorrectly
-    // formatted message". One without a question asks nothing.
-    const parsed =
-      header.questionCount === 1 && query.length <= queryBytesMax ? parseMessage(query) : undefined;
-    if (parsed?.verdict !== 'accept') return writeBare(writer, header, responseCodes.FORMERR);
-    const message = parsed.value;
-    const sizeMax = transport === 'tcp' ? tcpAnswerBytesMax : udpLimit(message.edns);
-    try {
-      const zone = findZone(deepestFirst, message);
-      return writeAnswer(writer, { message, sizeMax, zone, answer: decide(zone, message) });
-    } catch (error) {
-      options.onFailure?.(error);
-      const answer = refuse(responseCodes.SERVFAIL);
-      return writeAnswer(writer, { message, sizeMax, zone: undefined, answer });
-    }
+    const response = respondTo({ query, transport, writer, zones: deepestFirst, options });
+    return response === undefined ? undefined : arena.copyOf(response);
   };
+}
+
+interface Exchange {
+  readonly query: Uint8Array;
+  readonly transport: Transport;
+  readonly writer: MessageWriter;
+  readonly zones: readonly Zone[];
+  readonly options: ResponderOptions;
+}
+
+/** Returns the response as a part of the writer's buffer. */
+function respondTo(exchange: Exchange): Uint8Array | undefined {
+  const { query, transport, writer, zones, options } = exchange;
+  const header = parseHeader(query);
+  // A response is never answered: two servers would answer each other for ever.
+  if (header === undefined || header.isResponse) return undefined;
+  // RFC 8906 §3.1.4: an unknown opcode is NOTIMP; what follows its header has no known form.
+  if (header.opcode !== opcodes.QUERY) return writeBare(writer, header, responseCodes.NOTIMP);
+  // RFC 9619 §4: "A DNS message with OPCODE = 0 and QDCOUNT > 1 MUST be treated as an incorrectly
+  // formatted message". One without a question asks nothing.
+  const parsed =
+    header.questionCount === 1 && query.length <= queryBytesMax ? parseMessage(query) : undefined;
+  if (parsed?.verdict !== 'accept') return writeBare(writer, header, responseCodes.FORMERR);
+  const message = parsed.value;
+  const sizeMax = transport === 'tcp' ? tcpAnswerBytesMax : udpLimit(message.edns);
+  try {
+    const zone = findZone(zones, message);
+    return writeAnswer(writer, { message, sizeMax, zone, answer: decide(zone, message) });
+  } catch (error) {
+    options.onFailure?.(error);
+    const answer = refuse(responseCodes.SERVFAIL);
+    return writeAnswer(writer, { message, sizeMax, zone: undefined, answer });
+  }
 }
 
 function udpLimit(edns: Edns | undefined): number {
@@ -139,7 +156,7 @@ function writeAnswer(writer: MessageWriter, toWrite: AnswerToWrite): Uint8Array 
   if (writer.overflowed) writer.truncateTo(afterQuestion);
   writer.release(reserved);
   if (edns !== undefined) writer.opt(edns, answer.responseCode);
-  return copyOf(writer.finish());
+  return writer.finish();
 }
 
 /** Writes RRsets, each followed by its RRSIG when a zone is given to sign it. */
@@ -191,15 +208,8 @@ function answerEdns(query: Edns, answer: Answer): Edns {
   };
 }
 
-/** Copies into Node's pool of small buffers: an allocation of its own costs as much as an answer. */
-function copyOf(message: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafe(message.length);
-  copy.set(message);
-  return copy;
-}
-
 /** A header alone, for queries whose question cannot be trusted to be one. */
 function writeBare(writer: MessageWriter, query: MessageHeader, responseCode: number): Uint8Array {
   writer.begin(answerHeader(query, refuse(responseCode)), udpAnswerBytesPlain);
-  return copyOf(writer.finish());
+  return writer.finish();
 }

@@ -61,7 +61,8 @@ export class ByteReader {
       return new Uint8Array(0);
     }
     this.at += size;
-    return this.bytes.slice(this.at - size, this.at);
+    // Not `slice`, which is a view of the same memory when a Buffer came in.
+    return new Uint8Array(this.bytes.subarray(this.at - size, this.at));
   }
 
   /** Copies all octets that are left. */

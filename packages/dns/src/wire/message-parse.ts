@@ -139,7 +139,7 @@ function parseRecordRdata(reader: ByteReader, type: number): Uint8Array {
       parts.push(Uint8Array.of(text.length), text);
     } else parts.push(reader.octets(field));
   }
-  parts.push(reader.rest());
+  if (layout.openEnded) parts.push(reader.rest());
   reader.widen(outer);
   return joinOctets(...parts);
 }

@@ -6,37 +6,39 @@
 import { lowerCaseOctets } from './names.ts';
 import { recordTypes } from './record-types.ts';
 
-/** A field before the opaque rest: so many octets, a character-string, or a name. */
+/** A field: so many octets, a character-string, or a name. */
 type Field = number | 'string' | 'name';
 
 interface RdataLayout {
   readonly fields: readonly Field[];
+  /** Whether octets without names may follow the fields. */
+  readonly openEnded: boolean;
   /** RFC 3597 §4: senders compress only names in the types of RFC 1035. */
   readonly compressible: boolean;
   /** RFC 4034 §6.2 (3), corrected by RFC 6840 §5.1: NSEC is not lower-cased, RRSIG is. */
   readonly lowerCased: boolean;
 }
 
-const layouts: ReadonlyMap<number, RdataLayout> = new Map([
-  [recordTypes.NS, { fields: ['name'], compressible: true, lowerCased: true }],
-  [recordTypes.CNAME, { fields: ['name'], compressible: true, lowerCased: true }],
-  [recordTypes.PTR, { fields: ['name'], compressible: true, lowerCased: true }],
-  [recordTypes.SOA, { fields: ['name', 'name', 20], compressible: true, lowerCased: true }],
-  [recordTypes.MX, { fields: [2, 'name'], compressible: true, lowerCased: true }],
-  [recordTypes.SRV, { fields: [6, 'name'], compressible: false, lowerCased: true }],
-  [
-    recordTypes.NAPTR,
-    {
-      fields: [4, 'string', 'string', 'string', 'name'],
-      compressible: false,
-      lowerCased: true,
-    },
-  ],
-  [recordTypes.RRSIG, { fields: [18, 'name'], compressible: false, lowerCased: true }],
-  [recordTypes.NSEC, { fields: ['name'], compressible: false, lowerCased: false }],
-  [recordTypes.SVCB, { fields: [2, 'name'], compressible: false, lowerCased: false }],
-  [recordTypes.HTTPS, { fields: [2, 'name'], compressible: false, lowerCased: false }],
-] as const);
+/** Types of RFC 1035. */
+const original = { openEnded: false, compressible: true, lowerCased: true };
+/** Later types that RFC 4034 §6.2 lists. */
+const listed = { openEnded: false, compressible: false, lowerCased: true };
+/** Types after RFC 4034, and NSEC. */
+const unlisted = { openEnded: true, compressible: false, lowerCased: false };
+
+const layouts: ReadonlyMap<number, RdataLayout> = new Map<number, RdataLayout>([
+  [recordTypes.NS, { fields: ['name'], ...original }],
+  [recordTypes.CNAME, { fields: ['name'], ...original }],
+  [recordTypes.PTR, { fields: ['name'], ...original }],
+  [recordTypes.SOA, { fields: ['name', 'name', 20], ...original }],
+  [recordTypes.MX, { fields: [2, 'name'], ...original }],
+  [recordTypes.SRV, { fields: [6, 'name'], ...listed }],
+  [recordTypes.NAPTR, { fields: [4, 'string', 'string', 'string', 'name'], ...listed }],
+  [recordTypes.RRSIG, { fields: [18, 'name'], ...listed, openEnded: true }],
+  [recordTypes.NSEC, { fields: ['name'], ...unlisted }],
+  [recordTypes.SVCB, { fields: [2, 'name'], ...unlisted }],
+  [recordTypes.HTTPS, { fields: [2, 'name'], ...unlisted }],
+]);
 
 /** Returns where names stand in RDATA of a type, or undefined when it has none that we know. */
 export function rdataLayout(type: number): RdataLayout | undefined {

@@ -47,13 +47,13 @@ export interface ApiHost {
 }
 
 export interface DirectoryZoneLimits extends SignatureCacheLimits {
-  /** Names whose RRsets are kept. */
+  /** Names whose RRsets are kept; about 1.7 KB each. */
   readonly bindingsMax: number;
 }
 
 export const directoryZoneDefaults: DirectoryZoneLimits = {
   ...signatureCacheDefaults,
-  bindingsMax: 65_536,
+  bindingsMax: 32_768,
 };
 
 export interface DirectoryZoneOptions {
