@@ -96,4 +96,4 @@ orders.on('message', (order: WorkerOrder) => {
   orders.close();
   socket.close(() => void responder.close());
 });
-parentPort!.postMessage(workerReady);
+parentPort!.postMessage(workerReady, []);

@@ -130,6 +130,6 @@ const libc = openLibc();
 assert(libc !== undefined, 'no C library to call');
 const responder = new GuardedResponder(await loadResponder(seat), new WorkerCounts(seat.counts));
 const loop = new DatagramLoop(seat, libc, responder);
-parentPort!.postMessage(workerReady);
+parentPort!.postMessage(workerReady, []);
 loop.run(new OrdersInbox(seat.orders));
 await responder.close();

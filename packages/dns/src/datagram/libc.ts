@@ -3,6 +3,7 @@
  * layouts are the same. Results are as in C: -1 is a failure, and `errno()` tells which, when it is
  * asked for at once. Nothing here checks a pointer.
  */
+import type * as Ffi from 'node:ffi';
 import { endianness } from 'node:os';
 
 export interface Libc {
@@ -39,9 +40,11 @@ export function openLibc(): Libc | undefined {
   const isKnown = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
   if (!isKnown || endianness() !== 'LE') return undefined;
   // Not an import: that would fail to load where Node was built without it.
-  const ffi = process.getBuiltinModule('node:ffi') as typeof import('node:ffi') | undefined;
+  const ffi = process.getBuiltinModule('node:ffi') as typeof Ffi | undefined;
   if (ffi === undefined) return undefined;
-  const { functions } = ffi.dlopen(null, {
+  const {
+    functions: { __errno_location: errnoLocation, ...calls },
+  } = ffi.dlopen(null, {
     socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
     bind: { arguments: ['int32', 'pointer', 'uint32'], return: 'int32' },
     getsockname: { arguments: ['int32', 'pointer', 'pointer'], return: 'int32' },
@@ -52,9 +55,9 @@ export function openLibc(): Libc | undefined {
     __errno_location: { arguments: [], return: 'pointer' },
   });
   // errno(3): it is thread-local, so its place is this thread's for good.
-  const errnoPointer = functions.__errno_location();
+  const errnoPointer = errnoLocation();
   return {
-    ...functions,
+    ...calls,
     errno: () => ffi.getInt32(errnoPointer),
     pointerOf: (memory) => ffi.getRawPointer(memory),
   };

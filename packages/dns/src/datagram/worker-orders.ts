@@ -30,7 +30,7 @@ export class OrdersSender {
   }
 
   send(order: WorkerOrder): void {
-    this.port.postMessage(order);
+    this.port.postMessage(order, []);
     // After the message: whoever sees the new count finds the message that raised it.
     Atomics.add(this.count, 0, 1);
   }
@@ -57,10 +57,11 @@ export class OrdersInbox {
     if (count === this.seenCount) return false;
     this.seenCount = count;
     for (;;) {
-      const received = receiveMessageOnPort(this.port) as { message: WorkerOrder } | undefined;
+      const received = receiveMessageOnPort(this.port);
       if (received === undefined) return false;
-      if (received.message.kind === 'stop') return true;
-      takeNotice(received.message.notice);
+      const order: WorkerOrder = received.message;
+      if (order.kind === 'stop') return true;
+      takeNotice(order.notice);
     }
   }
 }

@@ -43,7 +43,7 @@ while (performance.now() < endAtMs)
     if (seat.role === 'change' && random(4) === 0) change(random(names));
     use(random(names));
   }
-parentPort!.postMessage(report);
+parentPort!.postMessage(report, []);
 
 function change(name: number): void {
   const version = Atomics.add(committed, name, 1) + 1;

@@ -19,7 +19,11 @@ const address = '127.0.0.1';
 export function describeDatagramEngine(engine: DatagramEngine): void {
   const start = async (options: Partial<DatagramEngineOptions> = {}): Promise<DatagramServer> =>
     await engine.start({
-      ...{ address, port: 0, workers: 1, responderModule, responderData: () => 7 },
+      address,
+      port: 0,
+      workers: 1,
+      responderModule,
+      responderData: () => 7,
       ...options,
     });
 

@@ -20,7 +20,7 @@ export function createWorkerResponder(data: unknown): WorkerResponder {
   let notices = 0;
   return {
     respondInto(query, out, client) {
-      switch (query[0]) {
+      switch (query[0]!) {
         case queryOrders.stayQuiet:
           return 0;
         case queryOrders.exitThread:
