@@ -104,7 +104,7 @@ describe('the holder', () => {
   });
 
   it('changes a route, and every zone follows', async () => {
-    const changed = await lab.callbook(`routes set ${number} sip:alice@other.example`);
+    const changed = await lab.callbook('routes set sip:alice@other.example');
     expect(changed).toMatchObject({ code: 0 });
     for (const { zone } of lab.description.members) {
       await eventually(
@@ -117,7 +117,7 @@ describe('the holder', () => {
   it('rotates the keys, and every zone follows', async () => {
     const owner = enumName(number, lab.description.members[1]!.zone);
     const before = await resolve('dig', 'TXT', owner);
-    expect(await lab.callbook(`key rotate ${number}`)).toMatchObject({ code: 0 });
+    expect(await lab.callbook('key rotate')).toMatchObject({ code: 0 });
     const keyOf = ({ stdout }: Ran): string | undefined => /"id=([\w-]{43})"/.exec(stdout)?.[1];
     for (const { zone } of lab.description.members) {
       await eventually(
@@ -136,7 +136,7 @@ describe('a member that was down', () => {
   it('catches up with what happened meanwhile', async () => {
     const gamma = lab.testnet.members[2]!;
     await gamma.stop('SIGKILL');
-    const changed = await lab.callbook(`routes set ${number} sip:alice@third.example`);
+    const changed = await lab.callbook('routes set sip:alice@third.example');
     expect(changed).toMatchObject({ code: 0 });
     await lab.testnet.restart('gamma');
     const { zone, dns } = lab.description.members[2]!;
@@ -150,7 +150,7 @@ describe('a member that was down', () => {
 
 describe('a release', () => {
   it('ends the binding everywhere once its pause is over, and the number is free again', async () => {
-    expect(await lab.callbook(`release ${number} --yes`)).toMatchObject({ code: 0 });
+    expect(await lab.callbook('release --yes')).toMatchObject({ code: 0 });
     for (const { zone } of lab.description.members) {
       await eventually(
         async () => await resolve('dig', 'NAPTR', enumName(number, zone)),

@@ -21,6 +21,8 @@ import { systemClock } from './system-ports.ts';
 export interface RunningMember extends AsyncDisposable {
   /** What it listens on, for the log and for whoever chose port 0. */
   readonly addresses: Readonly<Record<string, string | readonly string[]>>;
+  /** Names of the members to which there is a connection now. */
+  connected(): readonly string[];
 }
 
 const storeCacheBytesDefault = 64 << 20;
@@ -47,6 +49,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
       mesh: mesh.addresses(),
       ...api.addresses,
     },
+    connected: () => mesh.connected(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
 }
