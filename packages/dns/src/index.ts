@@ -16,7 +16,7 @@ export type { Zone } from './zone/zone.ts';
 export { generateZoneKeys, openZoneSigner } from './sign/zone-signer.ts';
 export type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './sign/zone-signer.ts';
 export { createZoneKeys, loadZoneKeys } from './sign/zone-keys.ts';
-export { dsRecord, parseDsRecord } from './sign/delegation-signer.ts';
+export { dsRecord, parseDsRecord, zoneDs } from './sign/delegation-signer.ts';
 export { createResponder } from './serve/responder.ts';
 export type { Responder, ResponderOptions, Transport } from './serve/responder.ts';
 export { startDnsServer } from './serve/dns-server.ts';

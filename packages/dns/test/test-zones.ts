@@ -44,7 +44,7 @@ export interface BindingDraft {
   readonly origin?: string;
 }
 
-export const identityKey: PublishedKey = {
+const identityKey: PublishedKey = {
   use: 'identity',
   algorithm: 'ed25519',
   key: new Uint8Array(32).fill(1),
@@ -64,9 +64,9 @@ export const openpgpKey: PublishedKey = {
   algorithm: 'openpgp',
   key: new Uint8Array(500).fill(7),
 };
-export const sipRoute: Route = { service: 'sip', uri: 'sip:alice@sip.example', preference: 10 };
+const sipRoute: Route = { service: 'sip', uri: 'sip:alice@sip.example', preference: 10 };
 
-export function bindingOf(draft: BindingDraft): PublishedBinding {
+function bindingOf(draft: BindingDraft): PublishedBinding {
   return {
     identifier: draft.identifier,
     visibility: draft.visibility ?? 'dns',

@@ -33,7 +33,7 @@ export interface ResponderOptions {
 }
 
 /** Larger UDP answers get lost where fragments do: the DNS flag day's size. */
-export const udpAnswerBytesMax = 1232;
+const udpAnswerBytesMax = 1232;
 /** RFC 1035 §4.2.1, for clients without EDNS; RFC 6891 §6.2.3: smaller sizes count as 512. */
 const udpAnswerBytesPlain = 512;
 const tcpAnswerBytesMax = 65_535;

@@ -45,12 +45,22 @@ export function dsOf(apex: DomainName, dnskey: DnskeyRdata): DsRdata {
  * `example. 3600 IN DS 12345 13 2 <64 hexadecimal digits>`. Code: `dns_zone_setting_invalid`.
  */
 export function dsRecord(apex: string, keys: ZoneKeys): string {
-  const name = parseName(apex);
+  return `${formatName(apexName(apex))} 3600 IN DS ${zoneDs(apex, keys)}`;
+}
+
+/**
+ * Returns the RDATA of `dsRecord` alone, as a charter's `zoneDs` has it: `12345 13 2 <digits>`.
+ * Code: `dns_zone_setting_invalid`.
+ */
+export function zoneDs(apex: string, keys: ZoneKeys): string {
+  const ds = dsOf(apexName(apex), dnskeyOf(keys.ksk, 'ksk'));
+  return `${ds.keyTag} ${ds.algorithm} ${ds.digestType} ${ds.digest.toHex().toUpperCase()}`;
+}
+
+function apexName(text: string): DomainName {
+  const name = parseName(text);
   if (name.verdict !== 'accept') throw dnsError('dns_zone_setting_invalid', name.message);
-  const ds = dsOf(name.value, dnskeyOf(keys.ksk, 'ksk'));
-  const digest = ds.digest.toHex().toUpperCase();
-  const rdata = `${ds.keyTag} ${ds.algorithm} ${ds.digestType} ${digest}`;
-  return `${formatName(name.value)} 3600 IN DS ${rdata}`;
+  return name.value;
 }
 
 /**

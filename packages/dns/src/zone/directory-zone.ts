@@ -51,7 +51,7 @@ export interface DirectoryZoneLimits extends SignatureCacheLimits {
   readonly bindingsMax: number;
 }
 
-export const directoryZoneDefaults: DirectoryZoneLimits = {
+const directoryZoneDefaults: DirectoryZoneLimits = {
   ...signatureCacheDefaults,
   bindingsMax: 32_768,
 };

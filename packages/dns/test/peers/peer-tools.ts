@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 
-export const debianPackages = {
+const debianPackages = {
   unbound: 'unbound',
   dig: 'bind9-dnsutils',
   delv: 'bind9-dnsutils',

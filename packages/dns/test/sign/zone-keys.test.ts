@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createZoneKeys, dsRecord, loadZoneKeys, parseDsRecord } from '@callbook/dns';
+import { createZoneKeys, dsRecord, loadZoneKeys, parseDsRecord, zoneDs } from '@callbook/dns';
 
 let directory = '';
 beforeEach(async () => {
@@ -87,7 +87,9 @@ describe('loadZoneKeys', () => {
 
 describe('dsRecord', () => {
   it('is a line that parseDsRecord reads', async () => {
-    const line = dsRecord('E164.example', await createZoneKeys(directory, 13));
+    const keys = await createZoneKeys(directory, 13);
+    const line = dsRecord('E164.example', keys);
+    expect(line.endsWith(` IN DS ${zoneDs('e164.EXAMPLE', keys)}`)).toBe(true);
     expect(line).toMatch(/^E164\.example\. 3600 IN DS \d+ 13 2 [\dA-F]{64}$/);
     expect(parseDsRecord(line)).toMatchObject({ type: 'DS', algorithm: 13, digestType: 2 });
   });
