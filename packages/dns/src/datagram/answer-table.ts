@@ -3,9 +3,10 @@
  * type and flags. It is a cache that may lose anything at any time and never returns what is not so:
  *
  * - *Never torn.* Each slot is a seqlock: its writer makes the sequence odd, writes, and makes it even
- *   again; a reader that finds it odd, or moved since it began, has found nothing. All words are read
- *   and written by Atomics. Plain accesses would do on x64, but may pass the sequence's on arm64, and
- *   JavaScript has no fence.
+ *   again; a reader that finds it odd, or moved since it began, has found nothing. The writer stores
+ *   every word by Atomics, so none is seen before the sequence is odd. The reader loads them plainly:
+ *   V8 makes a call of each Atomics.load, and those of an answer's words would double the look-up.
+ *   What keeps these loads between the two of the sequence is in `loadAfterCopy`.
  * - *Never stale.* A filler reads the name's generation before it reads the store, and gives it with
  *   the answer. The writer of the store moves the generation after its commit. An answer with another
  *   generation than the present one is not found, however late it was put there.
@@ -27,6 +28,8 @@ export interface AnswerFill {
 export class AnswerTable {
   private readonly views: AnswerTableViews;
   private readonly words: Int32Array<SharedArrayBuffer>;
+  /** Written by this thread alone: see `loadAfterCopy`. */
+  private readonly fence = new Int32Array(new SharedArrayBuffer(4));
   /** Where the search for a slot to give up begins: elsewhere each time, and in each thread. */
   private hand = 0;
 
@@ -54,17 +57,17 @@ export class AnswerTable {
     const generation = this.generationOf(key);
     const first = this.firstSlotOf(key);
     for (let slot = first; slot < first + slotsPerSet; slot += 1) {
-      if (Atomics.load(words, tagsAt + slot) !== tag) continue;
+      if (words[tagsAt + slot] !== tag) continue;
       const at = this.slotAt(slot);
       const sequence = Atomics.load(words, at + slotFields.sequence);
       if ((sequence & 1) !== 0) continue;
-      if (Atomics.load(words, at + slotFields.generation) !== generation) continue;
-      if (Atomics.load(words, at + slotFields.expiresAtSeconds) >>> 0 <= nowSeconds) continue;
+      if (words[at + slotFields.generation] !== generation) continue;
+      if (words[at + slotFields.expiresAtSeconds]! >>> 0 <= nowSeconds) continue;
       const size = this.copyAnswer(at, key, out);
-      if (size === 0 || Atomics.load(words, at + slotFields.sequence) !== sequence) continue;
+      if (size === 0 || this.loadAfterCopy(at + slotFields.sequence) !== sequence) continue;
       // Written only when it changes: the slot's line stays shared between the workers' caches.
       const usedAt = at + slotFields.used;
-      if (Atomics.load(words, usedAt) === 0) Atomics.store(words, usedAt, 1);
+      if (words[usedAt] === 0) Atomics.store(words, usedAt, 1);
       return size;
     }
     return 0;
@@ -111,25 +114,36 @@ export class AnswerTable {
   /** Returns the size of the answer when the slot is the key's. What it copied may be torn. */
   private copyAnswer(at: number, key: AnswerKey, out: Uint8Array): number {
     const { words } = this;
-    const sizes = Atomics.load(words, at + slotFields.sizes);
+    const sizes = words[at + slotFields.sizes]!;
     const size = sizes & 0xffff;
     if (sizes >>> 16 !== key.wordCount || size > out.length) return 0;
     const keyAt = at + slotFields.key;
     for (let index = 0; index < key.wordCount; index += 1)
-      if (Atomics.load(words, keyAt + index) !== key.words[index]) return 0;
+      if (words[keyAt + index] !== key.words[index]) return 0;
     const answerAt = keyAt + key.wordCount;
     const wholeBytes = size & ~3;
     for (let index = 0; index < wholeBytes; index += 4) {
-      const word = Atomics.load(words, answerAt + (index >> 2));
+      const word = words[answerAt + (index >> 2)]!;
       out[index] = word;
       out[index + 1] = word >> 8;
       out[index + 2] = word >> 16;
       out[index + 3] = word >> 24;
     }
     if (wholeBytes === size) return size;
-    let last = Atomics.load(words, answerAt + (wholeBytes >> 2));
+    let last = words[answerAt + (wholeBytes >> 2)]!;
     for (let index = wholeBytes; index < size; index += 1, last >>= 8) out[index] = last;
     return size;
+  }
+
+  /**
+   * Loads a word later than every plain load before it. On x64 loads are never reordered. On arm64 a
+   * load-acquire lets earlier loads pass it; but a store-release waits for them, and a load-acquire for
+   * a store-release before it, so a store to memory of our own stands between. The compiler moves no
+   * load over the calls that Atomics are.
+   */
+  private loadAfterCopy(at: number): number {
+    Atomics.store(this.fence, 0, 0);
+    return Atomics.load(this.words, at);
   }
 
   private writeSlot(

@@ -67,7 +67,10 @@ export interface DatagramCounts {
   readonly workerRestarts: number;
 }
 
-/** Made by `createWorkerResponder` in a worker thread; used by that thread alone. */
+/**
+ * Made by `createWorkerResponder` in a worker thread; used by that thread alone. From then until `close`
+ * the thread may never return to its event loop: no timer fires and no promise goes on.
+ */
 export interface WorkerResponder {
   /**
    * Writes the answer from the start of `out` on and returns its size; 0 sends nothing. All three
