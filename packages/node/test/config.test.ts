@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DirectoryError } from '@callbook/protocol';
+import { describe, expect, it } from 'vitest';
+import { parseConfig, readConfig } from '../src/config.ts';
+
+const good = `
+member: alpha
+dataDir: data
+charters: [charter-1.note]
+keys: { log: log.key, peer: peer.key, vrf: vrf.key, zone: zone-keys }
+dns:
+  listen: [{ address: 127.0.0.1, port: 5300 }]
+  nameservers: [{ name: ns.alpha.example, addresses: [192.0.2.1] }]
+  contact: hostmaster@alpha.example
+api: { listen: { address: '::1', port: 8443 }, certificate: api.pem, privateKey: api.key }
+mesh: { listen: [/ip4/127.0.0.1/tcp/4001] }
+challenges: { outbox: outbox.jsonl }
+`;
+
+/** The code and message of what parsing throws. */
+function complaint(text: string): string {
+  try {
+    parseConfig(text);
+    return 'no complaint';
+  } catch (error) {
+    if (!(error instanceof DirectoryError)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+describe('a configuration', () => {
+  it('is taken when every setting is usable', () => {
+    expect(parseConfig(good)).toMatchObject({
+      member: 'alpha',
+      mesh: { listen: expect.anything() },
+    });
+  });
+
+  it('has its paths resolved against its own folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'callbook-config-'));
+    await writeFile(join(folder, 'node.yaml'), good);
+    const config = await readConfig(join(folder, 'node.yaml'));
+    expect(config.keys.log).toBe(join(folder, 'log.key'));
+    expect(config.charters).toEqual([join(folder, 'charter-1.note')]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('that is missing is named by its path', async () => {
+    await expect(readConfig('nowhere.yaml')).rejects.toMatchObject({ code: 'config_unreadable' });
+  });
+
+  it.each([
+    ['no YAML', 'member: [', 'config_malformed: line 1: BAD_INDENT'],
+    ['the same setting twice', `${good}member: beta\n`, 'config_malformed: line 13: DUPLICATE_KEY'],
+    [
+      'an unknown setting',
+      `${good}colour: blue\n`,
+      'config_setting_invalid: colour: is not a setting',
+    ],
+    [
+      'an unknown setting inside another',
+      good.replace('outbox: outbox.jsonl', 'outbox: o, smsc: x'),
+      'config_setting_invalid: challenges.smsc: is not a setting',
+    ],
+    [
+      'a missing setting',
+      good.replace('dataDir: data\n', ''),
+      'config_setting_invalid: the file: must have required properties dataDir',
+    ],
+    [
+      'a port that is none',
+      good.replace('port: 5300', 'port: 70000'),
+      'config_setting_invalid: dns.listen.0.port: must be port, 0 to 65535',
+    ],
+    [
+      'an address that is none',
+      good.replace('address: 127.0.0.1', 'address: localhost'),
+      'config_setting_invalid: dns.listen.0.address: must be IPv4 or IPv6 address',
+    ],
+    [
+      'a member name that is none',
+      good.replace('member: alpha', 'member: Alpha'),
+      "config_setting_invalid: member: must be this member's name in the charter",
+    ],
+    [
+      'no charter',
+      good.replace('[charter-1.note]', '[]'),
+      'config_setting_invalid: charters: must be charter notes, version 1 first',
+    ],
+    [
+      'a mesh address that is none',
+      good.replace('/ip4/127.0.0.1/tcp/4001', '127.0.0.1:4001'),
+      'config_setting_invalid: mesh.listen.0: must be multiaddr',
+    ],
+    [
+      'a log level that is none',
+      `${good}log: { level: loud }\n`,
+      'config_setting_invalid: log.level: must be one of silent, error, warn, info, debug',
+    ],
+    ['a list where a map is due', '- a\n', 'config_setting_invalid: the file: must be object'],
+  ])('with %s is refused, and the message names the place', (_, text, expected) => {
+    expect(complaint(text)).toBe(expected);
+  });
+
+  it('is never quoted in the complaint', () => {
+    const secret = 'hunter2';
+    expect(complaint(good.replace('outbox: outbox.jsonl', `outbox: [${secret}]`))).not.toContain(
+      secret,
+    );
+  });
+});
