@@ -8,7 +8,7 @@ import type { HalfSipHash } from './half-sip-hash.ts';
 /** RFC 1035 §2.3.4: "names: 255 octets or less". */
 const nameBytesMax = 255;
 /** One word for the question's type and class of flags, the rest for the name. */
-export const answerKeyWordsMax: number = 1 + Math.ceil(nameBytesMax / 4);
+const answerKeyWordsMax = 1 + Math.ceil(nameBytesMax / 4);
 
 export class AnswerKey {
   /** The first `wordCount` of them are the key. */

@@ -10,7 +10,7 @@ import type { HalfSipHash } from './half-sip-hash.ts';
 /** A key may lie in any slot of its set: probing ends there. */
 export const slotsPerSet = 8;
 /** Default room for a key and its answer; a signed binding takes some 250 + 50 octets. */
-export const answerSlotBytes = 512;
+const answerSlotBytes = 512;
 
 /** Words of a slot before its key and answer. */
 export const slotFields = {

@@ -71,7 +71,7 @@ export function openUdpSockets(
 }
 
 /** A `sockaddr_in` or `sockaddr_in6`. */
-export function encodeSocketAddress(address: string, port: number): Uint8Array {
+function encodeSocketAddress(address: string, port: number): Uint8Array {
   const [host, scope] = address.split('%');
   const octets = parseIpAddress(host!);
   if (octets.verdict !== 'accept') throw dnsError('dns_listen_failed', octets.message);
