@@ -6,6 +6,7 @@
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { parseConfigFileTextToJson } from 'typescript';
 
 /** Which workspace packages each may import; `*` means all. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -99,9 +100,8 @@ function manifestOf(folder: string): Manifest {
 function brokenManifest(folder: string): string[] {
   const path = join(root, folder, 'tsconfig.json');
   if (!existsSync(path)) return [];
-  const { references = [] } = JSON.parse(readFileSync(path, 'utf8')) as {
-    references?: { path: string }[];
-  };
+  const parsed = parseConfigFileTextToJson(path, readFileSync(path, 'utf8'));
+  const { references = [] } = parsed.config as { references?: { path: string }[] };
   const referenced = references.map((reference) => reference.path.replace('../', '@callbook/'));
   const declared = Object.keys(manifestOf(folder).dependencies ?? {}).filter((name) =>
     name.startsWith('@callbook/'),

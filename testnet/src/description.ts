@@ -21,7 +21,7 @@ export interface TestnetDescription {
   readonly clientConfig: string;
 }
 
-export interface MemberDescription {
+interface MemberDescription {
   readonly name: string;
   readonly zone: string;
   readonly dns: { readonly address: string; readonly port: number };

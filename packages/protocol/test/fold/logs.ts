@@ -14,11 +14,11 @@ import type { LabelHistory, LoggedEntry } from '../../src/fold/history.ts';
 import type { Ed25519Signer } from '../../src/crypto/cryptography.ts';
 import type { LeafRole } from '../../src/leaf.ts';
 
-export const hourMs = 3_600_000;
+const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 export const minuteMs = 60_000;
 
-export const label: Uint8Array = new Uint8Array(32).fill(7);
+const label: Uint8Array = new Uint8Array(32).fill(7);
 
 /** The authority key number `n`, the same in every run. */
 export function authority(n: number): Ed25519Signer {
