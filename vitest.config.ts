@@ -7,7 +7,11 @@ const conditions = ['@callbook/source'];
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'testnet/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'testnet/test/**/*.test.ts',
+      'scripts/test/**/*.test.ts',
+    ],
     execArgv: ['--conditions=@callbook/source'],
     pool: 'forks',
     testTimeout: 30_000,

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchConvergence } from './convergence.ts';
+import { benchDatagramEngine } from './datagram-engine.ts';
 import { benchDns } from './dns.ts';
 import { benchIngest } from './ingest.ts';
 import type { Measurement } from './measurement.ts';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   convergence: benchConvergence,
   dns: benchDns,
+  datagram: benchDatagramEngine,
 };
 
 const { values, positionals } = parseArgs({

@@ -70,7 +70,8 @@ export const verdictCodes = {
   log_own: 'a member takes its own log from nobody',
   payload_missing: 'the entry commits to a payload that this member does not have',
   receipt_unfit: 'the receipt is of another entry, or of a log that the charter does not name',
-  request_malformed: 'the request of a peer lacks a field, has one too many, or one of the wrong type',
+  request_malformed:
+    'the request of a peer lacks a field, has one too many, or one of the wrong type',
   member_busy: 'the member has too much to do; the same entry may be sent again',
 } as const;
 

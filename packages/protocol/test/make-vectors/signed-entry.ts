@@ -15,7 +15,7 @@ export interface VectorKey {
 }
 
 /** Returns the key pair whose secret key is `fixed32(name)`. */
-export function vectorKey(name: string): VectorKey {
+function vectorKey(name: string): VectorKey {
   const der = Buffer.concat([
     Buffer.from('302e020100300506032b657004220420', 'hex'),
     fixed32(name),
