@@ -25,8 +25,8 @@ export class MemberProcess implements AsyncDisposable {
     this.layout = layout;
     this.logFile = join(layout.folder, 'node.log');
     const log = openSync(this.logFile, 'a', 0o600);
-    const args = ['--conditions=@callbook/source', daemonFile(), 'serve', '--config'];
-    this.#child = spawn(process.execPath, [...args, layout.configFile], {
+    const args = [...daemonArguments(), 'serve', '--config', layout.configFile];
+    this.#child = spawn(process.execPath, args, {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -89,7 +89,10 @@ async function isReady({ webPort }: MemberLayout): Promise<boolean> {
   }
 }
 
-function daemonFile(): string {
-  const manifest = createRequire(import.meta.url).resolve('@callbook/node/package.json');
-  return join(dirname(manifest), 'src/main.ts');
+/** As the daemon's launcher would start it; one process less, so that signals meet the daemon. */
+function daemonArguments(): string[] {
+  const require = createRequire(import.meta.url);
+  const folder = dirname(require.resolve('@callbook/node/package.json'));
+  const flags = require('@callbook/node/node-flags.json') as string[];
+  return [...flags, '--conditions=@callbook/source', join(folder, 'src/main.ts')];
 }

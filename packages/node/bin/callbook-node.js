@@ -1,22 +1,25 @@
 #!/usr/bin/env node
 /**
- * Starts the member daemon. A published package runs its build; a checkout runs the source on the Node that npm
- * pinned, whatever Node started this file.
+ * Starts the member daemon with the flags that it wants of Node (`node-flags.json`: a young
+ * generation large enough that batches of entries die in it, and no warning about `node:ffi`). A
+ * checkout runs the source on the Node that npm pinned, a published package its build.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+const flags = JSON.parse(readFileSync(new URL('node-flags.json', import.meta.url), 'utf8'));
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-if (existsSync(source)) {
-  const pinned = createRequire(import.meta.url).resolve('node/bin/node');
-  const args = ['--conditions=@callbook/source', source, ...process.argv.slice(2)];
-  const child = spawn(pinned, args, { stdio: 'inherit' });
-  // A terminal sends SIGINT to both; a service manager sends SIGTERM to this process alone.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  child.once('close', (code) => process.exit(code ?? 1));
-} else {
-  await import('../dist/main.js');
-}
+const isCheckout = existsSync(source);
+const node = isCheckout
+  ? createRequire(import.meta.url).resolve('node/bin/node')
+  : process.execPath;
+const main = isCheckout
+  ? ['--conditions=@callbook/source', source]
+  : [fileURLToPath(new URL('../dist/main.js', import.meta.url))];
+const child = spawn(node, [...flags, ...main, ...process.argv.slice(2)], { stdio: 'inherit' });
+// A terminal sends SIGINT to both; a service manager sends SIGTERM to this process alone.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+child.once('close', (code) => process.exit(code ?? 1));
