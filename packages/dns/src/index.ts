@@ -40,3 +40,6 @@ export type { AnswerFill } from './datagram/answer-table.ts';
 export type { AnswerKey } from './datagram/answer-key.ts';
 export { createAnswerTableMemory } from './datagram/answer-table-memory.ts';
 export type { AnswerTableOptions } from './datagram/answer-table-memory.ts';
+export { HotResponder } from './serve/hot-responder.ts';
+export type { HotResponderOptions } from './serve/hot-responder.ts';
+export { AnswerNotices } from './serve/answer-notices.ts';
