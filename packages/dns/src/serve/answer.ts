@@ -56,7 +56,7 @@ function answerData(zone: Zone, question: ZoneQuestion, node: DataNode): Answer 
 
 /** The name has nothing of that type, or does not exist: one answer for both, as RFC 9824 has it. */
 function deny(zone: Zone, question: ZoneQuestion, node: ZoneNode): Answer {
-  const nsec = nsecOf(question.name, node);
+  const nsec = nsecOf(question.name, node, zone.soa.ttlSeconds);
   if (question.type === recordTypes.NSEC) return positive([nsec]);
   // RFC 9824 §4: with DO and without CO a name that does not exist is answered NOERROR, because
   // validators that see its NSEC with NXDOMAIN take the answer for bogus.
@@ -75,7 +75,7 @@ function answerDelegation(zone: Zone, question: ZoneQuestion, node: DelegationNo
   if (question.type === recordTypes.DS && sameName(question.name, node.ns.owner))
     return node.ds === undefined ? deny(zone, question, node) : positive([node.ds]);
   // RFC 4035 §3.1.4: a referral carries DS, or the NSEC that proves there is none.
-  const proof = node.ds ?? nsecOf(node.ns.owner, node);
+  const proof = node.ds ?? nsecOf(node.ns.owner, node, zone.soa.ttlSeconds);
   return {
     responseCode: responseCodes.NOERROR,
     authoritative: false,

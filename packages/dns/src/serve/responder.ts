@@ -159,7 +159,7 @@ function writeAnswer(writer: MessageWriter, toWrite: AnswerToWrite): Uint8Array 
   return writer.finish();
 }
 
-/** Writes RRsets, each followed by its RRSIG when a zone is given to sign it. */
+/** Writes RRsets, each followed by its RRSIGs when a zone is given to sign it. */
 function writeSection(
   writer: MessageWriter,
   section: Section,
@@ -169,7 +169,7 @@ function writeSection(
     for (const rdata of rrset.rdatas) writer.record(section, rrset, rdata);
     if (content.zone === undefined || !rrset.authoritative || writer.overflowed) continue;
     const rrsig = rrsigOf(rrset.owner, rrset.ttlSeconds);
-    writer.record(section, rrsig, content.zone.signatureOf(rrset));
+    for (const rdata of content.zone.signaturesOf(rrset)) writer.record(section, rrsig, rdata);
   }
 }
 

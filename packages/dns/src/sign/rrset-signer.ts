@@ -1,7 +1,8 @@
 /**
  * Online signing with kept signatures. A signature is kept by type and owner together with the RRset
- * it was made for; another RRset there (a new entry of the binding) is signed anew, so a cached
- * signature can never go out with other data. Denials have a cache of their own: a flood of unseen
+ * it was made for and the keys that made it; another RRset there (a new entry of the binding), or
+ * other keys (a roll-over), and it is signed anew, so a kept signature can never go out with other
+ * data and never outlives its key. Denials have a cache of their own: a flood of unseen
  * names must not push out the signatures of numbers that exist.
  */
 import type { Clock } from '@callbook/protocol';
@@ -13,7 +14,8 @@ import { encodeRdata } from '../wire/rdata.ts';
 import { recordTypes } from '../wire/record-types.ts';
 import type { Rrset } from '../rrset.ts';
 import { dnskeyOf } from './delegation-signer.ts';
-import type { ZoneKeys, ZoneSigner } from './zone-signer.ts';
+import type { ZoneKeySet } from './zone-keyring.ts';
+import type { ZoneSigner } from './zone-signer.ts';
 
 /** Signatures begin an hour back, for validators whose clocks are late. */
 const inceptionLeadSeconds = 3600;
@@ -34,9 +36,10 @@ export const signatureCacheDefaults: SignatureCacheLimits = {
   denialsMax: 32_768,
 };
 
-interface KeptSignature {
+interface KeptSignatures {
   readonly rrset: Rrset;
-  readonly rrsigRdata: Uint8Array;
+  readonly signers: readonly RoleSigner[];
+  readonly rrsigRdatas: readonly Uint8Array[];
   readonly remakeAtSeconds: number;
 }
 
@@ -49,60 +52,89 @@ interface RoleSigner {
 export class RrsetSigner {
   private readonly apex: DomainName;
   private readonly clock: Clock;
-  private readonly ksk: RoleSigner;
-  private readonly zsk: RoleSigner;
-  private readonly signatures: BoundedCache<KeptSignature>;
-  private readonly denials: BoundedCache<KeptSignature>;
+  private keySet: ZoneKeySet | undefined;
+  private kskSigners: readonly RoleSigner[] = [];
+  private zskSigners: readonly RoleSigner[] = [];
+  private readonly signatures: BoundedCache<KeptSignatures>;
+  private readonly denials: BoundedCache<KeptSignatures>;
 
   /** `apex` is lower-cased. */
   constructor(options: {
     readonly apex: DomainName;
-    readonly keys: ZoneKeys;
     readonly clock: Clock;
     readonly limits?: SignatureCacheLimits;
   }) {
     const limits = options.limits ?? signatureCacheDefaults;
     this.apex = options.apex;
     this.clock = options.clock;
-    this.ksk = roleSigner(options.keys.ksk, 'ksk');
-    this.zsk = roleSigner(options.keys.zsk, 'zsk');
     this.signatures = new BoundedCache(limits.signaturesMax);
     this.denials = new BoundedCache(limits.denialsMax);
   }
 
-  /** Returns the RDATA of an RRSIG over `rrset` that is valid for more than a day to come. */
-  signatureOf(rrset: Rrset): Uint8Array {
-    const nowSeconds = Math.floor(this.clock.nowMs() / 1000);
-    const cache = rrset.type === recordTypes.NSEC ? this.denials : this.signatures;
-    const kept = cache.get(rrset.cacheKey);
-    if (kept !== undefined && nowSeconds < kept.remakeAtSeconds && sameContent(kept.rrset, rrset))
-      return kept.rrsigRdata;
-    const made = this.sign(rrset, nowSeconds);
-    cache.set(rrset.cacheKey, made);
-    return made.rrsigRdata;
+  /**
+   * Signs with these keys from now on. What a key that stays has signed is kept: a list of signers is
+   * replaced only when its keys are others, and kept signatures are told by that list.
+   */
+  useKeys(keySet: ZoneKeySet): void {
+    if (keySet === this.keySet) return;
+    this.keySet = keySet;
+    this.kskSigners = updated(this.kskSigners, keySet.kskSigners, 'ksk');
+    this.zskSigners = updated(this.zskSigners, [keySet.zskSigner], 'zsk');
   }
 
-  private sign(rrset: Rrset, nowSeconds: number): KeptSignature {
-    const { signer, keyTag } = signedByKsk.has(rrset.type) ? this.ksk : this.zsk;
+  /** Returns the RDATA of the RRSIGs over `rrset`, valid for more than a day to come. */
+  signaturesOf(rrset: Rrset): readonly Uint8Array[] {
+    const presigned = this.keySet?.presigned;
+    if (presigned !== undefined) {
+      if (rrset.type === recordTypes.DNSKEY) return presigned.dnskey;
+      if (rrset.type === recordTypes.CDS) return presigned.cds;
+      if (rrset.type === recordTypes.CDNSKEY) return presigned.cdnskey;
+    }
+    const nowSeconds = Math.floor(this.clock.nowMs() / 1000);
+    const signers = signedByKsk.has(rrset.type) ? this.kskSigners : this.zskSigners;
+    const cache = rrset.type === recordTypes.NSEC ? this.denials : this.signatures;
+    const kept = cache.get(rrset.cacheKey);
+    if (
+      kept !== undefined &&
+      kept.signers === signers &&
+      nowSeconds < kept.remakeAtSeconds &&
+      sameContent(kept.rrset, rrset)
+    )
+      return kept.rrsigRdatas;
     const expirySeconds = nowSeconds + validitySeconds + jitterSeconds(rrset.cacheKey);
-    const head = {
-      type: 'RRSIG' as const,
-      typeCovered: rrset.type,
-      algorithm: signer.algorithm,
-      labelCount: rrset.owner.labelCount,
-      originalTtlSeconds: rrset.ttlSeconds,
-      expirationSeconds: expirySeconds % 2 ** 32,
-      inceptionSeconds: (nowSeconds - inceptionLeadSeconds) % 2 ** 32,
-      keyTag,
-      signer: this.apex,
-    };
-    const signature = signer.sign(signatureInput(head, rrset));
-    return {
-      rrset,
-      rrsigRdata: encodeRdata({ ...head, signature }),
-      remakeAtSeconds: expirySeconds - remakeBeforeExpirySeconds,
-    };
+    const validity = { inceptionSeconds: nowSeconds - inceptionLeadSeconds, expirySeconds };
+    const rrsigRdatas = signers.map(({ signer, keyTag }) =>
+      signRrset(rrset, { apex: this.apex, signer, keyTag, ...validity }),
+    );
+    const remakeAtSeconds = expirySeconds - remakeBeforeExpirySeconds;
+    cache.set(rrset.cacheKey, { rrset, signers, rrsigRdatas, remakeAtSeconds });
+    return rrsigRdatas;
   }
+}
+
+/** Returns the RDATA of the RRSIG by one key; times are seconds since 1970. */
+export function signRrset(
+  rrset: Rrset,
+  by: {
+    readonly apex: DomainName;
+    readonly signer: ZoneSigner;
+    readonly keyTag: number;
+    readonly inceptionSeconds: number;
+    readonly expirySeconds: number;
+  },
+): Uint8Array {
+  const head = {
+    type: 'RRSIG' as const,
+    typeCovered: rrset.type,
+    algorithm: by.signer.algorithm,
+    labelCount: rrset.owner.labelCount,
+    originalTtlSeconds: rrset.ttlSeconds,
+    expirationSeconds: by.expirySeconds % 2 ** 32,
+    inceptionSeconds: by.inceptionSeconds % 2 ** 32,
+    keyTag: by.keyTag,
+    signer: by.apex,
+  };
+  return encodeRdata({ ...head, signature: by.signer.sign(signatureInput(head, rrset)) });
 }
 
 /** RFC 7344 §4.1: CDS and CDNSKEY are signed with a key that the parent's DS names. */
@@ -112,8 +144,21 @@ const signedByKsk: ReadonlySet<number> = new Set([
   recordTypes.CDNSKEY,
 ]);
 
-function roleSigner(signer: ZoneSigner, role: 'ksk' | 'zsk'): RoleSigner {
-  return { signer, keyTag: keyTagOf(encodeRdata(dnskeyOf(signer, role))) };
+function updated(
+  before: readonly RoleSigner[],
+  signers: readonly ZoneSigner[],
+  role: 'ksk' | 'zsk',
+): readonly RoleSigner[] {
+  const keeps =
+    before.length === signers.length &&
+    before.every(
+      ({ signer }, index) => compareOctets(signer.publicKey, signers[index]!.publicKey) === 0,
+    );
+  if (keeps) return before;
+  return signers.map((signer) => ({
+    signer,
+    keyTag: keyTagOf(encodeRdata(dnskeyOf(signer, role))),
+  }));
 }
 
 function sameContent(left: Rrset, right: Rrset): boolean {

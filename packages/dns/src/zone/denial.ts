@@ -10,23 +10,17 @@ import { joinOctets } from '../wire/octets.ts';
 import { recordTypes } from '../wire/record-types.ts';
 import { encodeTypeBitmap } from '../wire/type-bitmap.ts';
 import type { ZoneNode } from './zone.ts';
-import { directoryTtlSeconds } from './zone-settings.ts';
 
 const { NS, DS, RRSIG, NSEC, NXNAME } = recordTypes;
 const emptyBitmap = encodeTypeBitmap([RRSIG, NSEC]);
 /** RFC 9824 §3.1: a name that does not exist has the bits "RRSIG, NSEC, and NXNAME". */
 const absentBitmap = encodeTypeBitmap([RRSIG, NSEC, NXNAME]);
 
-/** Returns the NSEC of a name with what stands there. RFC 9077: its TTL is the SOA's minimum. */
-export function nsecOf(name: DomainName, node: ZoneNode): Rrset {
+/** Returns the NSEC of a name with what stands there. RFC 9077: the TTL is the SOA's minimum. */
+export function nsecOf(name: DomainName, node: ZoneNode, ttlSeconds: number): Rrset {
   const owner = lowerCasedName(name);
   const rdata = joinOctets(successorOf(owner).wire, bitmapOf(node));
-  return createRrsetOfOctets({
-    owner,
-    type: NSEC,
-    ttlSeconds: directoryTtlSeconds,
-    rdatas: [rdata],
-  });
+  return createRrsetOfOctets({ owner, type: NSEC, ttlSeconds, rdatas: [rdata] });
 }
 
 function bitmapOf(node: ZoneNode): Uint8Array {

@@ -8,13 +8,15 @@ import { BoundedCache } from '../bounded-cache.ts';
 import { dnsError } from '../errors.ts';
 import { createRrset } from '../rrset.ts';
 import type { Rrset } from '../rrset.ts';
-import { RrsetSigner, signatureCacheDefaults } from '../sign/rrset-signer.ts';
+import { signatureCacheDefaults } from '../sign/rrset-signer.ts';
 import type { SignatureCacheLimits } from '../sign/rrset-signer.ts';
+import type { ZoneKeyring } from '../sign/zone-keyring.ts';
 import type { ZoneKeys } from '../sign/zone-signer.ts';
 import { joinLabels, lowerCasedName, parseName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import { compareOctets } from '../wire/octets.ts';
 import type { TlsaRdata } from '../wire/rdata.ts';
+import { ApexKeys } from './apex-keys.ts';
 import { apexRecords } from './apex-records.ts';
 import { bindingRrsets, openpgpkeyRrsets, sipClientRrsets } from './binding-records.ts';
 import { placeName } from './name-place.ts';
@@ -28,6 +30,7 @@ import {
   directoryTtlSeconds,
   parseContact,
   parseSettingName,
+  zoneTtlDefaults,
 } from './zone-settings.ts';
 import type { Nameserver } from './zone-settings.ts';
 
@@ -65,7 +68,7 @@ export interface DirectoryZoneOptions {
   /** SHA-256 of the charter in force; asked at each query for the apex. */
   readonly charterHash: () => Uint8Array;
   readonly source: BindingSource;
-  readonly keys: ZoneKeys;
+  readonly keys: ZoneKeys | ZoneKeyring;
   readonly clock: Clock;
   readonly limits?: DirectoryZoneLimits;
 }
@@ -86,27 +89,34 @@ interface KeptNode {
   readonly node: ZoneNode;
 }
 
+interface KeptApex {
+  readonly charterHash: Uint8Array;
+  readonly keyRrsets: readonly Rrset[];
+  readonly node: ZoneNode;
+}
+
 class DirectoryZone implements Zone {
   readonly apex: DomainName;
   readonly soa: Rrset;
   private readonly source: BindingSource;
   private readonly charterHash: () => Uint8Array;
-  private readonly signer: RrsetSigner;
+  private readonly keys: ApexKeys;
   private readonly nameserverAddresses: readonly Rrset[];
   private readonly fixedNodes: NodeMap;
   private readonly keptNodes: BoundedCache<KeptNode>;
-  private keptApex: { readonly charterHash: Uint8Array; readonly node: ZoneNode } | undefined;
+  private keptApex: KeptApex | undefined;
 
   constructor(options: DirectoryZoneOptions) {
     const apex = parseSettingName('apex', options.apex);
     const { nameservers, keys, clock, limits = directoryZoneDefaults } = options;
+    const ttls = zoneTtlDefaults;
     const contact = parseContact(options.contact);
-    const records = apexRecords({ apex, nameservers, contact, keys, nowMs: clock.nowMs() });
+    const records = apexRecords({ apex, nameservers, contact, nowMs: clock.nowMs(), ttls });
     this.apex = apex;
     this.soa = records.soa;
     this.source = options.source;
     this.charterHash = options.charterHash;
-    this.signer = new RrsetSigner({ apex, keys, clock, limits });
+    this.keys = new ApexKeys({ apex, keys, clock, limits });
     this.nameserverAddresses = records.nameserverAddresses;
     const apiRecords = options.api === undefined ? [] : apiRrsets(apex, options.api);
     this.fixedNodes = createNodeMap(apex, [
@@ -141,8 +151,8 @@ class DirectoryZone implements Zone {
     }
   }
 
-  signatureOf(rrset: Rrset): Uint8Array {
-    return this.signer.signatureOf(rrset);
+  signaturesOf(rrset: Rrset): readonly Uint8Array[] {
+    return this.keys.signaturesOf(rrset);
   }
 
   private bindingNode(
@@ -168,12 +178,20 @@ class DirectoryZone implements Zone {
 
   private apexNode(): ZoneNode {
     const charterHash = this.charterHash();
-    if (this.keptApex === undefined || compareOctets(this.keptApex.charterHash, charterHash) !== 0)
-      this.keptApex = { charterHash, node: this.makeApexNode(charterHash) };
-    return this.keptApex.node;
+    const keyRrsets = this.keys.rrsets();
+    const kept = this.keptApex;
+    if (
+      kept !== undefined &&
+      kept.keyRrsets === keyRrsets &&
+      compareOctets(kept.charterHash, charterHash) === 0
+    )
+      return kept.node;
+    const node = this.makeApexNode(charterHash, keyRrsets);
+    this.keptApex = { charterHash, keyRrsets, node };
+    return node;
   }
 
-  private makeApexNode(charterHash: Uint8Array): ZoneNode {
+  private makeApexNode(charterHash: Uint8Array, keyRrsets: readonly Rrset[]): ZoneNode {
     const strings = ['v=callbook1', `charter=${charterHash.toHex()}`].map((text) =>
       ascii.encode(text),
     );
@@ -181,7 +199,7 @@ class DirectoryZone implements Zone {
     const fixed = this.fixedNodes.get(this.apex.lookupKey);
     return {
       kind: 'data',
-      rrsets: [...(fixed?.kind === 'data' ? fixed.rrsets : []), txt],
+      rrsets: [...(fixed?.kind === 'data' ? fixed.rrsets : []), ...keyRrsets, txt],
       additionals: this.nameserverAddresses,
     };
   }

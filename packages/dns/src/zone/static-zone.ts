@@ -7,22 +7,18 @@ import { dnsError } from '../errors.ts';
 import { asGlue, createRrset } from '../rrset.ts';
 import type { Rrset } from '../rrset.ts';
 import { parseDsRecord } from '../sign/delegation-signer.ts';
-import { RrsetSigner } from '../sign/rrset-signer.ts';
+import type { ZoneKeyring } from '../sign/zone-keyring.ts';
 import type { ZoneKeys } from '../sign/zone-signer.ts';
 import { isAtOrBelow, joinLabels, parentName, sameName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import type { Rdata } from '../wire/rdata.ts';
+import { ApexKeys } from './apex-keys.ts';
 import { apexRecords } from './apex-records.ts';
 import { createNodeMap } from './node-map.ts';
 import { absentNode } from './zone.ts';
 import type { DelegationNode, Zone } from './zone.ts';
-import {
-  addressRrsets,
-  infrastructureTtlSeconds,
-  parseContact,
-  parseSettingName,
-} from './zone-settings.ts';
-import type { Nameserver } from './zone-settings.ts';
+import { addressRrsets, parseContact, parseSettingName, zoneTtlDefaults } from './zone-settings.ts';
+import type { Nameserver, ZoneTtls } from './zone-settings.ts';
 
 export interface Delegation {
   /** The child's apex. */
@@ -34,7 +30,7 @@ export interface Delegation {
 
 export interface StaticRecord {
   readonly name: string;
-  /** 3600 unless told. */
+  /** `infrastructureSeconds` of the zone unless told. */
   readonly ttlSeconds?: number;
   /** All of one type; one RRset a name and type. */
   readonly rdatas: readonly Exclude<Rdata, { type: 'opaque' }>[];
@@ -47,8 +43,10 @@ export interface StaticZoneOptions {
   readonly contact?: string;
   readonly delegations: readonly Delegation[];
   readonly records?: readonly StaticRecord[];
-  readonly keys: ZoneKeys;
+  readonly keys: ZoneKeys | ZoneKeyring;
   readonly clock: Clock;
+  /** 3600 and 300 unless told. */
+  readonly ttls?: ZoneTtls;
 }
 
 /** Makes a zone of fixed records and delegations. Code: `dns_zone_setting_invalid`. */
@@ -58,34 +56,38 @@ export function createStaticZone(options: StaticZoneOptions): Zone {
     options.contact === undefined
       ? joinLabels([new TextEncoder().encode('hostmaster')], apex)!
       : parseContact(options.contact);
-  const { nameservers, keys, clock } = options;
-  const infrastructure = apexRecords({ apex, nameservers, contact, keys, nowMs: clock.nowMs() });
+  const { nameservers, clock, ttls = zoneTtlDefaults } = options;
+  const infrastructure = apexRecords({ apex, nameservers, contact, nowMs: clock.nowMs(), ttls });
   const cuts = new Map(
     options.delegations.map((delegation) => {
-      const node = delegationNode(delegation, apex);
+      const node = delegationNode(delegation, apex, ttls.infrastructureSeconds);
       return [node.ns.owner.lookupKey, node];
     }),
   );
   const nodes = createNodeMap(apex, [
     ...infrastructure.rrsets,
     ...infrastructure.nameserverAddresses,
-    ...(options.records ?? []).map((record) => staticRrset(record, apex)),
+    ...(options.records ?? []).map((record) =>
+      staticRrset(record, apex, ttls.infrastructureSeconds),
+    ),
     ...[...cuts.values()].map((cut) => cut.ns),
   ]);
-  const apexNode = nodes.get(apex.lookupKey)!;
+  const fixed = nodes.get(apex.lookupKey);
+  const fixedRrsets = fixed?.kind === 'data' ? fixed.rrsets : [];
   // A name server's name may lie below a cut; what we know of it is then only glue.
   const additionals = infrastructure.nameserverAddresses.map((rrset) =>
     findCut(cuts, rrset.owner, apex) === undefined ? rrset : asGlue(rrset),
   );
-  const signer = new RrsetSigner({ apex, keys, clock });
+  const keys = new ApexKeys({ apex, keys: options.keys, clock });
   return {
     apex,
     soa: infrastructure.soa,
     find: (name) => {
-      if (sameName(name, apex)) return { ...apexNode, additionals };
+      if (sameName(name, apex))
+        return { kind: 'data', rrsets: [...fixedRrsets, ...keys.rrsets()], additionals };
       return findCut(cuts, name, apex) ?? nodes.get(name.lookupKey) ?? absentNode;
     },
-    signatureOf: (rrset) => signer.signatureOf(rrset),
+    signaturesOf: (rrset) => keys.signaturesOf(rrset),
   };
 }
 
@@ -101,7 +103,11 @@ function findCut(
   return found;
 }
 
-function delegationNode(delegation: Delegation, apex: DomainName): DelegationNode {
+function delegationNode(
+  delegation: Delegation,
+  apex: DomainName,
+  ttlSeconds: number,
+): DelegationNode {
   const owner = parseSettingName('delegations', delegation.name);
   if (sameName(owner, apex) || !isAtOrBelow(owner, apex))
     throw dnsError('dns_zone_setting_invalid', 'delegations: a name is not below the apex');
@@ -117,24 +123,24 @@ function delegationNode(delegation: Delegation, apex: DomainName): DelegationNod
     ns: asGlue(
       createRrset(
         owner,
-        infrastructureTtlSeconds,
+        ttlSeconds,
         hosts.map(({ name }) => ({ type: 'NS', nameserver: name })),
       ),
     ),
-    ds: ds.length === 0 ? undefined : createRrset(owner, infrastructureTtlSeconds, ds),
+    ds: ds.length === 0 ? undefined : createRrset(owner, ttlSeconds, ds),
     glue: hosts
       .filter(({ name }) => isAtOrBelow(name, apex))
-      .flatMap(({ name, addresses }) => addressRrsets(name, addresses, infrastructureTtlSeconds))
+      .flatMap(({ name, addresses }) => addressRrsets(name, addresses, ttlSeconds))
       .map(asGlue),
   };
 }
 
-function staticRrset(record: StaticRecord, apex: DomainName): Rrset {
+function staticRrset(record: StaticRecord, apex: DomainName, ttlSeconds: number): Rrset {
   const owner = parseSettingName('records', record.name);
   if (!isAtOrBelow(owner, apex) || record.rdatas.length === 0)
     throw dnsError(
       'dns_zone_setting_invalid',
       'records: a name is outside the zone, or has no data',
     );
-  return createRrset(owner, record.ttlSeconds ?? infrastructureTtlSeconds, record.rdatas);
+  return createRrset(owner, record.ttlSeconds ?? ttlSeconds, record.rdatas);
 }

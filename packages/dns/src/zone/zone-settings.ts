@@ -17,10 +17,23 @@ export interface Nameserver {
   readonly addresses: readonly string[];
 }
 
-/** TTL of records that seldom change: NS, DNSKEY, CDS, CDNSKEY, addresses of name servers. */
+/** TTL of records that seldom change: NS, DS, addresses of name servers. */
 export const infrastructureTtlSeconds = 3600;
 /** TTL of bindings, and of denials through the SOA's TTL and minimum. */
 export const directoryTtlSeconds = 300;
+
+/** TTLs of a small zone, as its settings may have them. */
+export interface ZoneTtls {
+  /** NS, DS, addresses of name servers, and records that name no TTL of their own. */
+  readonly infrastructureSeconds: number;
+  /** SOA, its minimum, and hence denials. */
+  readonly denialSeconds: number;
+}
+
+export const zoneTtlDefaults: ZoneTtls = {
+  infrastructureSeconds: infrastructureTtlSeconds,
+  denialSeconds: directoryTtlSeconds,
+};
 
 /** Parses a name of the settings; lower-cased. */
 export function parseSettingName(setting: string, text: string): DomainName {

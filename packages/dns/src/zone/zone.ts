@@ -42,8 +42,8 @@ export interface Zone {
   readonly soa: Rrset;
   /** Returns what stands at a name at or below the apex. May throw when its source does. */
   find(name: DomainName): ZoneNode;
-  /** Returns the RDATA of the RRSIG of one of this zone's authoritative RRsets. */
-  signatureOf(rrset: Rrset): Uint8Array;
+  /** Returns the RDATA of the RRSIGs of one of this zone's authoritative RRsets; 1 or more. */
+  signaturesOf(rrset: Rrset): readonly Uint8Array[];
 }
 
 export const emptyNode: EmptyNode = { kind: 'empty' };
