@@ -10,7 +10,14 @@ import {
   dsRecord,
   generateZoneKeys,
 } from '@callbook/dns';
-import type { BindingSource, Responder, Zone, ZoneAlgorithm, ZoneKeys } from '@callbook/dns';
+import type {
+  ApiHost,
+  BindingSource,
+  Responder,
+  Zone,
+  ZoneAlgorithm,
+  ZoneKeys,
+} from '@callbook/dns';
 import { encodeMessage, ownerHash, parseMessage, parseName } from '@callbook/dns/wire';
 import type { DomainName, Message } from '@callbook/dns/wire';
 
@@ -123,10 +130,29 @@ export interface TestZones {
   readonly directoryKeys: ZoneKeys;
 }
 
+/** Where the zones' name servers are said to be, and the directory's API. */
+export interface TestPlaces {
+  readonly root: readonly string[];
+  readonly test: readonly string[];
+  readonly directory: readonly string[];
+  readonly api: ApiHost;
+}
+
+const loopbackPlaces: TestPlaces = {
+  root: ['127.0.0.1'],
+  test: ['127.0.0.1'],
+  directory: ['127.0.0.1', '::1'],
+  api: {
+    addresses: ['192.0.2.1', '2001:db8::1'],
+    tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: new Uint8Array(32) }],
+  },
+};
+
 /** Makes the root, `test.` and `e164.alpha.test.`, each delegating to the next. */
 export function createTestZones(
   algorithm: ZoneAlgorithm = 13,
   clock: Clock = new TestClock(),
+  places: TestPlaces = loopbackPlaces,
 ): TestZones {
   const keys = {
     root: generateZoneKeys(algorithm),
@@ -140,12 +166,9 @@ export function createTestZones(
   source.publish({ identifier: 'mailto:alice@example.com' });
   const directory = createDirectoryZone({
     apex: directoryApex,
-    nameservers: [{ name: `ns1.${directoryApex}`, addresses: ['127.0.0.1', '::1'] }],
+    nameservers: [{ name: `ns1.${directoryApex}`, addresses: places.directory }],
     contact: 'hostmaster@alpha.test',
-    api: {
-      addresses: ['192.0.2.1', '2001:db8::1'],
-      tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: new Uint8Array(32) }],
-    },
+    api: places.api,
     charterHash: () => new Uint8Array(32).fill(0xcc),
     source,
     keys: keys.directory,
@@ -153,11 +176,11 @@ export function createTestZones(
   });
   const test = createStaticZone({
     apex: 'test.',
-    nameservers: [{ name: 'ns.test.', addresses: ['127.0.0.1'] }],
+    nameservers: [{ name: 'ns.test.', addresses: places.test }],
     delegations: [
       {
         name: directoryApex,
-        nameservers: [{ name: `ns1.${directoryApex}`, addresses: ['127.0.0.1', '::1'] }],
+        nameservers: [{ name: `ns1.${directoryApex}`, addresses: places.directory }],
         ds: [dsRecord(directoryApex, keys.directory)],
       },
       {
@@ -172,11 +195,11 @@ export function createTestZones(
   });
   const root = createStaticZone({
     apex: '.',
-    nameservers: [{ name: 'ns.root-servers.test.', addresses: ['127.0.0.1'] }],
+    nameservers: [{ name: 'ns.root-servers.test.', addresses: places.root }],
     delegations: [
       {
         name: 'test.',
-        nameservers: [{ name: 'ns.test.', addresses: ['127.0.0.1'] }],
+        nameservers: [{ name: 'ns.test.', addresses: places.test }],
         ds: [dsRecord('test.', keys.test)],
       },
     ],

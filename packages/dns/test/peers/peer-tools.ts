@@ -1,57 +1,128 @@
 /**
- * Programs from Debian packages, run by tests. One that is missing fails the test with the name of
- * its package; nothing is skipped.
+ * Programs from Debian packages, run by tests, here or in a network namespace. One that is missing
+ * fails the test with the name of its package; nothing is skipped.
  */
 import { execFile, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 
 const debianPackages = {
   unbound: 'unbound',
+  named: 'bind9',
   dig: 'bind9-dnsutils',
   delv: 'bind9-dnsutils',
   drill: 'ldnsutils',
+  dnsviz: 'dnsviz',
+  gpg: 'gpg',
+  'gpg-agent': 'gpg-agent',
+  dirmngr: 'dirmngr',
+  openssl: 'openssl',
+  kamailio: 'kamailio',
+  sipp: 'sip-tester',
+  ip: 'iproute2',
+  mount: 'mount',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
 } as const;
 
 export type PeerTool = keyof typeof debianPackages;
 
-const toolMsMax = 20_000;
-// Daemons are in sbin, which users' shells do not always search.
-const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
-
-function missing(tool: PeerTool): Error {
-  return new Error(`${tool} is missing: apt-get install ${debianPackages[tool]}`);
+/** Where a tool runs when it does not run here. */
+export interface ToolPlace {
+  /** Arguments by which nsenter gets there. */
+  readonly enterArgs: readonly string[];
 }
 
-/** Runs a tool to its end; returns what it printed on both outputs, whatever its exit code. */
-export async function runTool(tool: PeerTool, args: readonly string[]): Promise<string> {
+export interface ToolOptions {
+  readonly inside?: ToolPlace;
+  /** Added to our own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ToolEnd {
+  /** Undefined when it was stopped because it took too long. */
+  readonly exitCode: number | undefined;
+  /** What it printed, standard output first. */
+  readonly output: string;
+}
+
+const toolMsMax = 25_000;
+const daemonStartMsMax = 25_000;
+// Debian's own directories first: tools in Python need Debian's. Daemons are in sbin, which users'
+// shells do not always search.
+const searchPath = `/usr/sbin:/usr/bin:/sbin:/bin:${process.env['PATH']}`;
+
+/** Returns the path of a tool, or fails the test with the name of its package. */
+export function findTool(tool: PeerTool): string {
+  const paths = searchPath.split(':').map((directory) => join(directory, tool));
+  const found = paths.find(isExecutable);
+  if (found === undefined)
+    throw new Error(`${tool} is missing: apt-get install ${debianPackages[tool]}`);
+  return found;
+}
+
+function isExecutable(path: string): boolean {
   try {
-    const { stdout, stderr } = await promisify(execFile)(tool, args, { env, timeout: toolMsMax });
-    return stdout + stderr;
-  } catch (error) {
-    const failure = error as { code?: string | number; stdout?: string; stderr?: string };
-    if (failure.code === 'ENOENT') throw missing(tool);
-    return `${failure.stdout ?? ''}${failure.stderr ?? ''}`;
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-/** Starts a daemon in the foreground; resolves when its output has `readyText`. */
+/** Runs a tool to its end; returns what it printed on both outputs, whatever its exit code. */
+export async function runTool(
+  tool: PeerTool,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<string> {
+  const { output } = await callTool(tool, args, options);
+  return output;
+}
+
+/** Runs a tool to its end; returns how it ended. */
+export async function callTool(
+  tool: PeerTool,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<ToolEnd> {
+  const { command, commandArgs, env } = invocation(tool, args, options);
+  const limits = { timeout: toolMsMax, maxBuffer: 2 ** 24 };
+  return await new Promise((resolve) => {
+    const child = execFile(command, commandArgs, { env, ...limits }, (_error, stdout, stderr) => {
+      resolve({ exitCode: child.exitCode ?? undefined, output: stdout + stderr });
+    });
+    child.stdin?.end();
+  });
+}
+
+/**
+ * Starts a daemon in the foreground; resolves when its standard error has `readyText`, or at once
+ * without one. In a namespace, disposing only lets go of it: it ends with the namespace.
+ */
 export async function startDaemon(
   tool: PeerTool,
   args: readonly string[],
-  readyText: string,
+  options: ToolOptions & { readonly readyText?: string } = {},
 ): Promise<AsyncDisposable> {
-  const child = spawn(tool, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const { command, commandArgs, env } = invocation(tool, args, options);
+  const child = spawn(command, commandArgs, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
+  const { readyText } = options;
   let output = '';
   await new Promise<void>((resolve, reject) => {
-    child.on('error', () => reject(missing(tool)));
-    child.on('exit', (code) => reject(new Error(`${tool} ended with ${code}: ${output}`)));
+    const fail = (what: string): void => reject(new Error(`${tool} ${what}: ${output}`));
+    const patience = setTimeout(() => fail('is not ready'), daemonStartMsMax);
+    child.on('error', reject);
+    child.on('exit', (code) => fail(`ended with ${code}`));
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.includes(readyText)) resolve();
+      if (readyText !== undefined && output.includes(readyText)) resolve();
     });
+    if (readyText === undefined) resolve();
+    void exited.then(() => clearTimeout(patience));
   });
   return {
     [Symbol.asyncDispose]: async () => {
@@ -59,6 +130,20 @@ export async function startDaemon(
       await exited;
     },
   };
+}
+
+interface Invocation {
+  readonly command: string;
+  readonly commandArgs: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function invocation(tool: PeerTool, args: readonly string[], options: ToolOptions): Invocation {
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', PATH: searchPath, ...options.env };
+  const path = findTool(tool);
+  if (options.inside === undefined) return { command: path, commandArgs: args, env };
+  const commandArgs = [...options.inside.enterArgs, path, ...args];
+  return { command: findTool('nsenter'), commandArgs, env };
 }
 
 /** Finds a port that is free on loopback. */

@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createResponder, startDnsServer } from '@callbook/dns';
 import type { Zone, ZoneAlgorithm } from '@callbook/dns';
-import { formatName, ownerHash } from '@callbook/dns/wire';
-import { createTestZones, directoryApex, enumName } from '../test-zones.ts';
+import { formatName } from '@callbook/dns/wire';
+import { createTestZones, enumName } from '../test-zones.ts';
 import type { TestZones } from '../test-zones.ts';
+import { denials, positives, published } from './expected-answers.ts';
 import { freePort, runTool, startDaemon } from './peer-tools.ts';
 
 const systemClock = { nowMs: (): number => Date.now() };
@@ -72,7 +73,7 @@ async function startResolver(zones: TestZones, stack: AsyncDisposableStack): Pro
   const configuration = unboundConfiguration({ port, directory, zones: served });
   await writeFile(join(directory, 'unbound.conf'), configuration);
   const args = ['-d', '-c', join(directory, 'unbound.conf')];
-  stack.use(await startDaemon('unbound', args, 'start of service'));
+  stack.use(await startDaemon('unbound', args, { readyText: 'start of service' }));
   return { port, directory, failures };
 }
 
@@ -81,30 +82,6 @@ interface Resolver {
   readonly directory: string;
   readonly failures: readonly unknown[];
 }
-
-const published = enumName('4915123456789');
-const pgp = `${ownerHash('tel:+4915123456789')}._openpgpkey.${directoryApex}`;
-
-const positives: readonly (readonly [string, string, string])[] = [
-  [published, 'NAPTR', '"!^.*$!sip:alice@sip.example!"'],
-  [published, 'TXT', '"v=callbook1"'],
-  [`_sip-client.${published}`, 'TLSA', '3 1 1 '],
-  [pgp, 'OPENPGPKEY', 'BwcHBw'],
-  [directoryApex, 'TXT', 'charter='],
-  [directoryApex, 'CDS', ' 13 2 '],
-  [directoryApex, 'DS', ' 13 2 '],
-  [`api.${directoryApex}`, 'AAAA', '2001:db8::1'],
-  ['www.deep.test.', 'A', '192.0.2.80'],
-];
-
-const denials: readonly (readonly [string, string, string])[] = [
-  ['a missing type', published, 'A'],
-  ['an unregistered number', enumName('4915123456780'), 'NAPTR'],
-  ['an empty prefix', enumName('491512345678'), 'NAPTR'],
-  ['a prefix without numbers', enumName('8199'), 'NAPTR'],
-  ['a number whose holder chose the API', enumName('34912345678'), 'NAPTR'],
-  ['a name outside the directory', `www.${directoryApex}`, 'A'],
-];
 
 describe.each([13, 15] as const)(
   'unbound over zones of algorithm %i',

@@ -1,0 +1,56 @@
+/**
+ * dnsviz asks each name server of a private internet itself, from the root down, and judges what
+ * they say: delegations, keys, signatures, denials, EDNS behaviour. It must find nothing to warn of.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { directoryApex, enumName } from '../test-zones.ts';
+import { denials, openpgpName, published } from './expected-answers.ts';
+import { callTool, runTool } from './peer-tools.ts';
+import { rootAddress, startPrivateInternet } from './private-internet.ts';
+
+// `dnsviz grok` of Debian 12 wants to know a module of pygraphviz that its pygraphviz has no longer.
+const pygraphvizRelease = `import pygraphviz, types
+pygraphviz.release = types.SimpleNamespace(version=pygraphviz.__version__)
+`;
+
+const types = 'A,NAPTR,TXT,TLSA,OPENPGPKEY,CDS,CDNSKEY';
+const names = [
+  directoryApex,
+  published,
+  `_sip-client.${published}`,
+  openpgpName,
+  `_443._tcp.api.${directoryApex}`,
+  enumName('15555550100'),
+  ...denials.map(([, name]) => name),
+];
+
+it('dnsviz finds no error and nothing to warn of', async () => {
+  await using internet = await startPrivateInternet();
+  const { directory, namespace } = internet;
+  const probe = join(directory, 'probe.json');
+  const hints = `.:ns.root-servers.test=${rootAddress}`;
+  const questions = ['-4', '-E', '-A', '-a', '.', '-x', hints, '-R', types, ...names];
+  const probed = await callTool('dnsviz', ['probe', '-d', '0', '-o', probe, ...questions], {
+    inside: namespace,
+  });
+  expect(probed).toEqual({ exitCode: 0, output: '' });
+
+  const anchor = ['+noall', '+answer', `@${rootAddress}`, '.', 'DNSKEY'];
+  const anchors = join(directory, 'root.keys');
+  await writeFile(anchors, await runTool('dig', anchor, { inside: namespace }));
+  await writeFile(join(directory, 'sitecustomize.py'), pygraphvizRelease);
+  const grok = ['grok', '-t', anchors, '-r', probe, '-c', '-l'];
+  const env = { PYTHONPATH: directory };
+  expect(await callTool('dnsviz', [...grok, 'warning'], { env })).toEqual({
+    exitCode: 0,
+    output: '',
+  });
+
+  const everything = await runTool('dnsviz', [...grok, 'info'], { env });
+  const judged = JSON.parse(everything) as Record<string, { delegation?: { status: string } }>;
+  expect(judged['e164.alpha.test.']?.delegation?.status).toBe('SECURE');
+  expect(Object.keys(judged)).toEqual(expect.arrayContaining(names));
+  expect(internet.failures).toEqual([]);
+});
