@@ -17,8 +17,24 @@ export { generateZoneKeys, openZoneSigner } from './sign/zone-signer.ts';
 export type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './sign/zone-signer.ts';
 export { createZoneKeys, loadZoneKeys } from './sign/zone-keys.ts';
 export { dsRecord, parseDsRecord, zoneDs } from './sign/delegation-signer.ts';
-export { createResponder } from './serve/responder.ts';
-export type { Responder, ResponderOptions, Transport } from './serve/responder.ts';
+export { createResponder, nsidBytesMax } from './serve/responder.ts';
+export type { Responder, ResponderOptions } from './serve/responder.ts';
+export type { CookieOptions } from './serve/query-options.ts';
+export type { Transport } from './serve/transport.ts';
+export {
+  createCookieSecrets,
+  parseCookieSecrets,
+  rollCookieSecrets,
+} from './cookie/cookie-secrets.ts';
+export type { CookieSecrets } from './cookie/cookie-secrets.ts';
+export {
+  createRateLimitMemory,
+  responsesPerSecondMax,
+  slipMax,
+} from './rate-limit/rate-limit-memory.ts';
+export type { RateLimitMemory, RateLimitSettings } from './rate-limit/rate-limit-memory.ts';
+export { RateLimiter } from './rate-limit/rate-limiter.ts';
+export type { RateVerdict } from './rate-limit/rate-limiter.ts';
 export { startDnsServer } from './serve/dns-server.ts';
 export type { DnsServer, ListenAddress } from './serve/dns-server.ts';
 export { chooseDatagramEngine } from './datagram/choose-engine.ts';

@@ -20,6 +20,8 @@ export interface ZoneQuestion {
 export interface Answer {
   readonly responseCode: number;
   readonly authoritative: boolean;
+  /** TC on purpose; what does not fit is cut off without it. */
+  readonly truncated?: boolean;
   readonly answers: readonly Rrset[];
   readonly authorities: readonly Rrset[];
   readonly additionals: readonly Rrset[];

@@ -1,10 +1,14 @@
 /**
  * Query octets → response octets: no socket, no clock of its own, and no way to throw. Everything
- * that a datagram can be is decided here, in the order of docs/spec/dns.md.
+ * that a datagram can be is decided here, in the order of docs/spec/dns.md. What several threads
+ * share, cookie secrets and the accounts of the rate limit, comes in as plain data.
  */
+import assert from 'node:assert/strict';
+import type { ClientAddress } from '../datagram/datagram-engine.ts';
+import type { RateLimiter, RateVerdict } from '../rate-limit/rate-limiter.ts';
 import type { Rrset } from '../rrset.ts';
 import { encodeExtendedError } from '../wire/extended-error.ts';
-import type { Edns, Message, MessageHeader } from '../wire/message.ts';
+import type { Edns, Message, MessageHeader, ResourceRecord } from '../wire/message.ts';
 import { parseHeader, parseMessage } from '../wire/message-parse.ts';
 import { MessageWriter, optBytes } from '../wire/message-writer.ts';
 import type { Section } from '../wire/message-writer.ts';
@@ -21,22 +25,41 @@ import type { Zone } from '../zone/zone.ts';
 import { AnswerArena } from './answer-arena.ts';
 import { answerQuestion, refuse } from './answer.ts';
 import type { Answer } from './answer.ts';
+import { answerOptions, noQueryOptions, paddingOption, readQueryOptions } from './query-options.ts';
+import type { CookieOptions, QueryOptions } from './query-options.ts';
+import { findSignature, unknownKeySignature } from './transaction-signature.ts';
+import { unknownClient } from './transport.ts';
+import type { Transport } from './transport.ts';
 
-export type Transport = 'udp' | 'tcp';
-
-/** Returns the response to send, or undefined when nothing is to be sent. Never throws. */
-export type Responder = (query: Uint8Array, transport: Transport) => Uint8Array | undefined;
+/**
+ * Returns the response to send, or undefined when nothing is to be sent. Never throws. Cookies and the
+ * rate limit are about the client; without one, all count as the same.
+ */
+export type Responder = (
+  query: Uint8Array,
+  transport: Transport,
+  client?: ClientAddress,
+) => Uint8Array | undefined;
 
 export interface ResponderOptions {
   /** Told of what a zone threw; the query was answered SERVFAIL. */
   readonly onFailure?: (error: unknown) => void;
+  /** Without it COOKIE is an option like any that nobody knows. */
+  readonly cookies?: CookieOptions;
+  /** Limits what is answered over UDP to clients without a valid cookie. */
+  readonly rateLimiter?: RateLimiter;
+  /** Identifies this server to those who ask (RFC 5001); at most `nsidBytesMax`. */
+  readonly nsid?: Uint8Array;
 }
+
+/** So that an error with every option fits into 512 octets. */
+export const nsidBytesMax = 64;
 
 /** Larger UDP answers get lost where fragments do: the DNS flag day's size. */
 const udpAnswerBytesMax = 1232;
 /** RFC 1035 §4.2.1, for clients without EDNS; RFC 6891 §6.2.3: smaller sizes count as 512. */
 const udpAnswerBytesPlain = 512;
-const tcpAnswerBytesMax = 65_535;
+const streamAnswerBytesMax = 65_535;
 /** One question and any options in use take a few hundred octets; more is work without a purpose. */
 const queryBytesMax = 4096;
 
@@ -45,10 +68,11 @@ export function createResponder(zones: readonly Zone[], options: ResponderOption
   const deepestFirst = [...zones].sort(
     (left, right) => right.apex.labelCount - left.apex.labelCount,
   );
-  const writer = new MessageWriter(new Uint8Array(tcpAnswerBytesMax));
+  const writer = new MessageWriter(new Uint8Array(streamAnswerBytesMax));
   const arena = new AnswerArena();
-  return (query, transport) => {
-    const response = respondTo({ query, transport, writer, zones: deepestFirst, options });
+  assert((options.nsid?.length ?? 0) <= nsidBytesMax, 'NSID is too long');
+  return (query, transport, client = unknownClient) => {
+    const response = respondTo({ query, transport, client, writer, zones: deepestFirst, options });
     return response === undefined ? undefined : arena.copyOf(response);
   };
 }
@@ -56,6 +80,7 @@ export function createResponder(zones: readonly Zone[], options: ResponderOption
 interface Exchange {
   readonly query: Uint8Array;
   readonly transport: Transport;
+  readonly client: ClientAddress;
   readonly writer: MessageWriter;
   readonly zones: readonly Zone[];
   readonly options: ResponderOptions;
@@ -63,27 +88,84 @@ interface Exchange {
 
 /** Returns the response as a part of the writer's buffer. */
 function respondTo(exchange: Exchange): Uint8Array | undefined {
-  const { query, transport, writer, zones, options } = exchange;
+  const { query } = exchange;
   const header = parseHeader(query);
   // A response is never answered: two servers would answer each other for ever.
   if (header === undefined || header.isResponse) return undefined;
   // RFC 8906 §3.1.4: an unknown opcode is NOTIMP; what follows its header has no known form.
-  if (header.opcode !== opcodes.QUERY) return writeBare(writer, header, responseCodes.NOTIMP);
+  if (header.opcode !== opcodes.QUERY) return refuseBare(exchange, header, responseCodes.NOTIMP);
   // RFC 9619 §4: "A DNS message with OPCODE = 0 and QDCOUNT > 1 MUST be treated as an incorrectly
-  // formatted message". One without a question asks nothing.
+  // formatted message". One without a question asks nothing, or for a cookie.
   const parsed =
-    header.questionCount === 1 && query.length <= queryBytesMax ? parseMessage(query) : undefined;
-  if (parsed?.verdict !== 'accept') return writeBare(writer, header, responseCodes.FORMERR);
+    header.questionCount <= 1 && query.length <= queryBytesMax ? parseMessage(query) : undefined;
+  if (parsed?.verdict !== 'accept') return refuseBare(exchange, header, responseCodes.FORMERR);
   const message = parsed.value;
-  const sizeMax = transport === 'tcp' ? tcpAnswerBytesMax : udpLimit(message.edns);
+  const { transport, client, options } = exchange;
+  const { cookies } = options;
+  const queryOptions = readQueryOptions(message.edns, { transport, client, cookies });
+  if (message.questions.length === 0) return respondCookie(exchange, message, queryOptions);
+  const verdict = admit(exchange, queryOptions);
+  if (verdict === 'drop') return undefined;
+  const reply = { message, queryOptions };
+  if (verdict === 'slip') return writeAnswer(exchange, { ...reply, answer: slip(queryOptions) });
+  return respondQuestion(exchange, reply);
+}
+
+/** What may be forged and proves nothing is charged to the network it seems to come from. */
+function admit(exchange: Exchange, { cookie }: QueryOptions): RateVerdict {
+  const { transport, client } = exchange;
+  const { rateLimiter } = exchange.options;
+  if (rateLimiter === undefined || transport !== 'udp') return 'answer';
+  if (cookie !== undefined && cookie !== 'malformed' && cookie.state === 'valid') return 'answer';
+  return rateLimiter.decide(client.octets);
+}
+
+/**
+ * A short answer in place of the full one. RFC 7873 §5.2.3: who sent a client cookie learns the server's
+ * with BADCOOKIE and asks again; others come again by TCP.
+ */
+function slip({ cookie }: QueryOptions): Answer {
+  const hasCookie = cookie !== undefined && cookie !== 'malformed';
+  const answer = refuse(hasCookie ? responseCodes.BADCOOKIE : responseCodes.NOERROR);
+  return hasCookie ? answer : { ...answer, truncated: true };
+}
+
+/** RFC 7873 §5.4: without a question, a query with a COOKIE option asks for a server cookie. */
+function respondCookie(
+  exchange: Exchange,
+  message: Message,
+  queryOptions: QueryOptions,
+): Uint8Array | undefined {
+  const { cookie } = queryOptions;
+  if (cookie === undefined || cookie === 'malformed')
+    return refuseBare(exchange, message, responseCodes.FORMERR);
+  if (admit(exchange, queryOptions) === 'drop') return undefined;
+  // "RCODE BADCOOKIE if the Server Cookie sent with the query was invalid".
+  const { BADCOOKIE, NOERROR } = responseCodes;
+  const answer = refuse(cookie.state === 'invalid' ? BADCOOKIE : NOERROR);
+  return writeAnswer(exchange, { message, queryOptions, answer });
+}
+
+function respondQuestion(exchange: Exchange, { message, queryOptions }: Reply): Uint8Array {
+  const signature = findSignature(message);
+  if (signature !== undefined) return respondSigned(exchange, { message, queryOptions }, signature);
   try {
-    const zone = findZone(zones, message);
-    return writeAnswer(writer, { message, sizeMax, zone, answer: decide(zone, message) });
+    const zone = findZone(exchange.zones, message);
+    const answer = decide(zone, message, queryOptions);
+    return writeAnswer(exchange, { message, queryOptions, zone, answer });
   } catch (error) {
-    options.onFailure?.(error);
+    exchange.options.onFailure?.(error);
     const answer = refuse(responseCodes.SERVFAIL);
-    return writeAnswer(writer, { message, sizeMax, zone: undefined, answer });
+    return writeAnswer(exchange, { message, queryOptions, answer });
   }
+}
+
+function respondSigned(exchange: Exchange, reply: Reply, signature: ResourceRecord): Uint8Array {
+  const unknownKey = unknownKeySignature(signature);
+  if (unknownKey === undefined)
+    return writeAnswer(exchange, { ...reply, answer: refuse(responseCodes.FORMERR) });
+  const answer = refuse(responseCodes.NOTAUTH);
+  return writeAnswer(exchange, { ...reply, answer, signature: unknownKey });
 }
 
 function udpLimit(edns: Edns | undefined): number {
@@ -103,19 +185,22 @@ function findZone(deepestFirst: readonly Zone[], message: Message): Zone | undef
   return atApex;
 }
 
-function decide(zone: Zone | undefined, message: Message): Answer {
+function decide(zone: Zone | undefined, message: Message, { cookie }: QueryOptions): Answer {
   const { name, type, class: questionClass } = message.questions[0]!;
   const { edns } = message;
   // RFC 6891 §6.1.3: "If a responder does not implement the VERSION level of the request, then it
   // MUST respond with RCODE=BADVERS."
   if (edns !== undefined && edns.version !== 0) return refuse(responseCodes.BADVERS);
+  // RFC 7873 §5.2.2: a COOKIE option of a length that is none "MUST" be answered FORMERR.
+  if (cookie === 'malformed') return refuse(responseCodes.FORMERR);
   // RFC 9824 §3.2: NXNAME "MUST NOT appear as a query type": FORMERR, and EDE says why.
-  if (type === recordTypes.NXNAME) return refuse(responseCodes.FORMERR, invalidQueryType);
+  if (isNeverAsked(type)) return refuse(responseCodes.FORMERR, invalidQueryType);
   if (questionClass !== internetClass || zone === undefined)
     return refuse(responseCodes.REFUSED, notAuthoritative);
   // A transfer is the whole directory.
   if (type === recordTypes.AXFR || type === recordTypes.IXFR)
     return refuse(responseCodes.REFUSED, transferProhibited);
+  if (type === recordTypes.MAILA || type === recordTypes.MAILB) return refuse(responseCodes.NOTIMP);
   // RFC 4035 §3.1.1 has RRSIGs travel with what they cover; alone they prove nothing.
   if (type === recordTypes.RRSIG) return refuse(responseCodes.REFUSED, rrsigNotSupported);
   return answerQuestion(zone, {
@@ -126,6 +211,12 @@ function decide(zone: Zone | undefined, message: Message): Answer {
   });
 }
 
+/** Meta-types that a message carries, or a bitmap has, and no question asks for. */
+function isNeverAsked(type: number): boolean {
+  const { NXNAME, OPT, TSIG, TKEY } = recordTypes;
+  return type === NXNAME || type === OPT || type === TSIG || type === TKEY;
+}
+
 const invalidQueryType = { infoCode: extendedErrorCodes.invalidQueryType, text: '' };
 const notAuthoritative = { infoCode: extendedErrorCodes.notAuthoritative, text: '' };
 const transferProhibited = { infoCode: extendedErrorCodes.prohibited, text: 'no zone transfers' };
@@ -134,19 +225,32 @@ const rrsigNotSupported = {
   text: 'RRSIG comes with what it covers',
 };
 
-interface AnswerToWrite {
+interface Reply {
   readonly message: Message;
-  readonly sizeMax: number;
-  readonly zone: Zone | undefined;
-  readonly answer: Answer;
+  readonly queryOptions: QueryOptions;
 }
 
-function writeAnswer(writer: MessageWriter, toWrite: AnswerToWrite): Uint8Array {
-  const { message, sizeMax, answer } = toWrite;
-  const edns = message.edns === undefined ? undefined : answerEdns(message.edns, answer);
-  const reserved = edns === undefined ? 0 : optBytes(edns);
+interface AnswerToWrite extends Reply {
+  readonly answer: Answer;
+  /** Whose signatures go with the answer, when they are asked for. */
+  readonly zone?: Zone | undefined;
+  /** A TSIG record to end with. */
+  readonly signature?: ResourceRecord;
+}
+
+function writeAnswer(exchange: Exchange, toWrite: AnswerToWrite): Uint8Array {
+  const { writer } = exchange;
+  const { message, answer, signature } = toWrite;
+  const edns = answerEdns(exchange, toWrite);
+  const reserved =
+    (edns === undefined ? 0 : optBytes(edns)) +
+    (signature === undefined ? 0 : recordBytesMax(signature));
+  const sizeMax = exchange.transport === 'udp' ? udpLimit(message.edns) : streamAnswerBytesMax;
   writer.begin(answerHeader(message, answer), sizeMax);
-  writer.question(message.questions[0]!);
+  for (const question of message.questions) writer.question(question);
+  // A key's name and the question's may be long; then there is no room to say which key is unknown.
+  if (writer.sizeBytes + reserved > sizeMax)
+    return writeBare(writer, message, answer.responseCode & 15);
   const afterQuestion = writer.mark();
   writer.reserve(reserved);
   const zone = message.edns?.dnssecOk === true ? toWrite.zone : undefined;
@@ -155,8 +259,30 @@ function writeAnswer(writer: MessageWriter, toWrite: AnswerToWrite): Uint8Array 
   writeSection(writer, 'additionals', { rrsets: answer.additionals, zone });
   if (writer.overflowed) writer.truncateTo(afterQuestion);
   writer.release(reserved);
-  if (edns !== undefined) writer.opt(edns, answer.responseCode);
+  if (edns !== undefined)
+    writer.opt(
+      padded(edns, { toWrite, sizeBytes: writer.sizeBytes, sizeMax }),
+      answer.responseCode,
+    );
+  if (signature !== undefined) writer.record('additionals', signature, signature.rdata);
   return writer.finish();
+}
+
+/** Octets of a record without name compression. */
+function recordBytesMax({ owner, rdata }: ResourceRecord): number {
+  return owner.wire.length + 10 + rdata.length;
+}
+
+/** Hides in the length of an encrypted answer which of the common ones it is. */
+function padded(
+  edns: Edns,
+  to: { readonly toWrite: AnswerToWrite; readonly sizeBytes: number; readonly sizeMax: number },
+): Edns {
+  const { queryOptions, signature } = to.toWrite;
+  if (!queryOptions.wantsPadding) return edns;
+  const signatureBytes = signature === undefined ? 0 : recordBytesMax(signature);
+  const padding = paddingOption(to.sizeBytes + optBytes(edns) + signatureBytes, to.sizeMax);
+  return padding === undefined ? edns : { ...edns, options: [...edns.options, padding] };
 }
 
 /** Writes RRsets, each followed by its RRSIGs when a zone is given to sign it. */
@@ -187,7 +313,7 @@ function answerHeader(query: MessageHeader, answer: Answer): MessageHeader {
     isResponse: true,
     opcode: query.opcode,
     authoritative: answer.authoritative,
-    truncated: false,
+    truncated: answer.truncated ?? false,
     // RFC 1035 §4.1.1: RD "is copied into the response". No recursion here; and RFC 4035 §3.1.6:
     // AD and CD are for resolvers.
     recursionDesired: query.recursionDesired,
@@ -198,18 +324,29 @@ function answerHeader(query: MessageHeader, answer: Answer): MessageHeader {
   };
 }
 
-function answerEdns(query: Edns, answer: Answer): Edns {
-  return {
-    udpPayloadBytes: udpAnswerBytesMax,
-    version: 0,
-    dnssecOk: query.dnssecOk,
-    compactOk: query.compactOk,
-    options: answer.extendedError === undefined ? [] : [encodeExtendedError(answer.extendedError)],
-  };
+function answerEdns(exchange: Exchange, toWrite: AnswerToWrite): Edns | undefined {
+  const { message, answer, queryOptions } = toWrite;
+  if (message.edns === undefined) return undefined;
+  const { dnssecOk, compactOk } = message.edns;
+  const { extendedError } = answer;
+  const options =
+    queryOptions === noQueryOptions ? [] : answerOptions(queryOptions, exchange.options.nsid);
+  if (extendedError !== undefined) options.push(encodeExtendedError(extendedError));
+  return { udpPayloadBytes: udpAnswerBytesMax, version: 0, dnssecOk, compactOk, options };
 }
 
 /** A header alone, for queries whose question cannot be trusted to be one. */
 function writeBare(writer: MessageWriter, query: MessageHeader, responseCode: number): Uint8Array {
   writer.begin(answerHeader(query, refuse(responseCode)), udpAnswerBytesPlain);
   return writer.finish();
+}
+
+/** A header alone, or nothing over the rate limit: no answer is shorter. */
+function refuseBare(
+  exchange: Exchange,
+  query: MessageHeader,
+  responseCode: number,
+): Uint8Array | undefined {
+  if (admit(exchange, noQueryOptions) !== 'answer') return undefined;
+  return writeBare(exchange.writer, query, responseCode);
 }

@@ -13,8 +13,8 @@ const writer = new MessageWriter(new Uint8Array(messageBytesMax));
 const sections: readonly Section[] = ['answers', 'authorities', 'additionals'];
 
 /**
- * Encodes a message into at most `sizeMax` octets (65535 unless told). Preconditions: records are of
- * class IN, numbers fit their fields, and header, questions and OPT fit the limit.
+ * Encodes a message into at most `sizeMax` octets (65535 unless told). Preconditions: numbers fit their
+ * fields, and header, questions and OPT fit the limit.
  */
 export function encodeMessage(message: Message, sizeMax = messageBytesMax): Uint8Array {
   writer.begin(message, sizeMax);

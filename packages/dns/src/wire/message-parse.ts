@@ -111,6 +111,10 @@ function parseRecords(
         reader.fail('an OPT record is misplaced, named or repeated');
       else parseOpt(reader, klass, sections);
     } else {
+      // RFC 8945 §5.1: a TSIG that is not "the last record in the additional section", or one of
+      // several, makes the message malformed.
+      if (type === recordTypes.TSIG && (sections === undefined || index !== count - 1))
+        reader.fail('a TSIG record is misplaced or repeated');
       const ttlSeconds = reader.uint32();
       records.push({
         owner,

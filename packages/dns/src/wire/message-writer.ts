@@ -9,7 +9,7 @@ import type { Edns, MessageHeader, Question } from './message.ts';
 import { lowerCaseOctets } from './names.ts';
 import type { DomainName } from './names.ts';
 import { rdataLayout } from './rdata-layout.ts';
-import { recordTypes } from './record-types.ts';
+import { internetClass, recordTypes } from './record-types.ts';
 
 /** Pointers have 14 bits (RFC 1035 §4.1.4). */
 const pointerOffsetMax = 0x3fff;
@@ -71,6 +71,11 @@ export class MessageWriter {
     this.bytes.fill(0, 4, headerBytes);
   }
 
+  /** Octets written so far. */
+  get sizeBytes(): number {
+    return this.size;
+  }
+
   mark(): WriterMark {
     return { size: this.size, suffixCount: this.suffixCount };
   }
@@ -106,7 +111,7 @@ export class MessageWriter {
     this.name(record.owner, true);
     if (!this.fits(10)) return;
     this.uint16(record.type);
-    this.uint16(internet);
+    this.uint16(record.class ?? internetClass);
     this.uint32(record.ttlSeconds);
     const lengthAt = this.size;
     this.uint16(rdata.length);
@@ -246,10 +251,12 @@ export class MessageWriter {
   }
 }
 
-/** The fixed part of a record; its class is IN. */
+/** The fixed part of a record. */
 export interface RecordToWrite {
   readonly owner: DomainName;
   readonly type: number;
+  /** IN unless told. */
+  readonly class?: number;
   readonly ttlSeconds: number;
 }
 
@@ -261,4 +268,3 @@ export function optBytes(edns: Edns): number {
 }
 
 const optFixedBytes = 11;
-const internet = 1;

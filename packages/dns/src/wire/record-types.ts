@@ -28,13 +28,19 @@ export const recordTypes = {
   HTTPS: 65,
   /** RFC 9824 §3: not a type anybody has, only a bit that says that the name does not exist. */
   NXNAME: 128,
+  TKEY: 249,
+  TSIG: 250,
   IXFR: 251,
   AXFR: 252,
+  MAILB: 253,
+  MAILA: 254,
   ANY: 255,
 } as const;
 
 /** The only class served. */
 export const internetClass = 1;
+/** QCLASS `*`, and the class of TSIG (RFC 8945 §4.2). */
+export const anyClass = 255;
 
 /** OPCODEs; others are answered NOTIMP. */
 export const opcodes = { QUERY: 0 } as const;
@@ -47,11 +53,19 @@ export const responseCodes = {
   NXDOMAIN: 3,
   NOTIMP: 4,
   REFUSED: 5,
+  NOTAUTH: 9,
   BADVERS: 16,
+  BADCOOKIE: 23,
 } as const;
 
 /** EDNS option codes. */
-export const ednsOptionCodes = { extendedError: 15 } as const;
+export const ednsOptionCodes = {
+  nsid: 3,
+  cookie: 10,
+  tcpKeepalive: 11,
+  padding: 12,
+  extendedError: 15,
+} as const;
 
 /** INFO-CODEs of extended DNS errors (RFC 8914, RFC 9824). */
 export const extendedErrorCodes = {

@@ -1,0 +1,31 @@
+/** How a query came, as far as its answer depends on it, and who is answered. */
+import { isIP } from 'node:net';
+import type { ClientAddress } from '../datagram/datagram-engine.ts';
+import { parseIpAddress } from '../wire/ip-address.ts';
+
+/** `tls` is DNS over TLS (RFC 7858). Over `udp` a client's address may be forged. */
+export type Transport = 'udp' | 'tcp' | 'tls';
+
+const noOctets = new Uint8Array(0);
+
+/** Whoever answers nobody in particular: all such count as one client. */
+export const unknownClient: ClientAddress = { octets: noOctets, port: 0 };
+
+/** An address as Node's sockets name it; its octets are made when they are asked for. */
+export class SocketClient implements ClientAddress {
+  readonly port: number;
+  private readonly address: string | undefined;
+
+  constructor(address: string | undefined, port: number | undefined) {
+    this.address = address;
+    this.port = port ?? 0;
+  }
+
+  get octets(): Uint8Array {
+    // A scope (`%eth0`) follows a link-local address; the name of the interface is ours alone.
+    const text = this.address?.split('%', 1)[0] ?? '';
+    if (isIP(text) === 0) return noOctets;
+    const parsed = parseIpAddress(text);
+    return parsed.verdict === 'accept' ? parsed.value : noOctets;
+  }
+}
