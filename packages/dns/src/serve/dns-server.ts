@@ -4,6 +4,7 @@
  * more of them.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DirectoryError } from '@callbook/protocol';
 import { dnsError } from '../errors.ts';
 import type { Responder } from './responder.ts';
 import { startTcpListener } from './tcp-listener.ts';
@@ -30,15 +31,19 @@ export interface DnsServer extends AsyncDisposable {
 const freePortAttemptsMax = 20;
 const freePortPauseMs = 5;
 
-/** Listens and answers until disposed. Code: `dns_listen_failed`; nothing stays bound then. */
-export async function startDnsServer(options: {
+export interface DnsServerOptions {
   readonly listen: readonly ListenAddress[];
   readonly respond: Responder;
-}): Promise<DnsServer> {
+  /** Binds what answers datagrams; by `node:dgram` and `respond` in this thread unless told. */
+  readonly startDatagrams?: (at: ListenAddress) => Promise<Listener>;
+}
+
+/** Listens and answers until disposed. Code: `dns_listen_failed`; nothing stays bound then. */
+export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
   await using listeners = new AsyncDisposableStack();
   const addresses: ListenAddress[] = [];
   for (const at of options.listen) {
-    const pair = await startPair(at, options.respond);
+    const pair = await startPair(at, options);
     for (const listener of pair) listeners.use(listener);
     addresses.push({ address: at.address, port: pair[0]!.port });
   }
@@ -46,16 +51,20 @@ export async function startDnsServer(options: {
   return { addresses, [Symbol.asyncDispose]: async () => await open.disposeAsync() };
 }
 
-async function startPair(at: ListenAddress, respond: Responder): Promise<readonly Listener[]> {
+async function startPair(
+  at: ListenAddress,
+  options: DnsServerOptions,
+): Promise<readonly Listener[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await bindPair(at, respond);
+      return await bindPair(at, options);
     } catch (cause) {
       const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (at.port === 0 && isTaken && attempt < freePortAttemptsMax) {
         await sleep(freePortPauseMs);
         continue;
       }
+      if (cause instanceof DirectoryError) throw cause;
       const errno = (cause as NodeJS.ErrnoException).code ?? 'unknown';
       throw dnsError('dns_listen_failed', `port ${at.port} cannot be bound: ${errno}`, {
         cause,
@@ -65,8 +74,13 @@ async function startPair(at: ListenAddress, respond: Responder): Promise<readonl
   }
 }
 
-async function bindPair(at: ListenAddress, respond: Responder): Promise<readonly Listener[]> {
-  const udp = await startUdpListener(at, respond);
+async function bindPair(
+  at: ListenAddress,
+  options: DnsServerOptions,
+): Promise<readonly Listener[]> {
+  const { respond, startDatagrams = async (free) => await startUdpListener(free, respond) } =
+    options;
+  const udp = await startDatagrams(at);
   try {
     return [udp, await startTcpListener({ address: at.address, port: udp.port }, respond)];
   } catch (cause) {

@@ -71,6 +71,8 @@ export interface DirectoryZoneOptions {
   readonly keys: ZoneKeys | ZoneKeyring;
   readonly clock: Clock;
   readonly limits?: DirectoryZoneLimits;
+  /** Gives the SOA's serial; now unless told. Threads that serve one zone agree on it. */
+  readonly madeAtMs?: number;
 }
 
 /** Makes the zone of a directory. Code: `dns_zone_setting_invalid`. */
@@ -111,7 +113,8 @@ class DirectoryZone implements Zone {
     const { nameservers, keys, clock, limits = directoryZoneDefaults } = options;
     const ttls = zoneTtlDefaults;
     const contact = parseContact(options.contact);
-    const records = apexRecords({ apex, nameservers, contact, nowMs: clock.nowMs(), ttls });
+    const nowMs = options.madeAtMs ?? clock.nowMs();
+    const records = apexRecords({ apex, nameservers, contact, nowMs, ttls });
     this.apex = apex;
     this.soa = records.soa;
     this.source = options.source;

@@ -15,6 +15,8 @@ export interface LevelStoreOptions {
   readonly cacheBytes: number;
   /** Rows collected in memory before they are written as a sorted file. */
   readonly writeBufferBytes?: number;
+  /** Lets other threads of this process open it too; each of them must say so. Options of the first hold. */
+  readonly sharedByThreads?: boolean;
 }
 
 const defaultWriteBufferBytes = 16 * 1024 * 1024;
@@ -28,6 +30,7 @@ export async function openLevelStore(path: string, options: LevelStoreOptions): 
     writeBufferSize: options.writeBufferBytes ?? defaultWriteBufferBytes,
     // Keys, hashes and signatures do not compress.
     compression: false,
+    multithreading: options.sharedByThreads ?? false,
   });
   try {
     await level.open();
