@@ -14,7 +14,7 @@ import { directoryApex } from '../test-zones.ts';
 import { published } from './expected-answers.ts';
 import { callTool, runTool } from './peer-tools.ts';
 import type { ToolEnd } from './peer-tools.ts';
-import { startPrivateInternet, startUnbound, unboundAddress } from './private-internet.ts';
+import { addresses, startPrivateInternet, startUnbound } from './private-internet.ts';
 import type { PrivateInternet } from './private-internet.ts';
 
 const apiHost = `api.${directoryApex.slice(0, -1)}`;
@@ -56,10 +56,9 @@ async function startTlsServer(): Promise<TlsServer> {
   const directory = await mkdtemp(join(tmpdir(), 'callbook-tls-'));
   stack.defer(async () => await rm(directory, { recursive: true }));
   const [keyPath, certPath] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const made = await callTool('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc'],
-    ...['-keyout', keyPath, '-out', certPath, '-days', '2', '-subj', `/CN=${apiHost}`],
-  ]);
+  const selfSigned = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2';
+  const files = ['-keyout', keyPath, '-out', certPath, '-subj', `/CN=${apiHost}`];
+  const made = await callTool('openssl', [...selfSigned.split(' '), ...files]);
   expect(made).toMatchObject({ exitCode: 0 });
   const key = await readFile(keyPath, 'utf8');
   const cert = await readFile(certPath, 'utf8');
@@ -72,18 +71,17 @@ async function startTlsServer(): Promise<TlsServer> {
 
 /** Returns TLSA records as the resolver gives them, in presentation form. */
 async function digTlsa(name: string): Promise<string[]> {
-  const args = ['+dnssec', '+time=10', '+tries=1', `@${unboundAddress}`, name, 'TLSA'];
+  const args = ['+dnssec', '+time=10', '+tries=1', `@${addresses.unbound}`, name, 'TLSA'];
   const output = await runTool('dig', args, { inside: internet.namespace });
   expect(output).toMatch(/flags: qr rd ra ad;/);
   return Array.from(output.matchAll(/\sTLSA\s+(3 1 .*)$/gm), (found) => found[1]!);
 }
 
 async function connect(port: number, tlsa: readonly string[]): Promise<ToolEnd> {
-  return await callTool('openssl', [
-    ...['s_client', '-connect', `127.0.0.1:${port}`, '-verify_return_error'],
-    ...['-servername', apiHost, '-dane_tlsa_domain', apiHost],
-    ...tlsa.flatMap((rdata) => ['-dane_tlsa_rrdata', rdata]),
-  ]);
+  const client = ['s_client', '-connect', `127.0.0.1:${port}`, '-verify_return_error'];
+  const names = ['-servername', apiHost, '-dane_tlsa_domain', apiHost];
+  const records = tlsa.flatMap((rdata) => ['-dane_tlsa_rrdata', rdata]);
+  return await callTool('openssl', [...client, ...names, ...records]);
 }
 
 it('the TLS server of the API is verified by its TLSA', async () => {

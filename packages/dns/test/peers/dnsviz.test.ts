@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { directoryApex, enumName } from '../test-zones.ts';
 import { denials, openpgpName, published } from './expected-answers.ts';
 import { callTool, runTool } from './peer-tools.ts';
-import { rootAddress, startPrivateInternet } from './private-internet.ts';
+import { addresses, startPrivateInternet } from './private-internet.ts';
 
 // `dnsviz grok` of Debian 12 wants to know a module of pygraphviz that its pygraphviz has no longer.
 const pygraphvizRelease = `import pygraphviz, types
@@ -30,14 +30,14 @@ it('dnsviz finds no error and nothing to warn of', async () => {
   await using internet = await startPrivateInternet();
   const { directory, namespace } = internet;
   const probe = join(directory, 'probe.json');
-  const hints = `.:ns.root-servers.test=${rootAddress}`;
+  const hints = `.:ns.root-servers.test=${addresses.root}`;
   const questions = ['-4', '-E', '-A', '-a', '.', '-x', hints, '-R', types, ...names];
   const probed = await callTool('dnsviz', ['probe', '-d', '0', '-o', probe, ...questions], {
     inside: namespace,
   });
   expect(probed).toEqual({ exitCode: 0, output: '' });
 
-  const anchor = ['+noall', '+answer', `@${rootAddress}`, '.', 'DNSKEY'];
+  const anchor = ['+noall', '+answer', `@${addresses.root}`, '.', 'DNSKEY'];
   const anchors = join(directory, 'root.keys');
   await writeFile(anchors, await runTool('dig', anchor, { inside: namespace }));
   await writeFile(join(directory, 'sitecustomize.py'), pygraphvizRelease);

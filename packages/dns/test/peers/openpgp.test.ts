@@ -28,11 +28,8 @@ async function createGpg(internet: PrivateInternet, name: string): Promise<Gpg> 
 }
 
 async function makeCertificate(gpg: Gpg): Promise<{ fingerprint: string; octets: Uint8Array }> {
-  const identity = `<${mailbox}>`;
-  const made = await gpg(
-    ...['--passphrase', '', '--quick-generate-key', identity],
-    ...['future-default', 'default', 'never'],
-  );
+  const identity = ['--passphrase', '', '--quick-generate-key', `<${mailbox}>`];
+  const made = await gpg(...identity, 'future-default', 'default', 'never');
   expect(made).toMatchObject({ exitCode: 0 });
   const { output } = await gpg('--with-colons', '--list-keys');
   const fingerprint = /^fpr:+([\dA-F]{40}):/m.exec(output)![1]!;
@@ -53,8 +50,9 @@ function dearmor(armored: string): Uint8Array {
 }
 
 it('gpg finds the certificate that a number published, and no other', async () => {
-  await using internet = await startPrivateInternet();
-  await using _resolver = await startUnbound(internet);
+  await using stack = new AsyncDisposableStack();
+  const internet = stack.use(await startPrivateInternet());
+  stack.use(await startUnbound(internet));
   const holder = await createGpg(internet, 'holder');
   const { fingerprint, octets } = await makeCertificate(holder);
   await internet.publish({

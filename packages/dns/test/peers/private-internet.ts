@@ -13,15 +13,18 @@ import type { NetworkNamespace } from './network-namespace.ts';
 import { startDaemon } from './peer-tools.ts';
 import type { Order, Report } from './private-internet-zones.ts';
 
-export const rootAddress = '192.0.2.1';
-const testAddress = '192.0.2.2';
-export const directoryAddress = '192.0.2.3';
-export const unboundAddress = '192.0.2.53';
-export const bindAddress = '192.0.2.54';
-export const proxyAddress = '192.0.2.60';
-export const callerAddress = '192.0.2.61';
-/** What `www.deep.test.` has for its address. */
-export const hostAddress = '192.0.2.80';
+/** All on the loopback interface of the namespace. */
+export const addresses = {
+  root: '192.0.2.1',
+  test: '192.0.2.2',
+  directory: '192.0.2.3',
+  unbound: '192.0.2.53',
+  bind: '192.0.2.54',
+  sipProxy: '192.0.2.60',
+  sipCaller: '192.0.2.61',
+  /** What `www.deep.test.` has. */
+  host: '192.0.2.80',
+} as const;
 
 const rootServer = 'ns.root-servers.test.';
 
@@ -47,18 +50,15 @@ export async function startPrivateInternet(
   options: InternetOptions = {},
 ): Promise<PrivateInternet> {
   const places: TestPlaces = {
-    root: [rootAddress],
-    test: [testAddress],
-    directory: [directoryAddress],
-    api: { addresses: [hostAddress], tlsa: options.apiTlsa ?? [] },
+    root: [addresses.root],
+    test: [addresses.test],
+    directory: [addresses.directory],
+    api: { addresses: [addresses.host], tlsa: options.apiTlsa ?? [] },
   };
   const namespace = await createNetworkNamespace({
     module: new URL('./private-internet-zones.ts', import.meta.url),
-    addresses: [
-      ...[rootAddress, testAddress, directoryAddress],
-      ...[unboundAddress, bindAddress, proxyAddress, callerAddress, hostAddress],
-    ],
-    resolverAddress: unboundAddress,
+    addresses: Object.values(addresses),
+    resolverAddress: addresses.unbound,
   });
   const { directory } = namespace;
   const failures: string[] = [];
@@ -112,20 +112,20 @@ function createAsk(namespace: NetworkNamespace, failures: string[]): Ask {
 async function writeAnchors(directory: string, trustAnchor: string): Promise<void> {
   const [, , , , keyTag, algorithm, digestType, digest] = trustAnchor.split(' ');
   const anchor = `. static-ds ${keyTag} ${algorithm} ${digestType} "${digest}";`;
-  const hints = `. 3600 IN NS ${rootServer}\n${rootServer} 3600 IN A ${rootAddress}\n`;
+  const hints = `. 3600 IN NS ${rootServer}\n${rootServer} 3600 IN A ${addresses.root}\n`;
   await writeFile(join(directory, 'root.ds'), `${trustAnchor}\n`);
   await writeFile(join(directory, 'anchors.conf'), `trust-anchors { ${anchor} };\n`);
   await writeFile(join(directory, 'root.hints'), hints);
 }
 
-/** Starts unbound, strict in all that touches denials and names, at `unboundAddress`. */
+/** Starts unbound, strict in all that touches denials and names, at `addresses.unbound`. */
 export async function startUnbound(internet: PrivateInternet): Promise<AsyncDisposable> {
   const { directory, namespace } = internet;
   const path = join(directory, 'unbound.conf');
   await writeFile(
     path,
     `server:
-  interface: ${unboundAddress}
+  interface: ${addresses.unbound}
   access-control: 192.0.2.0/24 allow
   directory: "${directory}"
   chroot: ""
@@ -156,7 +156,7 @@ remote-control:
   return await startDaemon('unbound', ['-d', '-c', path], options);
 }
 
-/** Starts BIND's named as a validating resolver at `bindAddress`. */
+/** Starts BIND's named as a validating resolver at `addresses.bind`. */
 export async function startBind(internet: PrivateInternet): Promise<AsyncDisposable> {
   const { directory, namespace } = internet;
   const path = join(directory, 'named.conf');
@@ -166,7 +166,7 @@ export async function startBind(internet: PrivateInternet): Promise<AsyncDisposa
   directory "${directory}";
   pid-file none;
   session-keyfile none;
-  listen-on port 53 { ${bindAddress}; };
+  listen-on port 53 { ${addresses.bind}; };
   listen-on-v6 { none; };
   recursion yes;
   allow-query { any; };

@@ -9,8 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { directoryApex } from '../test-zones.ts';
 import { callTool, startDaemon } from './peer-tools.ts';
 import type { ToolEnd } from './peer-tools.ts';
-import { callerAddress, hostAddress, proxyAddress } from './private-internet.ts';
-import { startPrivateInternet, startUnbound } from './private-internet.ts';
+import { addresses, startPrivateInternet, startUnbound } from './private-internet.ts';
 import type { PrivateInternet } from './private-internet.ts';
 
 const sipPort = 5060;
@@ -24,7 +23,7 @@ fork=yes
 children=2
 disable_tcp=yes
 auto_aliases=no
-listen=udp:${proxyAddress}:${sipPort}
+listen=udp:${addresses.sipProxy}:${sipPort}
 dns=no
 rev_dns=no
 dns_try_ipv6=no
@@ -87,7 +86,7 @@ beforeAll(async () => {
   await writeFile(configuration, kamailioConfiguration);
   const inside = { inside: namespace };
   const trace = ['-trace_msg', '-message_file', phoneMessages];
-  const phone = ['-sn', 'uas', '-nostdin', '-i', hostAddress, '-p', `${phonePort}`, ...trace];
+  const phone = ['-sn', 'uas', '-nostdin', '-i', addresses.host, '-p', `${phonePort}`, ...trace];
   const proxy = ['-DD', '-E', '-m', '32', '-f', configuration];
   const starting = [
     startUnbound(internet),
@@ -95,8 +94,8 @@ beforeAll(async () => {
     startDaemon('kamailio', proxy, inside),
   ];
   for (const daemon of await Promise.all(starting)) stack.use(daemon);
-  await namespace.waitForUdp(hostAddress, phonePort);
-  await namespace.waitForUdp(proxyAddress, sipPort);
+  await namespace.waitForUdp(addresses.host, phonePort);
+  await namespace.waitForUdp(addresses.sipProxy, sipPort);
 });
 afterAll(async () => {
   await stack.disposeAsync();
@@ -104,9 +103,9 @@ afterAll(async () => {
 
 /** Places one call; exit code 0 when it went as the scenario says. */
 async function call(number: string, scenario: readonly string[]): Promise<ToolEnd> {
-  const from = ['-nostdin', '-i', callerAddress, '-p', `${sipPort}`];
+  const from = ['-nostdin', '-i', addresses.sipCaller, '-p', `${sipPort}`];
   const once = ['-m', '1', '-timeout', '20s', '-timeout_error'];
-  const to = ['-s', number, `${proxyAddress}:${sipPort}`];
+  const to = ['-s', number, `${addresses.sipProxy}:${sipPort}`];
   return await callTool('sipp', [...scenario, ...from, ...once, ...to], {
     inside: internet.namespace,
   });

@@ -10,13 +10,12 @@ import { ownerHash } from '@callbook/dns/wire';
 import { directoryApex, enumName } from '../test-zones.ts';
 import { denials, positives, published } from './expected-answers.ts';
 import { runTool } from './peer-tools.ts';
-import { bindAddress, startBind, startPrivateInternet, startUnbound } from './private-internet.ts';
-import { unboundAddress } from './private-internet.ts';
+import { addresses, startBind, startPrivateInternet, startUnbound } from './private-internet.ts';
 import type { PrivateInternet } from './private-internet.ts';
 
 const resolvers = [
-  { peer: 'unbound', address: unboundAddress, digits: '447700900001' },
-  { peer: 'BIND', address: bindAddress, digits: '447700900123' },
+  { peer: 'unbound', address: addresses.unbound, digits: '447700900001' },
+  { peer: 'BIND', address: addresses.bind, digits: '447700900123' },
 ] as const;
 
 describe.each([13, 15] as const)('resolvers over zones of algorithm %i', (algorithm) => {
