@@ -10,7 +10,9 @@ export const dnsErrorCodes = {
   dns_key_exposed: 'a key file can be read or written by other users',
   dns_key_malformed: 'a key file is not a PKCS#8 private key for algorithm 13 or 15',
   dns_key_unwritable: 'a key file could not be created',
-  dns_listen_failed: 'an address and port could not be bound for UDP and TCP',
+  dns_listen_failed: 'an address and port could not be bound for UDP and TCP, or for TLS',
+  dns_certificate_unusable:
+    'the certificate and private key for TLS are not a matching pair in PEM',
   dns_datagram_worker_failed: 'a thread that answers datagrams ended before it could answer',
 } as const;
 

@@ -37,6 +37,7 @@ export { RateLimiter } from './rate-limit/rate-limiter.ts';
 export type { RateVerdict } from './rate-limit/rate-limiter.ts';
 export { startDnsServer } from './serve/dns-server.ts';
 export type { DnsServer, DnsServerOptions, ListenAddress, Listener } from './serve/dns-server.ts';
+export type { TlsCertificate } from './serve/tls-listener.ts';
 export { chooseDatagramEngine } from './datagram/choose-engine.ts';
 export type { EngineChoice } from './datagram/choose-engine.ts';
 export { dgramEngine } from './datagram/dgram-engine.ts';

@@ -1,13 +1,14 @@
 /**
  * Sockets of the server: UDP and TCP on the same address and port, for each address it is to listen
- * on. Port 0 finds one that is free for both. Listeners are alike, so that other transports are one
- * more of them.
+ * on. Port 0 finds one that is free for both. DNS over TLS has addresses of its own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectoryError } from '@callbook/protocol';
 import { dnsError } from '../errors.ts';
 import type { Responder } from './responder.ts';
 import { startTcpListener } from './tcp-listener.ts';
+import { startTlsListener } from './tls-listener.ts';
+import type { TlsCertificate, TlsListener } from './tls-listener.ts';
 import { startUdpListener } from './udp-listener.ts';
 
 export interface ListenAddress {
@@ -25,6 +26,13 @@ export interface Listener extends AsyncDisposable {
 export interface DnsServer extends AsyncDisposable {
   /** As asked for, with the ports that were found. */
   readonly addresses: readonly ListenAddress[];
+  /** Of DNS over TLS, likewise. */
+  readonly tlsAddresses: readonly ListenAddress[];
+  /**
+   * For connections that come from now on; open ones go on. Code: `dns_certificate_unusable`; the one
+   * in use stays.
+   */
+  replaceCertificate(next: TlsCertificate): void;
 }
 
 /** A port that is free for UDP may be taken for TCP; then another is tried. */
@@ -36,10 +44,16 @@ export interface DnsServerOptions {
   readonly respond: Responder;
   /** Binds what answers datagrams; by `node:dgram` and `respond` in this thread unless told. */
   readonly startDatagrams?: (at: ListenAddress) => Promise<Listener>;
+  /** DNS over TLS, answered in this thread. */
+  readonly tls?: TlsCertificate & { readonly listen: readonly ListenAddress[] };
 }
 
-/** Listens and answers until disposed. Code: `dns_listen_failed`; nothing stays bound then. */
+/**
+ * Listens and answers until disposed. Codes: `dns_listen_failed`, `dns_certificate_unusable`; nothing
+ * stays bound then.
+ */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  const { respond, tls } = options;
   await using listeners = new AsyncDisposableStack();
   const addresses: ListenAddress[] = [];
   for (const at of options.listen) {
@@ -47,8 +61,34 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     for (const listener of pair) listeners.use(listener);
     addresses.push({ address: at.address, port: pair[0]!.port });
   }
+  const tlsListeners: TlsListener[] = [];
+  const tlsAddresses: ListenAddress[] = [];
+  for (const at of tls?.listen ?? []) {
+    const listener = listeners.use(await startTls(at, tls!, respond));
+    tlsListeners.push(listener);
+    tlsAddresses.push({ address: at.address, port: listener.port });
+  }
   const open = listeners.move();
-  return { addresses, [Symbol.asyncDispose]: async () => await open.disposeAsync() };
+  return {
+    addresses,
+    tlsAddresses,
+    replaceCertificate: (next) => {
+      for (const listener of tlsListeners) listener.replaceCertificate(next);
+    },
+    [Symbol.asyncDispose]: async () => await open.disposeAsync(),
+  };
+}
+
+async function startTls(
+  at: ListenAddress,
+  certificate: TlsCertificate,
+  respond: Responder,
+): Promise<TlsListener> {
+  try {
+    return await startTlsListener(at, certificate, respond);
+  } catch (cause) {
+    throw cause instanceof DirectoryError ? cause : listenFailed(at, cause);
+  }
 }
 
 async function startPair(
@@ -65,13 +105,17 @@ async function startPair(
         continue;
       }
       if (cause instanceof DirectoryError) throw cause;
-      const errno = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-      throw dnsError('dns_listen_failed', `port ${at.port} cannot be bound: ${errno}`, {
-        cause,
-        details: { port: at.port, errno },
-      });
+      throw listenFailed(at, cause);
     }
   }
+}
+
+function listenFailed({ port }: ListenAddress, cause: unknown): DirectoryError {
+  const errno = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+  return dnsError('dns_listen_failed', `port ${port} cannot be bound: ${errno}`, {
+    cause,
+    details: { port, errno },
+  });
 }
 
 async function bindPair(

@@ -1,5 +1,4 @@
 /** How a query came, as far as its answer depends on it, and who is answered. */
-import { isIP } from 'node:net';
 import type { ClientAddress } from '../datagram/datagram-engine.ts';
 import { parseIpAddress } from '../wire/ip-address.ts';
 
@@ -15,17 +14,21 @@ export const unknownClient: ClientAddress = { octets: noOctets, port: 0 };
 export class SocketClient implements ClientAddress {
   readonly port: number;
   private readonly address: string | undefined;
+  private parsed: Uint8Array | undefined;
 
   constructor(address: string | undefined, port: number | undefined) {
     this.address = address;
     this.port = port ?? 0;
+    this.parsed = undefined;
   }
 
   get octets(): Uint8Array {
-    // A scope (`%eth0`) follows a link-local address; the name of the interface is ours alone.
-    const text = this.address?.split('%', 1)[0] ?? '';
-    if (isIP(text) === 0) return noOctets;
-    const parsed = parseIpAddress(text);
-    return parsed.verdict === 'accept' ? parsed.value : noOctets;
+    return (this.parsed ??= octetsOf(this.address ?? ''));
   }
+}
+
+function octetsOf(address: string): Uint8Array {
+  // A scope (`%eth0`) follows a link-local address; the name of the interface is ours alone.
+  const parsed = parseIpAddress(address.split('%', 1)[0]!);
+  return parsed.verdict === 'accept' ? parsed.value : noOctets;
 }

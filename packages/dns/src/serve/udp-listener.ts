@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Responder } from './responder.ts';
 import type { Listener, ListenAddress } from './dns-server.ts';
+import { SocketClient } from './transport.ts';
 
 /** Room for bursts; the kernel may grant less. */
 const receiveBufferBytes = 4 * 1024 * 1024;
@@ -48,7 +49,7 @@ function answerDatagrams(socket: Socket, respond: Responder): void {
   socket.on('message', (query, peer) => {
     // RFC 1035 knows no source port 0; only a forger waits there.
     if (peer.port === 0) return;
-    const response = respond(query, 'udp');
+    const response = respond(query, 'udp', new SocketClient(peer.address, peer.port));
     if (response !== undefined) socket.send(response, peer.port, peer.address, ignoreLoss);
   });
 }
