@@ -1,17 +1,20 @@
 /**
  * The query that nearly everybody sends, read without making an object: one question of class IN and
- * at most an OPT record of version 0 without options. Used again and again; the fields are those of
- * the last query that `read` took. Anything else is `parseMessage`'s, also what is malformed.
+ * at most an OPT record of version 0, with no option or a COOKIE alone. Used again and again; the
+ * fields are those of the last query that `read` took. Anything else is `parseMessage`'s, also what is
+ * malformed.
  */
 import { ednsFlags, headerBytes } from '../wire/message.ts';
 import { labelBytesMax, nameBytesMax } from '../wire/names.ts';
-import { internetClass, recordTypes } from '../wire/record-types.ts';
+import { ednsOptionCodes, internetClass, recordTypes } from '../wire/record-types.ts';
 
 /** What of a query's EDNS changes its answer, beside the size. */
 export const flagsClasses = { plain: 0, edns: 1, dnssecOk: 2, compactOk: 3 } as const;
 
 /** RFC 6891 §6.1.2: a root name, type, size, extended RCODE, version, flags and length. */
 export const bareOptBytes = 11;
+/** RFC 6891 §6.1.2: code and length, before the data of an option. */
+export const optionHeadBytes = 4;
 /** QR and opcode. */
 const notAPlainQuestion = 0xf8;
 
@@ -23,6 +26,8 @@ export class PlainQuery {
   flagsClass = 0;
   /** As OPT says; 0 without it. */
   udpPayloadBytes = 0;
+  /** Of the data of a COOKIE option, which ends the query; 0 without one. */
+  cookieBytes = 0;
 
   /** Tells whether `query` is one; the fields mean nothing when it is not. */
   read(query: Uint8Array): boolean {
@@ -41,21 +46,21 @@ export class PlainQuery {
     const questionEnd = nameEnd + 4;
     this.flagsClass = flagsClasses.plain;
     this.udpPayloadBytes = 0;
+    this.cookieBytes = 0;
     if (query[11] === 0) return query.length === questionEnd;
-    return query[11] === 1 && query.length === questionEnd + bareOptBytes
+    return query[11] === 1 && query.length >= questionEnd + bareOptBytes
       ? this.readOpt(query, questionEnd)
       : false;
   }
 
   private readOpt(query: Uint8Array, at: number): boolean {
     // The version is the third of these octets; extended RCODE says nothing in a query.
-    const isBare =
+    const isOpt =
       query[at] === 0 &&
       query[at + 1] === 0 &&
       query[at + 2] === recordTypes.OPT &&
-      query[at + 6] === 0 &&
-      (query[at + 9]! | query[at + 10]!) === 0;
-    if (!isBare) return false;
+      query[at + 6] === 0;
+    if (!isOpt || !this.readOptions(query, at + bareOptBytes)) return false;
     this.udpPayloadBytes = (query[at + 3]! << 8) | query[at + 4]!;
     const flags = query[at + 7]! << 8;
     const dnssecOk = (flags & ednsFlags.dnssecOk) !== 0;
@@ -68,6 +73,20 @@ export class PlainQuery {
         ? flagsClasses.compactOk
         : flagsClasses.dnssecOk;
     return true;
+  }
+
+  /** Takes none, or a COOKIE alone, up to the end of the query. */
+  private readOptions(query: Uint8Array, at: number): boolean {
+    const optionsBytes = (query[at - 2]! << 8) | query[at - 1]!;
+    if (optionsBytes !== query.length - at) return false;
+    if (optionsBytes === 0) return true;
+    this.cookieBytes = optionsBytes - optionHeadBytes;
+    return (
+      this.cookieBytes > 0 &&
+      query[at] === 0 &&
+      query[at + 1] === ednsOptionCodes.cookie &&
+      ((query[at + 2]! << 8) | query[at + 3]!) === this.cookieBytes
+    );
   }
 }
 

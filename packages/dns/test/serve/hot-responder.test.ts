@@ -5,12 +5,15 @@ import {
   AnswerNotices,
   AnswerTable,
   createAnswerTableMemory,
+  createRateLimitMemory,
   createResponder,
   HotResponder,
+  RateLimiter,
 } from '@callbook/dns';
-import type { Responder } from '@callbook/dns';
+import type { ResponderOptions } from '@callbook/dns';
+import type { Random } from '@callbook/protocol';
 import { ownerNames, formatName, parseMessage, recordTypes } from '@callbook/dns/wire';
-import type { Message } from '@callbook/dns/wire';
+import type { EdnsOption, Message } from '@callbook/dns/wire';
 import {
   createTestZones,
   directoryApex,
@@ -28,20 +31,36 @@ const { A, NAPTR, TXT, TLSA, OPENPGPKEY, DNSKEY, ANY, RRSIG } = recordTypes;
 interface Bench {
   readonly zones: ReturnType<typeof createTestZones>;
   readonly clock: TestClock;
-  readonly full: Responder;
+  /** What the answers are compared with; it has its own accounts of the rate limit. */
+  readonly full: (query: Uint8Array) => Uint8Array | undefined;
   readonly notices: AnswerNotices;
   /** Queries that the table could not answer. */
   misses(): number;
   ask(query: Uint8Array): Uint8Array | undefined;
 }
 
-function createBench(answersMax = 4096): Bench {
+const secrets = { current: new Uint8Array(16).fill(6) };
+const octetsOfOnes: Random = { bytes: (size) => new Uint8Array(size).fill(1) };
+
+function createBench(options: { cookies?: boolean; responsesPerSecond?: number } = {}): Bench {
   const clock = new TestClock();
   // Ed25519 signs the same octets in the same way each time.
   const zones = createTestZones(15, clock);
-  const full = createResponder([zones.directory]);
+  const { cookies = false, responsesPerSecond } = options;
+  const createOptions = (): ResponderOptions => ({
+    ...(cookies && { cookies: { secrets: () => secrets, clock } }),
+    ...(responsesPerSecond !== undefined && {
+      rateLimiter: new RateLimiter(
+        createRateLimitMemory({ responsesPerSecond }, octetsOfOnes),
+        clock,
+      ),
+    }),
+  });
+  const reference = createResponder([zones.directory], createOptions());
+  const ownOptions = createOptions();
+  const full = createResponder([zones.directory], ownOptions);
   const memory = createAnswerTableMemory({
-    answersMax,
+    answersMax: 4096,
     slotBytes: 1536,
     hashKey: new Uint8Array(8).fill(5),
   });
@@ -53,12 +72,16 @@ function createBench(answersMax = 4096): Bench {
       return full(...query);
     },
     clock,
+    ...ownOptions,
   });
   const out = new Uint8Array(1232);
   return {
     zones,
     clock,
-    full,
+    full: (query) => {
+      const answer = reference(query, 'udp', client);
+      return answer && Uint8Array.from(answer);
+    },
     notices: new AnswerNotices(memory, directoryApex),
     misses: () => misses,
     ask: (query) => {
@@ -96,12 +119,33 @@ const names = [
   'beta.test.',
   ...hashNames,
 ];
+function cookieOf(sizeBytes: number): EdnsOption {
+  return { code: 10, octets: new Uint8Array(sizeBytes).fill(3) };
+}
+
+/** Made as a client gets it: by asking. */
+const validCookie = parsed(
+  createBench({ cookies: true }).full(
+    queryOf({ name: directoryApex, type: A, edns: { options: [cookieOf(8)] } }),
+  ),
+).edns!.options[0]!;
+
 const edns = fc.record({
   udpPayloadBytes: fc.constantFrom(0, 512, 700, 1232, 4096),
   version: fc.constantFrom(0, 0, 0, 1),
   dnssecOk: fc.boolean(),
   compactOk: fc.boolean(),
-  options: fc.constantFrom([], [], [{ code: 65_001, octets: new Uint8Array(3) }]),
+  options: fc.constantFrom(
+    [],
+    [],
+    [{ code: 65_001, octets: new Uint8Array(3) }],
+    [cookieOf(8)],
+    [validCookie],
+    [validCookie],
+    [cookieOf(24)],
+    [cookieOf(5)],
+    [validCookie, { code: 3, octets: new Uint8Array(0) }],
+  ),
 });
 const draft: fc.Arbitrary<QueryDraft> = fc.record(
   {
@@ -128,31 +172,41 @@ const query = fc
   });
 
 describe('hot responder', () => {
-  it('answers like the full responder, octet for octet', () => {
-    const bench = createBench();
+  it.each([
+    ['without cookies', {}],
+    ['with cookies', { cookies: true }],
+    ['with a rate limit', { responsesPerSecond: 5 }],
+    ['with cookies and a rate limit', { cookies: true, responsesPerSecond: 5 }],
+  ])('answers like the full responder, octet for octet, %s', (_what, options) => {
+    const bench = createBench(options);
     fc.assert(
       fc.property(fc.array(query, { minLength: 1, maxLength: 40 }), (queries) => {
-        for (const one of queries) {
-          const expected = bench.full(one, 'udp');
-          expect(bench.ask(one)).toEqual(expected && Uint8Array.from(expected));
-        }
+        bench.clock.now += 700;
+        for (const one of queries) expect(bench.ask(one)).toEqual(bench.full(one));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
   it('answers malformed queries like the full responder', () => {
-    const bench = createBench();
+    const bench = createBench({ cookies: true });
     fc.assert(
       fc.property(query, fc.nat(200), fc.nat(255), fc.boolean(), (good, place, octet, cut) => {
         const bad = cut ? good.slice(0, place) : good.slice();
-        bad[place % (bad.length || 1)] = octet;
+        if (bad.length > 0) bad[place % bad.length] = octet;
         bench.ask(good);
-        const expected = bench.full(bad, 'udp');
-        expect(bench.ask(bad)).toEqual(expected && Uint8Array.from(expected));
+        expect(bench.ask(bad)).toEqual(bench.full(bad));
       }),
-      { numRuns: 5000 },
+      { numRuns: 3000 },
     );
+  });
+
+  it('asks once for clients with cookies and without', () => {
+    const bench = createBench({ cookies: true, responsesPerSecond: 5 });
+    const asked = { name: enumName(number), type: NAPTR };
+    for (const options of [[validCookie], [], [validCookie]])
+      expect(parsed(bench.ask(queryOf({ ...asked, edns: { options } }))).answers).toHaveLength(1);
+    expect(bench.misses()).toBe(1);
   });
 
   it.each([
