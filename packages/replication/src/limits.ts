@@ -12,6 +12,11 @@ export const tilesCachedMax = 16;
 export const verifiedEntriesCachedMax = 4096;
 /** Payloads kept for one label: the one served and those of entries that may come into force. */
 export const payloadsPerLabelMax = 8;
+/**
+ * Leaves of another log that go into one batch of the store, at most: what is decoded and not yet
+ * written is copied by the garbage collector again and again, so it should be little.
+ */
+export const integrationLeavesMax = 128;
 /** Entries verified in one turn of the event loop, so that look-ups are answered in between. */
 export const verifyChunkEntries = 32;
 /** Releases erased in one batch. */

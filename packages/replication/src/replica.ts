@@ -195,10 +195,12 @@ export class Replica implements AsyncDisposable {
   offer(batch: LogBatch): Verdict<{ readonly integrated: Promise<void> }> {
     const intake = this.#intake(batch.origin);
     if (intake.verdict !== 'accept') return intake;
-    const extension = intake.value.extend(batch);
-    if (extension.verdict !== 'accept') return extension;
+    const extensions = intake.value.extend(batch);
+    if (extensions.verdict !== 'accept') return extensions;
     const before = this.#integrations.get(batch.origin) ?? Promise.resolve();
-    const integrated = before.then(() => this.#integrate(intake.value, extension.value));
+    const integrated = before.then(async () => {
+      for (const extension of extensions.value) await this.#integrate(intake.value, extension);
+    });
     this.#integrations.set(batch.origin, integrated);
     // An accepted stretch is counted on by those after it: one that fails ends all writing.
     integrated.catch((error) => this.#writer.fail('a log could not be integrated', error));

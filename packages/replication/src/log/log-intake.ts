@@ -27,7 +27,7 @@ import {
 } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
-import { verifyChunkEntries } from '../limits.ts';
+import { integrationLeavesMax, verifyChunkEntries } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import type { StoredLog } from './stored-log.ts';
@@ -39,7 +39,7 @@ export interface IntakeContext {
   readonly entries: VerifiedEntries;
 }
 
-/** Leaves proven to be the next ones of their log. */
+/** Leaves proven to be the next ones of their log, few enough for one batch of the store. */
 export interface Extension {
   readonly first: number;
   readonly leaves: readonly Uint8Array[];
@@ -113,7 +113,7 @@ export class LogIntake {
    * Accepts a stretch that extends the log, and counts on it from then on: every extension accepted
    * must be integrated, in the order in which they were.
    */
-  extend(batch: LogBatch): Verdict<Extension> {
+  extend(batch: LogBatch): Verdict<readonly Extension[]> {
     const checkpoint = this.learn(batch.checkpoint);
     if (checkpoint.verdict !== 'accept') return checkpoint;
     const skipped = this.#projected.size - batch.first;
@@ -125,22 +125,37 @@ export class LogIntake {
     }
     const leaves = batch.leaves.slice(skipped);
     if (leaves.length === 0) return ignore('batch_known', 'batch brings no new leaf');
-    const { crypto } = this.#context;
-    const hashes = leaves.map((leaf) => leafHash(leaf, crypto));
-    const grown = growFrontier(this.#projected, hashes, crypto);
-    if (!this.#leadsTo(checkpoint.value, grown.frontier, batch.proof)) {
+    const extensions = this.#extensions(leaves, batch.payloads.slice(skipped));
+    const { frontier } = extensions.at(-1)!.grown;
+    if (!this.#leadsTo(checkpoint.value, frontier, batch.proof)) {
       return reject('batch_root_mismatch', 'the leaves do not lead to the root of the checkpoint');
     }
-    const first = this.#projected.size;
-    this.#projected = grown.frontier;
+    this.#projected = frontier;
     const { size } = checkpoint.value;
-    const payloads = batch.payloads.slice(skipped);
-    const extension = { first, leaves, payloads, grown };
-    return accept(
-      size === grown.frontier.size
-        ? { ...extension, signed: { checkpoint: batch.checkpoint, size } }
-        : extension,
-    );
+    if (size !== frontier.size) return accept(extensions);
+    const signed = { checkpoint: batch.checkpoint, size };
+    return accept([...extensions.slice(0, -1), { ...extensions.at(-1)!, signed }]);
+  }
+
+  /** Cuts new leaves where entry bundles end, so that few of these are written in parts. */
+  #extensions(
+    leaves: readonly Uint8Array[],
+    payloads: readonly (OpenedPayload | null)[],
+  ): readonly Extension[] {
+    const { crypto } = this.#context;
+    const extensions: Extension[] = [];
+    let frontier = this.#projected;
+    for (let start = 0; start < leaves.length;) {
+      const first = frontier.size;
+      const end = start + integrationLeavesMax - (first % integrationLeavesMax);
+      const cut = leaves.slice(start, end);
+      const hashes = cut.map((leaf) => leafHash(leaf, crypto));
+      const grown = growFrontier(frontier, hashes, crypto);
+      extensions.push({ first, leaves: cut, payloads: payloads.slice(start, end), grown });
+      frontier = grown.frontier;
+      start = end;
+    }
+    return extensions;
   }
 
   #leadsTo(checkpoint: Checkpoint, frontier: Frontier, proof: readonly Uint8Array[]): boolean {

@@ -3,13 +3,13 @@
  * and the proof that ties them to the newest checkpoint. The member's own log and its mirrors are
  * served alike, so a reader gets a log from whoever has it.
  */
-import { parseEntry, parseLeaf } from '@callbook/protocol';
+import { bytesEqual, parseEntry, parseLeaf } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
 import { pageBytesMax, pageEntriesMax } from '../limits.ts';
-import { payloadKey } from '../store/row-keys.ts';
+import { updatesKey } from '../store/row-keys.ts';
 import type { Store } from '../store/store.ts';
-import { parseOpened } from '../view/payload-check.ts';
+import { parsePayloads } from '../view/label-row.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import type { StoredLog } from './stored-log.ts';
 
@@ -60,20 +60,26 @@ async function readPayloads(
   leaves: readonly Uint8Array[],
   store: Store,
 ): Promise<(OpenedPayload | null)[]> {
-  const rowKeys = leaves.map(payloadKeyOf);
-  const rows = await store.getMany(rowKeys.filter((rowKey) => rowKey !== undefined));
+  const commitments = leaves.map(commitmentIn);
+  const rowKeys = commitments.flatMap((named) => (named === undefined ? [] : [named.rowKey]));
+  const rows = await store.getMany(rowKeys);
   let position = 0;
-  return rowKeys.map((rowKey) => {
-    const row = rowKey === undefined ? undefined : rows[position++];
-    return row === undefined ? null : parseOpened(row);
+  return commitments.map((named) => {
+    const row = named === undefined ? undefined : rows[position++];
+    if (named === undefined || row === undefined) return null;
+    const { commitment } = named;
+    const held = parsePayloads(row).find((payload) => bytesEqual(payload.commitment, commitment));
+    return held?.opened ?? null;
   });
 }
 
-/** Where the payload of a leaf's entry would be; undefined for a leaf without a commitment. */
-function payloadKeyOf(leafBytes: Uint8Array): Uint8Array | undefined {
+/** What a leaf's entry commits to and the row where its payload would be. */
+function commitmentIn(
+  leafBytes: Uint8Array,
+): { rowKey: Uint8Array; commitment: Uint8Array } | undefined {
   const leaf = parseLeaf(leafBytes);
   if (leaf.verdict !== 'accept' || leaf.value.entry === undefined) return undefined;
   const entry = parseEntry(leaf.value.entry);
   if (entry.verdict !== 'accept' || entry.value.commitment === null) return undefined;
-  return payloadKey(entry.value.label, entry.value.commitment);
+  return { rowKey: updatesKey(entry.value.label), commitment: entry.value.commitment };
 }

@@ -6,35 +6,37 @@ import { DirectoryError } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
 
-/** Builds one row's value. */
+/** Where rows are built: one at a time, so that each costs one allocation of its exact size. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Builds one row's value. A second may be begun only when the first is finished. */
 export class RowWriter {
-  #bytes = Buffer.allocUnsafe(1024);
   #size = 0;
 
   u8(value: number): this {
     this.#reserve(1);
-    this.#bytes[this.#size++] = value;
+    scratch[this.#size++] = value;
     return this;
   }
 
   u32(value: number): this {
     this.#reserve(4);
-    this.#size = this.#bytes.writeUInt32BE(value, this.#size);
+    this.#size = scratch.writeUInt32BE(value, this.#size);
     return this;
   }
 
   /** Sizes, indexes, sequence numbers and times, up to 2^53 - 1. */
   u56(value: number): this {
     this.#reserve(7);
-    this.#bytes[this.#size] = Math.floor(value / 2 ** 48);
-    this.#size = this.#bytes.writeUIntBE(value % 2 ** 48, this.#size + 1, 6);
+    scratch[this.#size] = Math.floor(value / 2 ** 48);
+    this.#size = scratch.writeUIntBE(value % 2 ** 48, this.#size + 1, 6);
     return this;
   }
 
   /** Bytes of a length that the reader knows. */
   fixed(value: Uint8Array): this {
     this.#reserve(value.length);
-    this.#bytes.set(value, this.#size);
+    scratch.set(value, this.#size);
     this.#size += value.length;
     return this;
   }
@@ -47,19 +49,19 @@ export class RowWriter {
   text(value: string): this {
     const size = Buffer.byteLength(value);
     this.u32(size).#reserve(size);
-    this.#size += this.#bytes.write(value, this.#size);
+    this.#size += scratch.write(value, this.#size);
     return this;
   }
 
   finish(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#size);
+    return new Uint8Array(scratch.buffer, 0, this.#size).slice();
   }
 
   #reserve(size: number): void {
-    if (this.#size + size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#size + size));
-    larger.set(this.#bytes.subarray(0, this.#size));
-    this.#bytes = larger;
+    if (this.#size + size <= scratch.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(scratch.length * 2, this.#size + size));
+    larger.set(scratch.subarray(0, this.#size));
+    scratch = larger;
   }
 }
 
@@ -100,11 +102,7 @@ export class RowReader {
     return this.#bytes.toString('utf8', start, start + size);
   }
 
-  /** All that is left. */
-  rest(): Uint8Array {
-    return this.fixed(this.#bytes.length - this.#position);
-  }
-
+  /** Asserts that nothing is left. */
   end(): void {
     if (this.#position !== this.#bytes.length) throw corrupt('has trailing bytes');
   }

@@ -8,9 +8,9 @@
  * | `b` | origin NUL index(4) | 256 leaves, as an entry bundle |
  * | `p` | origin NUL first(6) | leaves of the bundle that is not full yet, a row a batch |
  * | `t` | origin NUL level(1) index(6) | up to 256 hashes of a tile |
- * | `h` | label(32) | everything the logs say of a label |
+ * | `h` | label(32) `o` | identifier of a label and its ownership entries |
+ * | `h` | label(32) `u` | payloads of a label and its winning updates |
  * | `e` | entry id(32) | the entry's label |
- * | `c` | label(32) commitment(32) | opening and payload |
  * | `i` | identifier | the published binding: all that one look-up reads |
  * | `o` | owner hash(28) scheme(1) | identifier whose names carry this hash |
  * | `x` | time(6) label(32) | release whose pause ends then |
@@ -42,16 +42,17 @@ export function tileKey(origin: string, level: number, index: number): Uint8Arra
   return inLog('t', origin, Buffer.concat([number(level, 1), number(index, indexBytes)]));
 }
 
-export function labelKey(label: Uint8Array): Uint8Array {
-  return Buffer.concat([prefix('h'), label]);
+/** The two rows of a label are neighbours: one block of the store holds both. */
+export function ownershipKey(label: Uint8Array): Uint8Array {
+  return labelKey(label, 'o');
+}
+
+export function updatesKey(label: Uint8Array): Uint8Array {
+  return labelKey(label, 'u');
 }
 
 export function entryKey(entryId: Uint8Array): Uint8Array {
   return Buffer.concat([prefix('e'), entryId]);
-}
-
-export function payloadKey(label: Uint8Array, commitment: Uint8Array): Uint8Array {
-  return Buffer.concat([prefix('c'), label, commitment]);
 }
 
 export function bindingKey(identifier: Identifier): Uint8Array {
@@ -79,6 +80,10 @@ export function releasesUntil(nowMs: number): { gte: Uint8Array; lt: Uint8Array 
     gte: prefix('x'),
     lt: Buffer.concat([prefix('x'), number(nowMs + 1, indexBytes)]),
   };
+}
+
+function labelKey(label: Uint8Array, half: string): Uint8Array {
+  return Buffer.concat([prefix('h'), label, prefix(half)]);
 }
 
 function inLog(family: string, origin: string, rest: Uint8Array): Uint8Array {

@@ -1,10 +1,10 @@
 /** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
 import type { Identifier, PublishedBinding } from '@callbook/protocol';
 
-import { bindingKey, entryKey, labelKey } from '../store/row-keys.ts';
+import { bindingKey, entryKey, ownershipKey, updatesKey } from '../store/row-keys.ts';
 import type { Store } from '../store/store.ts';
 import { parseBinding } from './binding-row.ts';
-import { emptyLabelRow, parseLabelRow } from './label-row.ts';
+import { parseLabelRow } from './label-row.ts';
 import type { LabelRow } from './label-row.ts';
 import { ownerKeysOf } from './owner-names.ts';
 
@@ -38,8 +38,7 @@ export class Bindings {
 
 /** Reads everything that is kept of a label. */
 export function readLabel(store: Store, label: Uint8Array): LabelRow {
-  const row = store.get(labelKey(label));
-  return row === undefined ? emptyLabelRow : parseLabelRow(row);
+  return parseLabelRow(store.get(ownershipKey(label)), store.get(updatesKey(label)));
 }
 
 /** Reads which label an entry belongs to; undefined when no log has it. */

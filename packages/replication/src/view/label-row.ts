@@ -1,16 +1,22 @@
 /**
- * All that a member keeps of one label, as one row: what the logs say of it, which identifier it
- * stands for, and which payloads are held. The identifier is there only while a payload is.
+ * All that a member keeps of one label, in two rows: what changes with ownership (history, identifier)
+ * and what changes with every update (the winning updates, the payloads). An update, by far the most
+ * frequent entry, rewrites only the second. The identifier is there only while a payload is.
  */
 import type { Identifier, LabelHistory } from '@callbook/protocol';
-import { emptyHistory, encodeHistory, parseHistory } from '@callbook/protocol';
+import { emptyHistory, updateTerms } from '@callbook/protocol';
 
 import { RowReader, RowWriter } from '../store/row-bytes.ts';
+import { ownershipKey, updatesKey } from '../store/row-keys.ts';
+import type { RowChange } from '../store/store.ts';
+import { readEntries, writeEntries } from './history-row.ts';
+import type { OpenedPayload } from './payload-check.ts';
 
-/** A payload whose row is stored, and the entry that it belongs to. */
+/** A payload that has been checked, and the entry that it belongs to. */
 export interface HeldPayload {
   /** 32 bytes. */
   readonly commitment: Uint8Array;
+  readonly opened: OpenedPayload;
   /** 32 bytes. */
   readonly entryId: Uint8Array;
   /** Ownership entry under which it was made: the entry itself or the one an update names. */
@@ -38,36 +44,87 @@ export const emptyLabelRow: LabelRow = {
   published: false,
 };
 
-export function encodeLabelRow({ history, identifier, payloads, published }: LabelRow): Uint8Array {
-  const writer = new RowWriter()
-    .u8(published ? 1 : 0)
-    .text(identifier ?? '')
-    .u8(payloads.length);
-  for (const held of payloads) {
-    writer.fixed(held.commitment).fixed(held.entryId).fixed(held.ownershipId);
-    writer.u56(held.epoch).u56(held.seq).text(held.origin).u56(held.atMs);
+/** Returns the rows in which `after` differs from `before`. */
+export function changedRows(label: Uint8Array, before: LabelRow, after: LabelRow): RowChange[] {
+  const changes: RowChange[] = [];
+  if (
+    before.history.ownership !== after.history.ownership ||
+    before.identifier !== after.identifier ||
+    before.published !== after.published
+  ) {
+    changes.push({ rowKey: ownershipKey(label), value: encodeOwnership(after) });
   }
-  return writer.fixed(encodeHistory(history)).finish();
+  if (
+    before.history.updates !== after.history.updates ||
+    !sameItems(before.payloads, after.payloads)
+  ) {
+    changes.push({ rowKey: updatesKey(label), value: encodeUpdates(after) });
+  }
+  return changes;
 }
 
-export function parseLabelRow(row: Uint8Array): LabelRow {
+/** Reads back the two rows; either may be missing. */
+export function parseLabelRow(
+  ownershipRow: Uint8Array | undefined,
+  updatesRow: Uint8Array | undefined,
+): LabelRow {
+  if (ownershipRow === undefined && updatesRow === undefined) return emptyLabelRow;
+  const owned = ownershipRow === undefined ? emptyLabelRow : parseOwnership(ownershipRow);
+  if (updatesRow === undefined) return { ...owned, payloads: [] };
+  const reader = new RowReader(updatesRow);
+  const payloads = readPayloads(reader);
+  const updates = new Map(
+    readEntries(reader).map((known) => [updateTerms(known.entry, known.entry.prev!), known]),
+  );
+  reader.end();
+  return { ...owned, payloads, history: { ownership: owned.history.ownership, updates } };
+}
+
+/** Reads the payloads alone: what another member asks for. */
+export function parsePayloads(updatesRow: Uint8Array): readonly HeldPayload[] {
+  return readPayloads(new RowReader(updatesRow));
+}
+
+function encodeOwnership({ history, identifier, published }: LabelRow): Uint8Array {
+  const writer = new RowWriter().u8(published ? 1 : 0).text(identifier ?? '');
+  writeEntries(writer, history.ownership.values());
+  return writer.finish();
+}
+
+function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads'> {
   const reader = new RowReader(row);
   const published = reader.u8() === 1;
   const text = reader.text();
-  const payloads = Array.from({ length: reader.u8() }, () => parseHeld(reader));
-  const history = parseHistory(reader.rest());
+  const ownership = new Map(readEntries(reader).map((known) => [known.entryId.toHex(), known]));
+  reader.end();
   const identifier = text === '' ? undefined : (text as Identifier);
-  return { history, identifier, payloads, published };
+  return { published, identifier, history: { ownership, updates: emptyHistory.updates } };
 }
 
-function parseHeld(reader: RowReader): HeldPayload {
-  return {
+function encodeUpdates({ history, payloads }: LabelRow): Uint8Array {
+  const writer = new RowWriter().u8(payloads.length);
+  for (const held of payloads) {
+    writer.fixed(held.commitment).fixed(held.opened.opening).sized(held.opened.payload);
+    writer.fixed(held.entryId).fixed(held.ownershipId);
+    writer.u56(held.epoch).u56(held.seq).text(held.origin).u56(held.atMs);
+  }
+  writeEntries(writer, history.updates.values());
+  return writer.finish();
+}
+
+function readPayloads(reader: RowReader): HeldPayload[] {
+  return Array.from({ length: reader.u8() }, () => ({
     commitment: reader.fixed(32),
+    opened: { opening: reader.fixed(32), payload: reader.sized() },
     entryId: reader.fixed(32),
     ownershipId: reader.fixed(32),
     epoch: reader.u56(),
     seq: reader.u56(),
     origin: reader.text(),
     atMs: reader.u56(),
-  };
+  }));
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, position) => item === b[position]);
 }

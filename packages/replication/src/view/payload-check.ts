@@ -54,12 +54,3 @@ export function checkPayload(
 function mismatch(): Verdict<Payload> {
   return reject('commitment_mismatch', 'opening and payload do not give the commitment');
 }
-
-/** The row that holds an opened payload: opening, then payload. */
-export function encodeOpened({ opening, payload }: OpenedPayload): Uint8Array {
-  return Buffer.concat([opening, payload]);
-}
-
-export function parseOpened(row: Uint8Array): OpenedPayload {
-  return { opening: row.subarray(0, openingBytes), payload: row.subarray(openingBytes) };
-}

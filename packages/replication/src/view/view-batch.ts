@@ -24,13 +24,13 @@ import {
   parsePayload,
 } from '@callbook/protocol';
 
-import { entryKey, bindingKey, labelKey, payloadKey, releaseKey } from '../store/row-keys.ts';
+import { bindingKey, entryKey, ownershipKey, releaseKey, updatesKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
 import { encodeBinding } from './binding-row.ts';
-import { emptyLabelRow, encodeLabelRow, parseLabelRow } from './label-row.ts';
+import { changedRows, parseLabelRow } from './label-row.ts';
 import type { HeldPayload, LabelRow } from './label-row.ts';
 import { ownerKeyOf } from './owner-names.ts';
-import { checkPayload, encodeOpened, parseOpened } from './payload-check.ts';
+import { checkPayload } from './payload-check.ts';
 import type { OpenedPayload } from './payload-check.ts';
 import { keptPayloads, servedPayload } from './served-payload.ts';
 
@@ -57,8 +57,8 @@ interface LabelWork {
   identifier: Identifier | undefined;
   payloads: readonly HeldPayload[];
   touched: boolean;
-  /** Payloads parsed in this batch, by commitment. */
-  readonly parsed: Map<string, Payload>;
+  /** Payloads parsed in this batch. */
+  readonly parsed: Map<HeldPayload, Payload>;
 }
 
 export class ViewBatch {
@@ -75,12 +75,14 @@ export class ViewBatch {
   /** Reads the rows of these labels. */
   static async open(context: ViewContext, labels: readonly Uint8Array[]): Promise<ViewBatch> {
     const unique = new Map(labels.map((label) => [nameOf(label), label]));
-    const rows = await context.store.getMany([...unique.values()].map(labelKey));
+    const rows = await context.store.getMany(
+      [...unique.values()].flatMap((label) => [ownershipKey(label), updatesKey(label)]),
+    );
     const work = new Map<string, LabelWork>();
     let position = 0;
     for (const [name, label] of unique) {
-      const row = rows[position++];
-      work.set(name, workOn(label, row === undefined ? emptyLabelRow : parseLabelRow(row)));
+      work.set(name, workOn(label, parseLabelRow(rows[position], rows[position + 1])));
+      position += 2;
     }
     return new ViewBatch(context, work);
   }
@@ -124,9 +126,9 @@ export class ViewBatch {
     // One that fails is treated as missing: any member may supply it later.
     if (payload.verdict !== 'accept') return;
     work.identifier = payload.value.identifier;
-    work.parsed.set(entry.commitment.toHex(), payload.value);
     const held: HeldPayload = {
       commitment: entry.commitment,
+      opened: offered,
       entryId,
       ownershipId: entry.kind === 'update' ? entry.prev! : entryId,
       epoch: entry.epoch,
@@ -134,10 +136,9 @@ export class ViewBatch {
       origin: logged.origin,
       atMs: logged.at,
     };
+    work.parsed.set(held, payload.value);
     work.payloads = [...work.payloads, held];
     work.touched = true;
-    const rowKey = payloadKey(work.label, entry.commitment);
-    this.#changes.push({ rowKey, value: encodeOpened(offered) });
   }
 
   /** Marks a label to be looked at again although no leaf has come: its pause may be over. */
@@ -159,28 +160,24 @@ export class ViewBatch {
     const served =
       state === undefined || ended ? undefined : servedPayload(state, history, work.payloads);
     const kept = keptPayloads({ history, charters, state, ended }, work.payloads, served);
-    for (const gone of work.payloads) {
-      if (!kept.includes(gone)) this.#erase(payloadKey(work.label, gone.commitment));
-    }
-    work.payloads = kept;
     if (state !== undefined && state.endsAtMs !== null && !ended) {
       const rowKey = releaseKey(state.endsAtMs, work.label);
       this.#changes.push({ rowKey, value: new Uint8Array(0) });
     }
     if (served === undefined) this.#unpublish(work);
     else this.#publish(work, state!, served);
-    const row: LabelRow = {
+    const after: LabelRow = {
       history,
       // With its last payload goes what says whose label this was.
       identifier: kept.length === 0 ? undefined : work.identifier,
       payloads: kept,
       published: served !== undefined,
     };
-    this.#changes.push({ rowKey: labelKey(work.label), value: encodeLabelRow(row) });
+    this.#changes.push(...changedRows(work.label, work.before, after));
   }
 
   #publish(work: LabelWork, state: BindingState, served: HeldPayload): void {
-    const { identifier, visibility, routes, keys } = this.#payload(work, served);
+    const { identifier, visibility, routes, keys } = payloadOf(work, served);
     const inForce = bytesEqual(served.entryId, state.entryId);
     const binding: PublishedBinding = {
       identifier,
@@ -212,16 +209,6 @@ export class ViewBatch {
     this.#identifiers.push(identifier);
   }
 
-  #payload(work: LabelWork, { commitment }: HeldPayload): Payload {
-    const parsed = work.parsed.get(commitment.toHex());
-    if (parsed !== undefined) return parsed;
-    const row = this.#context.store.get(payloadKey(work.label, commitment));
-    assert(row !== undefined, 'the row of a held payload is missing');
-    const stored = parsePayload(parseOpened(row).payload);
-    assert(stored.verdict === 'accept', 'the row of a held payload is malformed');
-    return stored.value;
-  }
-
   #erase(rowKey: Uint8Array): void {
     this.#changes.push({ rowKey, erase: true });
   }
@@ -236,6 +223,14 @@ export class ViewBatch {
 function workOn(label: Uint8Array, before: LabelRow): LabelWork {
   const { history, identifier, payloads } = before;
   return { label, before, history, identifier, payloads, touched: false, parsed: new Map() };
+}
+
+function payloadOf(work: LabelWork, held: HeldPayload): Payload {
+  const parsed = work.parsed.get(held);
+  if (parsed !== undefined) return parsed;
+  const stored = parsePayload(held.opened.payload);
+  assert(stored.verdict === 'accept', 'a held payload is malformed');
+  return stored.value;
 }
 
 function knowsEntry(history: LabelHistory, { entry, entryId }: LoggedEntry): boolean {
