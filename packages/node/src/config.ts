@@ -4,7 +4,7 @@
  * (a gateway's password) are secret.
  */
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DirectoryError } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
@@ -59,6 +59,12 @@ const ConfigSchema = Type.Object(
           maxLength: 253,
           description: 'e-mail address of who runs the zone',
         }),
+        workers: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 64, description: 'number of threads, 1 to 64' }),
+        ),
+        answerTableMebibytes: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 16_384, description: 'mebibytes, 1 to 16384' }),
+        ),
       },
       { additionalProperties: false },
     ),
@@ -162,6 +168,11 @@ function expectation(schema: SchemaNode, names: readonly string[]): string | und
   for (const name of names)
     node = (node?.properties?.[name] ?? node?.items) as SchemaNode | undefined;
   return node?.description === undefined ? undefined : `must be ${node.description}`;
+}
+
+/** Folder of the replica's database. */
+export function storeFolder({ dataDir }: NodeConfig): string {
+  return join(dataDir, 'store');
 }
 
 function resolvePaths(config: NodeConfig, folder: string): NodeConfig {

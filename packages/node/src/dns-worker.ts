@@ -9,8 +9,16 @@ import {
   createResponder,
   HotResponder,
   loadZoneKeys,
+  RateLimiter,
 } from '@callbook/dns';
-import type { ApiHost, Nameserver, WorkerResponder } from '@callbook/dns';
+import type {
+  ApiHost,
+  CookieSecrets,
+  Nameserver,
+  RateLimitMemory,
+  ResponderOptions,
+  WorkerResponder,
+} from '@callbook/dns';
 import { openBindingsReader } from '@callbook/replication/bindings-reader';
 import { systemClock } from './system-ports.ts';
 
@@ -24,19 +32,30 @@ export interface ZoneSettings {
   readonly madeAtMs: number;
 }
 
+/** What guards and names the server, the same in every thread; each part may be left out. */
+export interface ServingSettings {
+  readonly cookieSecrets?: CookieSecrets;
+  readonly rateLimit?: RateLimitMemory;
+  readonly nsid?: Uint8Array;
+}
+
 export interface DnsWorkerData {
   readonly storeFolder: string;
   readonly zoneKeysFolder: string;
   readonly zone: ZoneSettings;
+  readonly serving: ServingSettings;
   readonly charterHash: Uint8Array;
+  /** Of the table of hot answers. */
   readonly answers: SharedArrayBuffer;
 }
 
-export type DnsWorkerNotice = { readonly kind: 'charter'; readonly charterHash: Uint8Array };
+export type DnsWorkerNotice =
+  | { readonly kind: 'charter'; readonly charterHash: Uint8Array }
+  | { readonly kind: 'cookies'; readonly cookieSecrets: CookieSecrets };
 
 /**
- * Most answers come from the table, so a thread itself keeps few: what is left to keep is the SOA's
- * signature, with every denial, and the names being asked for right now.
+ * Most answers come from the table, so a thread itself keeps few: the SOA's signature, which is in
+ * every denial, and those of names that are being asked for right now.
  */
 const threadCacheLimits = { bindingsMax: 2048, signaturesMax: 4096, denialsMax: 256 };
 
@@ -44,26 +63,45 @@ const threadCacheLimits = { bindingsMax: 2048, signaturesMax: 4096, denialsMax: 
 export async function createWorkerResponder(responderData: unknown): Promise<WorkerResponder> {
   const worker = responderData as DnsWorkerData;
   const reader = await openBindingsReader(worker.storeFolder);
-  const keys = await loadZoneKeys(worker.zoneKeysFolder);
   let { charterHash } = worker;
+  let { cookieSecrets } = worker.serving;
   const zone = createDirectoryZone({
     ...worker.zone,
     charterHash: () => charterHash,
     source: reader.bindings,
-    keys,
+    keys: await loadZoneKeys(worker.zoneKeysFolder),
     clock: systemClock,
     limits: threadCacheLimits,
   });
+  const serving = responderOptions(worker.serving, () => cookieSecrets!);
   const table = new AnswerTable(worker.answers);
-  const hot = new HotResponder({ table, respond: createResponder([zone]), clock: systemClock });
+  const respond = createResponder([zone], serving);
+  const hot = new HotResponder({ table, respond, clock: systemClock, ...serving });
   return {
     respondInto: (query, out, client) => hot.respondInto(query, out, client),
-    takeNotice: (notice) => {
-      ({ charterHash } = notice as DnsWorkerNotice);
+    takeNotice: (given) => {
+      const notice = given as DnsWorkerNotice;
+      if (notice.kind === 'cookies') {
+        cookieSecrets = notice.cookieSecrets;
+        return;
+      }
+      charterHash = notice.charterHash;
       // Here and not by who sent it: a thread that has not yet heard would fill the table again with
       // answers of before. The last one to hear ends those.
       table.invalidateAll();
     },
     close: async () => await reader[Symbol.asyncDispose](),
+  };
+}
+
+/** What a responder takes of the settings; secrets are asked for at each use, so they can be rolled. */
+export function responderOptions(
+  { cookieSecrets, rateLimit, nsid }: ServingSettings,
+  secrets: () => CookieSecrets,
+): ResponderOptions {
+  return {
+    ...(cookieSecrets !== undefined && { cookies: { secrets, clock: systemClock } }),
+    ...(rateLimit !== undefined && { rateLimiter: new RateLimiter(rateLimit, systemClock) }),
+    ...(nsid !== undefined && { nsid }),
   };
 }

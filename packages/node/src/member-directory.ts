@@ -27,6 +27,8 @@ export interface MemberDirectoryParts {
   readonly replica: Replica;
   readonly mesh: Mesh;
   readonly crypto: Cryptography;
+  /** Reasons of other parts not to be ready. */
+  readonly troubles: () => readonly string[];
 }
 
 /** Joins a replica and its mesh to what the API needs. */
@@ -41,7 +43,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     charterNote: () => replica.membership.charters.current.note,
     checkpoint: (origin) => replica.checkpoint(origin),
     tile: (coordinates) => replica.tile(coordinates),
-    readiness: () => readinessOf(replica),
+    readiness: () => readinessOf(parts),
   };
 }
 
@@ -144,7 +146,8 @@ function entryStateFor(id: Uint8Array, replica: Replica): EntryState | undefined
   return { complete: state.state === 'complete', inForce, timeMs, leaves };
 }
 
-function readinessOf(replica: Replica): ReturnType<DirectoryPort['readiness']> {
-  const reasons = replica.failure === undefined ? [] : ['store_failed'];
+function readinessOf(parts: MemberDirectoryParts): ReturnType<DirectoryPort['readiness']> {
+  const { replica, troubles } = parts;
+  const reasons = [...(replica.failure === undefined ? [] : ['store_failed']), ...troubles()];
   return { ready: reasons.length === 0, reasons };
 }

@@ -1,41 +1,74 @@
 /** This member's zone on its DNS sockets: bindings from the replica, keys as the charter has them. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import {
-  createDirectoryZone,
-  createResponder,
-  dsRecord,
-  loadZoneKeys,
-  startDnsServer,
-} from '@callbook/dns';
-import type { ApiHost, DnsServer, ZoneKeys } from '@callbook/dns';
+import { availableParallelism } from 'node:os';
+import { dsRecord, loadZoneKeys } from '@callbook/dns';
+import type { ApiHost, ZoneKeys } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
-import type { CharterMember, Cryptography } from '@callbook/protocol';
+import type { CharterMember, Clock, Cryptography } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
+import type { Logger } from 'pino';
+import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeErrorCode } from './errors.ts';
+import { errorCodes } from './event-log.ts';
 import { systemClock } from './system-ports.ts';
+import { startZoneServer } from './zone-server.ts';
+import type { ZoneServer } from './zone-server.ts';
+
+export interface MemberZone extends ZoneServer {
+  /** Reasons why the member should not be counted on just now, for readiness. */
+  troubles(): readonly string[];
+}
+
+const answerTableMebibytesDefault = 64;
 
 /** Serves the zone that the charter names for this member until disposed of. */
 export async function startMemberZone(
   config: NodeConfig,
-  replica: Replica,
-  crypto: Cryptography,
-): Promise<DnsServer> {
-  const member = replica.membership.byName(replica.memberName)!.member;
-  const keys = await loadZoneKeys(config.keys.zone);
-  assertCharterNames(member, keys);
-  const zone = createDirectoryZone({
-    apex: member.zone,
-    nameservers: config.dns.nameservers,
-    contact: config.dns.contact,
-    api: await apiHost(config, crypto),
-    charterHash: () => replica.membership.charters.current.hash,
-    source: replica.bindings,
-    keys,
-    clock: systemClock,
+  parts: { readonly replica: Replica; readonly crypto: Cryptography; readonly log: Logger },
+): Promise<MemberZone> {
+  const { replica, crypto, log } = parts;
+  const { member } = replica.membership.byName(replica.memberName)!;
+  const { listen, nameservers, contact, workers, answerTableMebibytes } = config.dns;
+  assertCharterNames(member, await loadZoneKeys(config.keys.zone));
+  const crashes = new RecentCrash(systemClock);
+  const server = await startZoneServer({
+    listen,
+    workers: workers ?? Math.max(1, availableParallelism() - 1),
+    answerTableMebibytes: answerTableMebibytes ?? answerTableMebibytesDefault,
+    replica,
+    storeFolder: storeFolder(config),
+    zoneKeysFolder: config.keys.zone,
+    zone: { apex: member.zone, nameservers, contact, api: await apiHost(config, crypto) },
+    onFallback: (cause) => log.warn(errorCodes(cause), 'dns_engine_fallback'),
+    onWorkerCrash: ({ workerIndex, crashCount, cause }) => {
+      crashes.note();
+      log.error({ workerIndex, crashCount, ...errorCodes(cause) }, 'dns_worker_crashed');
+    },
   });
-  return await startDnsServer({ listen: config.dns.listen, respond: createResponder([zone]) });
+  return { ...server, troubles: () => (crashes.isRecent() ? ['dns_worker_crashed'] : []) };
+}
+
+/** A worker that lived as long since is taken to be well again. */
+const recoveredAfterMs = 10_000;
+
+/** Remembers the latest crash for as long as it says something about the next seconds. */
+class RecentCrash {
+  private readonly clock: Clock;
+  private crashedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  note(): void {
+    this.crashedAtMs = this.clock.nowMs();
+  }
+
+  isRecent(): boolean {
+    return this.clock.nowMs() - this.crashedAtMs < recoveredAfterMs;
+  }
 }
 
 /** A zone signed by keys that nobody delegates to would be bogus everywhere; better not to start. */

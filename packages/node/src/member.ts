@@ -3,12 +3,12 @@
  * them down again in the opposite order. The only place that picks implementations.
  */
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import { createMesh, createReplica, openLevelStore, parsePeerKey } from '@callbook/replication';
 import type { Mesh, Replica, Store } from '@callbook/replication';
 import type { Logger } from 'pino';
+import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
 import type { NodeErrorCode } from './errors.ts';
@@ -37,8 +37,13 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
-  const zone = parts.use(await startMemberZone(config, replica, crypto));
-  const directory = createMemberDirectory({ replica, mesh, crypto });
+  const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
+  const directory = createMemberDirectory({
+    replica,
+    mesh,
+    crypto,
+    troubles: () => zone.troubles(),
+  });
   const { member } = replica.membership.byName(config.member)!;
   const host = new URL(member.api).hostname;
   const api = parts.use(await startMemberApi(config, { directory, crypto, log, host }));
@@ -54,10 +59,10 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   };
 }
 
-async function openStore({ dataDir, store }: NodeConfig): Promise<Store> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const cacheBytes = store?.cacheBytes ?? storeCacheBytesDefault;
-  return await openLevelStore(join(dataDir, 'store'), { cacheBytes });
+async function openStore(config: NodeConfig): Promise<Store> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const cacheBytes = config.store?.cacheBytes ?? storeCacheBytesDefault;
+  return await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });
 }
 
 async function openReplica(

@@ -1,0 +1,192 @@
+/**
+ * A directory zone on its sockets: datagrams by the engine of this machine in worker threads, which
+ * share a table of hot answers; TCP in this thread, which also tells the table what has changed. The
+ * store must be open with `sharedByThreads`, and stay so until the server is disposed of.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  AnswerNotices,
+  chooseDatagramEngine,
+  createAnswerTableMemory,
+  createDirectoryZone,
+  createResponder,
+  loadZoneKeys,
+  startDnsServer,
+} from '@callbook/dns';
+import type {
+  CookieSecrets,
+  DatagramEngine,
+  DatagramServer,
+  DnsServer,
+  ListenAddress,
+  Listener,
+  WorkerCrash,
+} from '@callbook/dns';
+import type { Replica } from '@callbook/replication';
+import { responderOptions } from './dns-worker.ts';
+import type {
+  DnsWorkerData,
+  DnsWorkerNotice,
+  ServingSettings,
+  ZoneSettings,
+} from './dns-worker.ts';
+import { systemClock } from './system-ports.ts';
+
+export interface ZoneServerOptions {
+  readonly listen: readonly ListenAddress[];
+  /** Threads for the datagrams of each address. */
+  readonly workers: number;
+  readonly answerTableMebibytes: number;
+  readonly replica: Pick<Replica, 'bindings' | 'membership' | 'onChange'>;
+  /** Of the replica's store. */
+  readonly storeFolder: string;
+  readonly zoneKeysFolder: string;
+  readonly zone: Omit<ZoneSettings, 'madeAtMs'>;
+  readonly serving?: ServingSettings;
+  /** Told when the fast engine does not work here. */
+  readonly onFallback?: (cause: unknown) => void;
+  readonly onWorkerCrash?: (crash: WorkerCrash) => void;
+}
+
+export interface ZoneServer extends DnsServer {
+  readonly engine: DatagramEngine['name'];
+  /** Answers with the charter that the replica now has. */
+  charterChanged(): void;
+  /** Makes and takes cookies with other secrets, where it was started with some. */
+  rollCookies(cookieSecrets: CookieSecrets): void;
+}
+
+/** Serves until disposed of. Codes: those of zone keys, `dns_listen_failed`, `dns_datagram_worker_failed`. */
+export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneServer> {
+  const { engine, fallbackCause } = await chooseDatagramEngine();
+  if (fallbackCause !== undefined) options.onFallback?.(fallbackCause);
+  const answers = createAnswerTableMemory({
+    ...answerTableRoom(options.answerTableMebibytes),
+    hashKey: randomBytes(8),
+  });
+  const state = await ZoneServing.create(options, answers);
+  const notices = new AnswerNotices(answers, options.zone.apex);
+  await using parts = new AsyncDisposableStack();
+  // Before any worker fills the table: a change that nobody told would be missed for an hour.
+  parts.defer(options.replica.onChange(({ identifiers }) => notices.bindingsChanged(identifiers)));
+  const running: DatagramServer[] = [];
+  const server = parts.use(
+    await startDnsServer({
+      listen: options.listen,
+      respond: state.respond,
+      startDatagrams: async (at) => await startEngine(engine, at, { options, state, running }),
+    }),
+  );
+  const open = parts.move();
+  const notify = (notice: DnsWorkerNotice): void =>
+    running.forEach((datagrams) => datagrams.notify(notice));
+  return {
+    ...server,
+    engine: engine.name,
+    charterChanged: () => notify({ kind: 'charter', charterHash: state.charterHash() }),
+    rollCookies: (cookieSecrets) => {
+      state.cookieSecrets = cookieSecrets;
+      notify({ kind: 'cookies', cookieSecrets });
+    },
+    [Symbol.asyncDispose]: async () => await open.disposeAsync(),
+  };
+}
+
+/** What this thread answers TCP with, and what it hands to workers, whenever they start. */
+class ZoneServing {
+  readonly respond: ReturnType<typeof createResponder>;
+  cookieSecrets: CookieSecrets | undefined;
+  private readonly options: ZoneServerOptions;
+  private readonly zone: ZoneSettings;
+  private readonly answers: SharedArrayBuffer;
+
+  private constructor(parts: {
+    readonly options: ZoneServerOptions;
+    readonly keys: Awaited<ReturnType<typeof loadZoneKeys>>;
+    readonly answers: SharedArrayBuffer;
+  }) {
+    const { options, keys } = parts;
+    const { serving = {}, replica } = options;
+    this.options = options;
+    this.answers = parts.answers;
+    this.cookieSecrets = serving.cookieSecrets;
+    this.zone = { ...options.zone, madeAtMs: systemClock.nowMs() };
+    const zone = createDirectoryZone({
+      ...this.zone,
+      charterHash: () => this.charterHash(),
+      source: replica.bindings,
+      keys,
+      clock: systemClock,
+    });
+    this.respond = createResponder(
+      [zone],
+      responderOptions(serving, () => this.cookieSecrets!),
+    );
+  }
+
+  static async create(
+    options: ZoneServerOptions,
+    answers: SharedArrayBuffer,
+  ): Promise<ZoneServing> {
+    return new ZoneServing({ options, keys: await loadZoneKeys(options.zoneKeysFolder), answers });
+  }
+
+  charterHash(): Uint8Array {
+    return this.options.replica.membership.charters.current.hash;
+  }
+
+  workerData(): DnsWorkerData {
+    const { storeFolder, zoneKeysFolder, serving = {} } = this.options;
+    return {
+      storeFolder,
+      zoneKeysFolder,
+      zone: this.zone,
+      serving: this.cookieSecrets ? { ...serving, cookieSecrets: this.cookieSecrets } : serving,
+      charterHash: this.charterHash(),
+      answers: this.answers,
+    };
+  }
+}
+
+async function startEngine(
+  engine: DatagramEngine,
+  at: ListenAddress,
+  parts: {
+    readonly options: ZoneServerOptions;
+    readonly state: ZoneServing;
+    readonly running: DatagramServer[];
+  },
+): Promise<Listener> {
+  const { options, state, running } = parts;
+  const datagrams = await engine.start({
+    ...at,
+    workers: options.workers,
+    responderModule: workerModule(),
+    responderData: () => state.workerData(),
+    ...(options.onWorkerCrash && { onWorkerCrash: options.onWorkerCrash }),
+  });
+  running.push(datagrams);
+  return {
+    port: datagrams.port,
+    [Symbol.asyncDispose]: async () => {
+      running.splice(running.indexOf(datagrams), 1);
+      await datagrams[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Built files end in `.js`, and references in strings are not rewritten by the build. */
+function workerModule(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return new URL(`./dns-worker${extension}`, import.meta.url);
+}
+
+/** With two words beside each slot, 2^17 answers take 63 MiB; a signed answer with its key is some 300 octets. */
+const slotBytes = 496;
+const slotOverheadBytes = 8;
+
+/** Returns the largest table, of a power of two of answers, that the memory has room for. */
+function answerTableRoom(mebibytes: number): { answersMax: number; slotBytes: number } {
+  const answers = (mebibytes * 2 ** 20) / (slotBytes + slotOverheadBytes);
+  return { answersMax: 2 ** Math.floor(Math.log2(answers)), slotBytes };
+}
