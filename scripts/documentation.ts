@@ -1,6 +1,7 @@
 /**
  * Checks the documentation against the tree: links lead somewhere, every dependency has its line of
- * reason, every code of every registry is explained, and nothing is explained that does not exist.
+ * reason, every code of every registry is explained, the Debian packages of the README are those that
+ * `.ci/run` installs, and nothing is explained that does not exist.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 
 /** Returns one line for each broken rule. */
 export function brokenDocumentation(): string[] {
-  return [...brokenLinks(), ...brokenDependencies(), ...brokenErrorPage()];
+  return [...brokenLinks(), ...brokenDependencies(), ...brokenPackageList(), ...brokenErrorPage()];
 }
 
 function read(path: string): string {
@@ -63,6 +64,13 @@ function declaredDependencies(): string[] {
       .flatMap((section) => Object.keys(manifest[section] ?? {}))
       .filter((name) => !name.startsWith('@callbook/'));
   });
+}
+
+function brokenPackageList(): string[] {
+  const installed = /^packages=\(([^)]+)\)/m.exec(read('.ci/run'))?.[1]?.trim().split(/\s+/);
+  const named = /with the packages\s+`([^`]+)`/.exec(read('README.md'))?.[1]?.split(/\s+/);
+  if (installed !== undefined && installed.join(' ') === named?.join(' ')) return [];
+  return ['README.md: the Debian packages are not those of .ci/run'];
 }
 
 /** A registry is an object literal named `…Codes` in some package's `errors.ts`. */
