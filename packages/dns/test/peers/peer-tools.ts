@@ -14,6 +14,7 @@ const debianPackages = {
   dig: 'bind9-dnsutils',
   delv: 'bind9-dnsutils',
   drill: 'ldnsutils',
+  kdig: 'knot-dnsutils',
   dnsviz: 'dnsviz',
   gpg: 'gpg',
   'gpg-agent': 'gpg-agent',
