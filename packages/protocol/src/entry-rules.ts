@@ -95,7 +95,8 @@ const fieldChecks: Readonly<Record<FieldName, (value: CborValue) => boolean>> = 
 /** docs/spec/entries.md, "Kinds". */
 function kindProblemOf(entry: Entry): string | undefined {
   const { kind } = entry;
-  if ((kind === 'update') !== entry.seq > 0) return 'seq is 0 except in an update';
+  if (kind === 'update' && entry.seq === 0) return 'seq of an update is 0, at least 1';
+  if (entry.seq > 0 && setsPayload(kind)) return `seq of a ${kind} is ${entry.seq}, at most 0`;
   if ((entry.prev !== null) !== followsEntry(entry)) return 'prev does not fit the kind';
   if (kind === 'commit' && entry.epoch === 0) return 'epoch of a commit is 0, at least 1';
   if (entry.class === 'recovery' && entry.recoverySig === undefined) {
@@ -105,6 +106,14 @@ function kindProblemOf(entry: Entry): string | undefined {
   return setsTerms || setsNothing(entry)
     ? undefined
     : `commitment, recovery, lock or email is set in a ${kind}`;
+}
+
+/**
+ * Ownership kinds with a payload: a second attempt differs by its commitment. The other kinds have
+ * nothing else to differ by, so they count their attempts in `seq`.
+ */
+function setsPayload(kind: EntryKind): boolean {
+  return kind === 'register' || kind === 'rotate' || kind === 'commit';
 }
 
 /** Kinds that name an earlier entry in `prev`; a commit and a veto name theirs in `request`. */

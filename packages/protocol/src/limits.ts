@@ -34,6 +34,8 @@ export const verifierKeyCharactersMax = 256;
 export const proofHashesMax = 53;
 /** A checkpoint's note in a receipt: the log's signature and cosignatures of 16 members. */
 export const receiptCheckpointCharactersMax = 8192;
+/** A proof of the index; one among 10^9 labels takes about 1 100. */
+export const indexProofBytesMax = 4096;
 export const jsonDepthMax = 8;
 /** A charter's text without its signatures. */
 export const charterBytesMax: number = 128 * 1024;
@@ -56,3 +58,7 @@ export const charterLifetimeMsMax: number = 3653 * 24 * 60 * 60 * 1000;
 export const timeMsMax = 253_402_300_799_999;
 /** `faults` falls at the earliest this long after the charter before took effect. */
 export const faultsFallAfterMs: number = 7 * 24 * 60 * 60 * 1000;
+/** Vetoed but unanswered requests of one claimant key after which its next one is sturdy. */
+export const recycledRequestsMin = 3;
+/** Time that must lie between the first and the last of them. */
+export const recycledSpanMsMin = 21 * 24 * 3600 * 1000;

@@ -5,11 +5,13 @@
  * over) is left to whoever serves, as `endsAtMs`.
  */
 import type { Entry } from '../entry.ts';
-import { compareBytes } from '../bytes.ts';
 import type { CharterSet } from './charter-set.ts';
 import { entryTime } from './entry-time.ts';
+import { follows, holderChain, releaseEndsAtMs, winnerOf } from './holder-chain.ts';
+import type { HolderChain, Timed } from './holder-chain.ts';
 import { updateTerms } from './history.ts';
-import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
+import type { LabelHistory, LeafMention } from './history.ts';
+import { commitsOf } from './replacement.ts';
 
 export interface BindingState {
   readonly labelEpoch: number;
@@ -38,20 +40,17 @@ export interface BindingState {
   readonly endsAtMs: number | null;
 }
 
-/** An ownership entry that is complete, and its time. */
-interface Timed {
-  readonly mentioned: MentionedEntry;
-  readonly timeMs: number;
-}
-
 /** Folds one label's history; undefined while nothing about it is complete. */
 export function foldLabel(history: LabelHistory, charters: CharterSet): BindingState | undefined {
   const complete = completeEntries(history, charters);
-  let chain: Timed[] = [];
-  let next = winnerOf(openings(complete, undefined, charters));
+  let chain: HolderChain = [];
+  let next = winnerOf(complete.filter(({ mentioned: { entry } }) => isFirstRegister(entry)));
   while (next !== undefined) {
     chain = holderChain(complete, next);
-    next = winnerOf(openings(complete, chain, charters));
+    next = winnerOf([
+      ...registersAfter(chain, complete, charters),
+      ...commitsOf(chain, history, charters),
+    ]);
   }
   return chain.length === 0 ? undefined : stateOf(chain, history, charters);
 }
@@ -66,73 +65,26 @@ function completeEntries(history: LabelHistory, charters: CharterSet): Timed[] {
   return complete;
 }
 
-/** Entries that may open an epoch: the first, or the one after the release that ends `chain`. */
-function openings(
+function isFirstRegister(entry: Entry): boolean {
+  return entry.kind === 'register' && entry.prev === null;
+}
+
+/** Registers of the next holder, after the release that ends `chain`. */
+function registersAfter(
+  chain: HolderChain,
   complete: readonly Timed[],
-  chain: readonly Timed[] | undefined,
   charters: CharterSet,
 ): Timed[] {
-  const registers = complete.filter(({ mentioned }) => mentioned.entry.kind === 'register');
-  if (chain === undefined)
-    return registers.filter(({ mentioned }) => mentioned.entry.prev === null);
   const last = chain.at(-1)!;
   if (last.mentioned.entry.kind !== 'release') return [];
   const endsAtMs = releaseEndsAtMs(chain, charters);
-  return registers.filter(
-    ({ mentioned, timeMs }) => follows(mentioned.entry, last) && timeMs >= endsAtMs,
+  return complete.filter(
+    ({ mentioned: { entry }, timeMs }) =>
+      entry.kind === 'register' && follows(entry, last) && timeMs >= endsAtMs,
   );
 }
 
-/** Follows rotates from the entry that opened the epoch to the last one, or to a release. */
-function holderChain(complete: readonly Timed[], opening: Timed): Timed[] {
-  const chain = [opening];
-  for (;;) {
-    const last = chain.at(-1)!;
-    const successors = complete.filter(
-      ({ mentioned: { entry } }) =>
-        (entry.kind === 'rotate' || entry.kind === 'release') && follows(entry, last),
-    );
-    const winner = winnerOf(successors);
-    if (winner === undefined) return chain;
-    chain.push(winner);
-  }
-}
-
-function follows(entry: Entry, previous: Timed): boolean {
-  return entry.prev !== null && compareBytes(entry.prev, previous.mentioned.entryId) === 0;
-}
-
-/** Of two complete entries in a slot the later wins, then the smaller id. */
-function winnerOf(candidates: readonly Timed[]): Timed | undefined {
-  return [...candidates].sort(
-    (a, b) => b.timeMs - a.timeMs || compareBytes(a.mentioned.entryId, b.mentioned.entryId),
-  )[0];
-}
-
-/** A release takes effect after a pause, so that whoever did not make it can still act. */
-function releaseEndsAtMs(chain: readonly Timed[], charters: CharterSet): number {
-  const { timeMs } = chain.at(-1)!;
-  const { holds } = charters.current.charter;
-  return timeMs + (lockedAt(chain, timeMs, holds.unlockMs) ? holds.lockedMs : holds.releaseMs);
-}
-
-/** Locking acts at once; unlocking takes effect `unlockMs` after the entry that says so. */
-function lockedAt(chain: readonly Timed[], timeMs: number, unlockMs: number): boolean {
-  return chain.some(({ mentioned: { entry } }, position) => {
-    if (!entry.lock) return false;
-    const unlocking = chain.slice(position + 1).find(({ mentioned }) => {
-      const { kind, lock } = mentioned.entry;
-      return kind !== 'release' && !lock;
-    });
-    return unlocking === undefined || unlocking.timeMs + unlockMs > timeMs;
-  });
-}
-
-function stateOf(
-  chain: readonly Timed[],
-  history: LabelHistory,
-  charters: CharterSet,
-): BindingState {
+function stateOf(chain: HolderChain, history: LabelHistory, charters: CharterSet): BindingState {
   const last = chain.at(-1)!;
   const released = last.mentioned.entry.kind === 'release';
   const owner = released ? chain.at(-2)! : last;

@@ -14,7 +14,7 @@ import type { LabelHistory, LoggedEntry } from '../../src/fold/history.ts';
 import type { Ed25519Signer } from '../../src/crypto/cryptography.ts';
 import type { LeafRole } from '../../src/leaf.ts';
 
-const hourMs = 3_600_000;
+export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 export const minuteMs = 60_000;
 
@@ -150,6 +150,51 @@ export async function update(
       prev: previous.entryId,
     },
     { authority: signer },
+  );
+}
+
+/** A recovery key and the hash by which an entry commits to it. */
+export function recoveryKey(n: number): { signer: Ed25519Signer; hash: Uint8Array } {
+  const signer = crypto.ed25519Signer(new Uint8Array(32).fill(200 + n));
+  return { signer, hash: crypto.sha256(signer.publicKey) };
+}
+
+export async function request(
+  claimant: Ed25519Signer,
+  options: {
+    readonly of?: SignedEntry;
+    readonly as?: NonNullable<Entry['class']>;
+    readonly recovery?: Ed25519Signer;
+    /** Which attempt of the claimant, from 0. */
+    readonly seq?: number;
+  } = {},
+): Promise<SignedEntry> {
+  const { of, as = 'possession', recovery, seq = 0 } = options;
+  return await sign(
+    {
+      ...draftOf('request', claimant, { commitment: null, seq }),
+      epoch: of?.entry.epoch ?? 0,
+      class: as,
+    },
+    { authority: claimant, ...(recovery && { recovery }) },
+  );
+}
+
+export async function veto(of: SignedEntry, signer: Ed25519Signer, seq = 0): Promise<SignedEntry> {
+  return await sign(
+    {
+      ...draftOf('veto', signer, { commitment: null, seq }),
+      epoch: of.entry.epoch,
+      request: of.entryId,
+    },
+    { authority: signer },
+  );
+}
+
+export async function commit(of: SignedEntry, claimant: Ed25519Signer): Promise<SignedEntry> {
+  return await sign(
+    { ...draftOf('commit', claimant, {}), epoch: of.entry.epoch + 1, request: of.entryId },
+    { authority: claimant },
   );
 }
 

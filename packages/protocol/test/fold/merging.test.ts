@@ -10,8 +10,21 @@ import { foldLabel } from '../../src/fold/fold-label.ts';
 import { emptyHistory, integrateLeaf } from '../../src/fold/history.ts';
 import type { LabelHistory, LoggedEntry } from '../../src/fold/history.ts';
 import { encodeHistory, parseHistory } from '../../src/fold/history-row.ts';
+import type { Entry } from '../../src/entry.ts';
 import type { LeafRole } from '../../src/leaf.ts';
-import { authority, chartersOf, dayMs, Logs, register, release, rotate, update } from './logs.ts';
+import {
+  authority,
+  chartersOf,
+  commit,
+  dayMs,
+  Logs,
+  register,
+  release,
+  request,
+  rotate,
+  update,
+  veto,
+} from './logs.ts';
 import type { SignedEntry } from './logs.ts';
 
 const charters = chartersOf(3, 0);
@@ -27,6 +40,8 @@ beforeAll(async () => {
   const deeper = await rotate(t1, k2, { to: k3 });
   const [x1, x2] = [await release(r1, k1), await release(t1, k2)];
   const next = await register(k3, { after: x1 });
+  const [asked, again] = [await request(k2), await request(k2, { seq: 1 })];
+  const replaced = await commit(again, k2);
   pool = [
     r1,
     r2,
@@ -45,29 +60,51 @@ beforeAll(async () => {
     await update(t1, k2, { seq: 1 }),
     await update(r2, k2, { seq: 4 }),
     await update(next, k3, { seq: 1 }),
+    asked,
+    again,
+    await veto(asked, k1),
+    await veto(again, k1),
+    await commit(asked, k2),
+    replaced,
+    await rotate(replaced, k2, { to: k3 }),
+    await update(replaced, k2, { seq: 1 }),
   ];
 });
 
+/** One entry, logged by some members within a few milliseconds of one of three times. */
 interface Step {
   readonly entry: number;
-  readonly member: number;
+  readonly members: readonly number[];
   readonly role: number;
-  readonly at: number;
+  readonly days: number;
+  readonly ms: number;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  entry: fc.nat(16),
-  member: fc.nat(2),
-  role: fc.nat(2),
-  at: fc.oneof(fc.nat(20), fc.integer({ min: 3 * dayMs, max: 3 * dayMs + 20 })),
+  entry: fc.nat(24),
+  members: fc.uniqueArray(fc.nat(2), { minLength: 1 }),
+  role: fc.nat(3),
+  days: fc.constantFrom(0, 3, 6),
+  ms: fc.nat(20),
 });
+
+/** Mostly a role that fits the kind, sometimes one that does not. */
+function roleOf(kind: Entry['kind'], role: number, position: number): LeafRole {
+  if (role === 3) return roles[position % 3]!;
+  if (kind === 'update') return 'received';
+  if (kind === 'rotate' || kind === 'release') return position === 0 ? 'received' : 'witnessed';
+  if (kind === 'veto') return roles[role]!;
+  return kind === 'request' || position === 0 ? 'challenged' : 'witnessed';
+}
 
 function leavesOf(steps: readonly Step[]): LoggedEntry[] {
   const logs = new Logs();
-  for (const { entry, member, role, at } of steps) {
-    const kind = pool[entry]!.entry.kind;
-    const fitting = kind === 'update' ? 'received' : roles[role]!;
-    logs.log(pool[entry]!, { [`m${member}`]: [fitting, at] });
+  for (const { entry, members, role, days, ms } of steps) {
+    const { kind } = pool[entry]!.entry;
+    for (const [position, member] of members.entries()) {
+      const at = days * dayMs + ms + position;
+      logs.log(pool[entry]!, { [`m${member}`]: [roleOf(kind, role, position), at] });
+    }
   }
   return logs.leaves;
 }
@@ -86,15 +123,12 @@ describe('the fold', () => {
     const shuffled = fc
       .array(step, { minLength: 1, maxLength: 40 })
       .chain((steps) =>
-        fc.tuple(
-          fc.constant(steps),
-          fc.shuffledSubarray([...steps.keys()], { minLength: steps.length }),
-        ),
+        fc.tuple(fc.constant(leavesOf(steps)), fc.infiniteStream(fc.double({ noNaN: true }))),
       );
     fc.assert(
-      fc.property(shuffled, ([steps, order]) => {
-        const leaves = leavesOf(steps);
-        const reordered = order.map((position) => leaves[position]!);
+      fc.property(shuffled, ([leaves, order]) => {
+        const ranked = leaves.map((leaf) => ({ leaf, rank: order.next().value as number }));
+        const reordered = ranked.sort((a, b) => a.rank - b.rank).map(({ leaf }) => leaf);
         const expected = foldLabel(integrate(leaves), charters);
         expect(foldLabel(integrate(reordered), charters)).toEqual(expected);
       }),

@@ -69,12 +69,15 @@ function sizeCases(): VectorCase[] {
 }
 
 function kindCases(): VectorCase[] {
-  const ownershipKinds = Object.values(drafts).filter(({ kind }) => kind !== 'update');
+  const payloadKinds = [drafts.register, drafts.rotate, drafts.commit];
   const follows = 'rotate, release and update name the entry they follow';
   const names = 'a request, veto or commit has no prev';
   return [
-    ...ownershipKinds.map((draft) =>
-      malformed(`${draft.kind}_of_seq_1`, 'seq is 0 in all kinds but update', { ...draft, seq: 1 }),
+    ...payloadKinds.map((draft) =>
+      malformed(`${draft.kind}_of_seq_1`, 'seq is 0 in kinds that set a payload', {
+        ...draft,
+        seq: 1,
+      }),
     ),
     malformed('update_of_seq_0', 'seq is at least 1 in an update', { ...update, seq: 0 }),
     malformed('register_of_epoch_0_with_prev', 'nothing comes before it', {
