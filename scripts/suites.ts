@@ -21,6 +21,6 @@ export const suites: readonly Suite[] = [
     budgetSeconds: 180,
     alone: false,
   },
-  { name: 'repository', paths: ['scripts', 'bench'], budgetSeconds: 60, alone: false },
+  { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet'], budgetSeconds: 180, alone: true },
 ];
