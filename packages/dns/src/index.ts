@@ -16,7 +16,43 @@ export type { Zone } from './zone/zone.ts';
 export { generateZoneKeys, openZoneSigner } from './sign/zone-signer.ts';
 export type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './sign/zone-signer.ts';
 export { createZoneKeys, loadZoneKeys } from './sign/zone-keys.ts';
-export { dsRecord, parseDsRecord, zoneDs } from './sign/delegation-signer.ts';
+export {
+  dsOf,
+  dsRecord,
+  formatDs,
+  isDsOf,
+  parseDsRecord,
+  zoneDs,
+} from './sign/delegation-signer.ts';
+export { fixedKeyring } from './sign/zone-keyring.ts';
+export type { PresignedSignatures, ZoneKeyring, ZoneKeySet } from './sign/zone-keyring.ts';
+export { openKeyFolder } from './keys/key-folder.ts';
+export type { KeyStore, StoredKeyState } from './keys/key-store.ts';
+export { openKeyKeeper } from './keys/key-keeper.ts';
+export type { KeyEvent, KeyKeeper, KeyKeeperOptions } from './keys/key-keeper.ts';
+export { FollowedKeyring } from './keys/key-set.ts';
+export type { KeyringSnapshot } from './keys/key-set.ts';
+export { keyTimingsDefault } from './keys/key-timings.ts';
+export type { KeyTimings } from './keys/key-timings.ts';
+export { scheduleKeys } from './keys/key-schedule.ts';
+export type { KeyAction, KeyEvidence, KeyMoment, KeyPlan, KeyStep } from './keys/key-schedule.ts';
+export { delegatedKeys, dnskeyOfEntry, keysIn, servedPhases } from './keys/key-state.ts';
+export type { KeyEntry, KeyPhase, KeyRole, KeyState } from './keys/key-state.ts';
+export { confirmDs, requestRoll } from './keys/key-changes.ts';
+export {
+  addKsk,
+  changeKeyState,
+  createFirstKeys,
+  exportSigningRequest,
+  importPresignedKeys,
+  readKeyState,
+  signRequestWith,
+} from './keys/key-orders.ts';
+export type { RequestOptions } from './keys/key-orders.ts';
+export { encodePresignedKeys } from './keys/presigned-keys.ts';
+export type { PresignedKeys, PresignedPeriod } from './keys/presigned-keys.ts';
+export { encodeSigningRequest, parseSigningRequest } from './keys/signing-request.ts';
+export type { SigningRequest } from './keys/signing-request.ts';
 export { createResponder, nsidBytesMax } from './serve/responder.ts';
 export type { Responder, ResponderOptions } from './serve/responder.ts';
 export type { CookieOptions } from './serve/query-options.ts';

@@ -7,6 +7,7 @@ import { dnsError } from '../errors.ts';
 import { dsDigestInput, keyTagOf } from '../wire/canonical.ts';
 import { formatName, parseName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
+import { compareOctets } from '../wire/octets.ts';
 import { encodeRdata } from '../wire/rdata.ts';
 import type { DnskeyRdata, DsRdata } from '../wire/rdata.ts';
 import { dsDigestSha256 } from '../wire/record-types.ts';
@@ -17,7 +18,10 @@ const zoneKeyFlag = 256;
 const secureEntryPointFlag = 1;
 
 /** Returns the DNSKEY of a key-signing or zone-signing key. */
-export function dnskeyOf(signer: ZoneSigner, role: 'ksk' | 'zsk'): DnskeyRdata {
+export function dnskeyOf(
+  signer: Pick<ZoneSigner, 'algorithm' | 'publicKey'>,
+  role: 'ksk' | 'zsk',
+): DnskeyRdata {
   return {
     type: 'DNSKEY',
     flags: zoneKeyFlag | (role === 'ksk' ? secureEntryPointFlag : 0),
@@ -40,6 +44,22 @@ export function dsOf(apex: DomainName, dnskey: DnskeyRdata): DsRdata {
   };
 }
 
+/** Tells whether a DS, digest SHA-256 or SHA-384, names a DNSKEY. */
+export function isDsOf(ds: DsRdata, apex: DomainName, dnskey: DnskeyRdata): boolean {
+  const rdata = encodeRdata(dnskey);
+  if (ds.keyTag !== keyTagOf(rdata) || ds.algorithm !== dnskey.algorithm) return false;
+  const digestName = digestNames.get(ds.digestType);
+  if (digestName === undefined) return false;
+  const digest = createHash(digestName).update(dsDigestInput(apex, rdata)).digest();
+  return compareOctets(digest, ds.digest) === 0;
+}
+
+/** RFC 4509, RFC 6605 §3. */
+const digestNames: ReadonlyMap<number, string> = new Map([
+  [dsDigestSha256, 'sha256'],
+  [4, 'sha384'],
+]);
+
 /**
  * Returns the DS of a zone's KSK as one line of a zone file, which is also a trust-anchor file:
  * `example. 3600 IN DS 12345 13 2 <64 hexadecimal digits>`. Code: `dns_zone_setting_invalid`.
@@ -53,7 +73,11 @@ export function dsRecord(apex: string, keys: ZoneKeys): string {
  * Code: `dns_zone_setting_invalid`.
  */
 export function zoneDs(apex: string, keys: ZoneKeys): string {
-  const ds = dsOf(apexName(apex), dnskeyOf(keys.ksk, 'ksk'));
+  return formatDs(dsOf(apexName(apex), dnskeyOf(keys.ksk, 'ksk')));
+}
+
+/** Formats the RDATA of a DS: `12345 13 2 <hexadecimal digits in upper case>`. */
+export function formatDs(ds: DsRdata): string {
   return `${ds.keyTag} ${ds.algorithm} ${ds.digestType} ${ds.digest.toHex().toUpperCase()}`;
 }
 

@@ -1,17 +1,17 @@
 /**
- * Zone keys as files: `ksk.pem` and `zsk.pem` in one directory, PKCS#8, mode 0600. A file is never
+ * Zone keys as files: `<id>.pem` in one directory, PKCS#8, mode 0600; the first are `ksk.pem` and
+ * `zsk.pem`. A file is never
  * replaced: its content is written and made durable under another name, then linked to its own. If
  * we crash in between, the next call finds one key or none, keeps what is there and makes the rest.
  */
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dnsError } from '../errors.ts';
 import { generateZonePrivateKey, openZoneSigner } from './zone-signer.ts';
 import type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './zone-signer.ts';
-
-type KeyRole = 'ksk' | 'zsk';
 
 /**
  * Makes the key files that a directory lacks and loads both. Codes: `dns_key_unwritable` and those
@@ -21,51 +21,58 @@ export async function createZoneKeys(
   directory: string,
   algorithm: ZoneAlgorithm,
 ): Promise<ZoneKeys> {
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw dnsError('dns_key_unwritable', 'the key directory cannot be created', { cause });
-  });
+  await createKeyDirectory(directory);
   for (const role of ['ksk', 'zsk'] as const)
     await createKeyFile(directory, role, generateZonePrivateKey(algorithm));
   return await loadZoneKeys(directory);
 }
 
-/** Loads both keys. Codes: `dns_key_missing`, `dns_key_exposed`, `dns_key_malformed`. */
-export async function loadZoneKeys(directory: string): Promise<ZoneKeys> {
-  return {
-    ksk: await loadKeyFile(directory, 'ksk'),
-    zsk: await loadKeyFile(directory, 'zsk'),
-  };
+/** Makes the directory of key files, or finds it there. Code: `dns_key_unwritable`. */
+export async function createKeyDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw dnsError('dns_key_unwritable', 'the key directory cannot be created', { cause });
+  });
 }
 
-async function loadKeyFile(directory: string, role: KeyRole): Promise<ZoneSigner> {
-  const path = keyPath(directory, role);
-  const details = { role };
-  const mode = await stat(path).then(
-    (found) => found.mode,
-    (cause: unknown) => {
-      throw dnsError('dns_key_missing', `${role}.pem cannot be read`, { cause, details });
-    },
-  );
+/** Loads `ksk.pem` and `zsk.pem`. Codes: `dns_key_missing`, `dns_key_exposed`, `dns_key_malformed`. */
+export async function loadZoneKeys(directory: string): Promise<ZoneKeys> {
+  return await Promise.resolve({
+    ksk: loadKeyFile(directory, 'ksk'),
+    zsk: loadKeyFile(directory, 'zsk'),
+  });
+}
+
+/** Loads one key. Codes as `loadZoneKeys`; details name the key. */
+export function loadKeyFile(directory: string, id: string): ZoneSigner {
+  const path = keyPath(directory, id);
+  const details = { key: id };
+  let mode: number;
+  try {
+    ({ mode } = statSync(path));
+  } catch (cause) {
+    throw dnsError('dns_key_missing', `${id}.pem cannot be read`, { cause, details });
+  }
   if ((mode & 0o077) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(4, '0');
-    throw dnsError('dns_key_exposed', `${role}.pem has mode ${found}, at most 0600`, { details });
+    throw dnsError('dns_key_exposed', `${id}.pem has mode ${found}, at most 0600`, { details });
   }
-  return openZoneSigner(parsePrivateKey(await readFile(path), role));
+  return openZoneSigner(parsePrivateKey(readFileSync(path), id));
 }
 
-function parsePrivateKey(pem: Buffer, role: KeyRole): KeyObject {
+function parsePrivateKey(pem: Buffer, id: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
     // The cause is left out: OpenSSL's texts are about the file's content.
-    throw dnsError('dns_key_malformed', `${role}.pem is not a PKCS#8 private key`, {
-      details: { role },
+    throw dnsError('dns_key_malformed', `${id}.pem is not a PKCS#8 private key`, {
+      details: { key: id },
     });
   }
 }
 
-async function createKeyFile(directory: string, role: KeyRole, key: KeyObject): Promise<void> {
-  const draftPath = join(directory, `.${role}-${randomUUID()}.pem`);
+/** Makes a key file durable, unless there is one of that name, which stays. Code: `dns_key_unwritable`. */
+export async function createKeyFile(directory: string, id: string, key: KeyObject): Promise<void> {
+  const draftPath = join(directory, `.${id}-${randomUUID()}.pem`);
   try {
     const draft = await open(draftPath, 'wx', 0o600);
     try {
@@ -75,12 +82,12 @@ async function createKeyFile(directory: string, role: KeyRole, key: KeyObject): 
       await draft.close();
     }
     // If we crash here, a draft is left over that nobody reads; the key file is whole or not there.
-    await linkUnlessThere(draftPath, keyPath(directory, role));
+    await linkUnlessThere(draftPath, keyPath(directory, id));
     await syncDirectory(directory);
   } catch (cause) {
-    throw dnsError('dns_key_unwritable', `${role}.pem cannot be created`, {
+    throw dnsError('dns_key_unwritable', `${id}.pem cannot be created`, {
       cause,
-      details: { role },
+      details: { key: id },
     });
   } finally {
     await unlink(draftPath).catch(() => undefined);
@@ -94,7 +101,8 @@ async function linkUnlessThere(from: string, to: string): Promise<void> {
   });
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();
@@ -103,6 +111,7 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-function keyPath(directory: string, role: KeyRole): string {
-  return join(directory, `${role}.pem`);
+/** Returns the path of a key's file. */
+export function keyPath(directory: string, id: string): string {
+  return join(directory, `${id}.pem`);
 }

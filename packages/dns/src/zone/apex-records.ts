@@ -66,7 +66,10 @@ export function apexRecords(options: ApexOptions): ApexRecords {
 }
 
 /** Makes the RRsets of an apex that follow from its keys: DNSKEY, then CDS and CDNSKEY. */
-export function keyRrsets(apex: DomainName, keySet: ZoneKeySet): readonly Rrset[] {
+export function keyRrsets(
+  apex: DomainName,
+  keySet: Pick<ZoneKeySet, 'dnskeys' | 'delegated' | 'dnskeyTtlSeconds'>,
+): readonly Rrset[] {
   const { dnskeys, delegated, dnskeyTtlSeconds } = keySet;
   const dnskey = createRrset(apex, dnskeyTtlSeconds, dnskeys);
   // The root has no parent that could read a wish for its DS.

@@ -53,7 +53,7 @@ describe('loadZoneKeys', () => {
   it('names the file that is missing', async () => {
     await expect(loadZoneKeys(directory)).rejects.toMatchObject({
       code: 'dns_key_missing',
-      details: { role: 'ksk' },
+      details: { key: 'ksk' },
     });
   });
 
