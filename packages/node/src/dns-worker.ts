@@ -75,7 +75,7 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
   });
   const serving = responderOptions(worker.serving, () => cookieSecrets!);
   const table = new AnswerTable(worker.answers);
-  const respond = createResponder([zone], serving);
+  const respond = createResponder([zone], { ...serving, reusesRoom: true });
   const hot = new HotResponder({ table, respond, clock: systemClock, ...serving });
   return {
     respondInto: (query, out, client) => hot.respondInto(query, out, client),

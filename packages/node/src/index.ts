@@ -8,3 +8,5 @@ export { createEventLog } from './event-log.ts';
 export { writeSecretFile } from './key-file.ts';
 export { startMember } from './member.ts';
 export type { RunningMember } from './member.ts';
+export { startZoneServer } from './zone-server.ts';
+export type { ZoneServer, ZoneServerOptions } from './zone-server.ts';

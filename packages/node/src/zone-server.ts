@@ -1,9 +1,10 @@
 /**
  * A directory zone on its sockets: datagrams by the engine of this machine in worker threads, which
- * share a table of hot answers; TCP in this thread, which also tells the table what has changed. The
+ * share a table of hot answers; TCP and TLS in this thread, which also tells the table what has changed. The
  * store must be open with `sharedByThreads`, and stay so until the server is disposed of.
  */
 import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import {
   AnswerNotices,
   chooseDatagramEngine,
@@ -18,6 +19,7 @@ import type {
   DatagramEngine,
   DatagramServer,
   DnsServer,
+  DnsServerOptions,
   ListenAddress,
   Listener,
   WorkerCrash,
@@ -43,6 +45,7 @@ export interface ZoneServerOptions {
   readonly zoneKeysFolder: string;
   readonly zone: Omit<ZoneSettings, 'madeAtMs'>;
   readonly serving?: ServingSettings;
+  readonly tls?: DnsServerOptions['tls'];
   /** Told when the fast engine does not work here. */
   readonly onFallback?: (cause: unknown) => void;
   readonly onWorkerCrash?: (crash: WorkerCrash) => void;
@@ -58,6 +61,9 @@ export interface ZoneServer extends DnsServer {
 
 /** Serves until disposed of. Codes: those of zone keys, `dns_listen_failed`, `dns_datagram_worker_failed`. */
 export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneServer> {
+  // The daemon's own young generation, made by now, is large by this flag; those of threads that start
+  // after this have the size that the engine gives them.
+  setFlagsFromString('--max-semi-space-size=0');
   const { engine, fallbackCause } = await chooseDatagramEngine();
   if (fallbackCause !== undefined) options.onFallback?.(fallbackCause);
   const answers = createAnswerTableMemory({
@@ -75,6 +81,7 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
       listen: options.listen,
       respond: state.respond,
       startDatagrams: async (at) => await startEngine(engine, at, { options, state, running }),
+      ...(options.tls && { tls: options.tls }),
     }),
   );
   const open = parts.move();

@@ -21,6 +21,12 @@ const steadyAfterMs = 10_000;
 /** A worker that has not stopped by itself is terminated; an engine must stop within 1 s. */
 const stopGraceMs = 500;
 
+/**
+ * What a worker makes for an answer is garbage after it: in a small young generation, whatever the
+ * process's flags say, it stays in the processor's caches and costs no memory.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 12 };
+
 export interface WorkerCrewOptions {
   readonly engine: DatagramEngineOptions;
   /** Module of the loop, next to this file, without its extension. */
@@ -90,6 +96,7 @@ class CrewMember {
       workerData: this.seat(orders),
       transferList: [orders.seat.port],
       name: `datagram-${this.workerIndex}`,
+      resourceLimits,
     });
     this.running = { worker, orders };
     this.startedAtMs = performance.now();

@@ -50,6 +50,8 @@ export interface ResponderOptions {
   readonly rateLimiter?: RateLimiter;
   /** Identifies this server to those who ask (RFC 5001); at most `nsidBytesMax`. */
   readonly nsid?: Uint8Array;
+  /** Answers are overwritten by the next one, for callers that copy them at once. Default false. */
+  readonly reusesRoom?: boolean;
 }
 
 /** So that an error with every option fits into 512 octets. */
@@ -73,7 +75,8 @@ export function createResponder(zones: readonly Zone[], options: ResponderOption
   assert((options.nsid?.length ?? 0) <= nsidBytesMax, 'NSID is too long');
   return (query, transport, client = unknownClient) => {
     const response = respondTo({ query, transport, client, writer, zones: deepestFirst, options });
-    return response === undefined ? undefined : arena.copyOf(response);
+    if (response === undefined || options.reusesRoom === true) return response;
+    return arena.copyOf(response);
   };
 }
 
