@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { nsidBytesMax, responsesPerSecondMax, slipMax } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
@@ -64,6 +65,47 @@ const ConfigSchema = Type.Object(
         ),
         answerTableMebibytes: Type.Optional(
           Type.Integer({ minimum: 1, maximum: 16_384, description: 'mebibytes, 1 to 16384' }),
+        ),
+        // Without it the secrets are made at the start, and known to this process only.
+        cookies: Type.Optional(Type.Object({ secrets: Path }, { additionalProperties: false })),
+        rateLimit: Type.Optional(
+          Type.Object(
+            {
+              responsesPerSecond: Type.Integer({
+                minimum: 0,
+                maximum: responsesPerSecondMax,
+                description: `answers a second to each network, 1 to ${responsesPerSecondMax}, or 0 for no limit`,
+              }),
+              slip: Type.Optional(
+                Type.Integer({
+                  minimum: 0,
+                  maximum: slipMax,
+                  description: `one short answer for so many queries, 1 to ${slipMax}, or 0 for none`,
+                }),
+              ),
+            },
+            { additionalProperties: false },
+          ),
+        ),
+        nsid: Type.Optional(
+          Type.String({
+            pattern: `^[!-~]{1,${nsidBytesMax}}$`,
+            description: `1 to ${nsidBytesMax} printable ASCII characters without spaces`,
+          }),
+        ),
+        tls: Type.Optional(
+          Type.Object(
+            {
+              listen: Type.Array(Listen, {
+                minItems: 1,
+                maxItems: 16,
+                description: '1 to 16 addresses and ports',
+              }),
+              certificate: Path,
+              privateKey: Path,
+            },
+            { additionalProperties: false },
+          ),
         ),
       },
       { additionalProperties: false },
@@ -183,7 +225,19 @@ function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
     dataDir: at(config.dataDir),
     charters: config.charters.map(at),
     keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
+    dns: resolveDnsPaths(config.dns, at),
     api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
     challenges: { ...challenges, outbox: at(challenges.outbox) },
+  };
+}
+
+function resolveDnsPaths(dns: NodeConfig['dns'], at: (path: string) => string): NodeConfig['dns'] {
+  const { cookies, tls } = dns;
+  return {
+    ...dns,
+    ...(cookies && { cookies: { secrets: at(cookies.secrets) } }),
+    ...(tls && {
+      tls: { ...tls, certificate: at(tls.certificate), privateKey: at(tls.privateKey) },
+    }),
   };
 }

@@ -7,6 +7,7 @@ export const nodeErrorCodes = {
   key_file_unreadable: 'a key file cannot be read',
   key_file_exposed: 'a key file can be read by other users',
   key_file_malformed: 'a key file does not hold a key of the expected size',
+  certificate_unreadable: 'a certificate file cannot be read',
   charter_unreadable: 'a charter note cannot be read',
   member_key_mismatch: 'a key of this node is not the one that the charter names for it',
   listen_failed: 'a configured address cannot be listened on',

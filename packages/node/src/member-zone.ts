@@ -10,6 +10,7 @@ import type { Replica } from '@callbook/replication';
 import type { Logger } from 'pino';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
+import { keepDnsGuardFresh, readDnsGuard } from './dns-guard.ts';
 import type { NodeErrorCode } from './errors.ts';
 import { errorCodes } from './event-log.ts';
 import { systemClock } from './system-ports.ts';
@@ -32,8 +33,11 @@ export async function startMemberZone(
   const { member } = replica.membership.byName(replica.memberName)!;
   const { listen, nameservers, contact, workers, answerTableMebibytes } = config.dns;
   assertCharterNames(member, await loadZoneKeys(config.keys.zone));
+  const guard = await readDnsGuard(config.dns);
   const crashes = new RecentCrash(systemClock);
+  await using running = new AsyncDisposableStack();
   const server = await startZoneServer({
+    ...guard,
     listen,
     workers: workers ?? Math.max(1, availableParallelism() - 1),
     answerTableMebibytes: answerTableMebibytes ?? answerTableMebibytesDefault,
@@ -47,7 +51,14 @@ export async function startMemberZone(
       log.error({ workerIndex, crashCount, ...errorCodes(cause) }, 'dns_worker_crashed');
     },
   });
-  return { ...server, troubles: () => (crashes.isRecent() ? ['dns_worker_crashed'] : []) };
+  running.use(server);
+  running.use(keepDnsGuardFresh({ config: config.dns, guard, server, log }));
+  const open = running.move();
+  return {
+    ...server,
+    troubles: () => (crashes.isRecent() ? ['dns_worker_crashed'] : []),
+    [Symbol.asyncDispose]: async () => await open.disposeAsync(),
+  };
 }
 
 /** A worker that lived as long since is taken to be well again. */

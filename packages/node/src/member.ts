@@ -51,6 +51,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   return {
     addresses: {
       dns: zone.addresses.map(({ address, port }) => `${address} port ${port}`),
+      dnsOverTls: zone.tlsAddresses.map(({ address, port }) => `${address} port ${port}`),
       mesh: mesh.addresses(),
       ...api.addresses,
     },

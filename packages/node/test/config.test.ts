@@ -19,6 +19,11 @@ mesh: { listen: [/ip4/127.0.0.1/tcp/4001] }
 challenges: { outbox: outbox.jsonl }
 `;
 
+/** The good configuration with more in its `dns`. */
+function dnsWith(...settings: readonly string[]): string {
+  return good.replace('  contact:', `  ${settings.join('\n  ')}\n  contact:`);
+}
+
 /** The code and message of what parsing throws. */
 function complaint(text: string): string {
   try {
@@ -44,6 +49,32 @@ describe('a configuration', () => {
     const config = await readConfig(join(folder, 'node.yaml'));
     expect(config.keys.log).toBe(join(folder, 'log.key'));
     expect(config.charters).toEqual([join(folder, 'charter-1.note')]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('may guard and name its DNS server', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'callbook-config-'));
+    const tls =
+      '{ listen: [{ address: 127.0.0.1, port: 853 }], certificate: dot.pem, privateKey: dot.key }';
+    const text = dnsWith(
+      'cookies: { secrets: cookies.hex }',
+      'rateLimit: { responsesPerSecond: 0, slip: 1 }',
+      'nsid: alpha-1',
+      `tls: ${tls}`,
+    );
+    await writeFile(join(folder, 'node.yaml'), text);
+    const { dns } = await readConfig(join(folder, 'node.yaml'));
+    expect(dns).toMatchObject({
+      contact: 'hostmaster@alpha.example',
+      cookies: { secrets: join(folder, 'cookies.hex') },
+      rateLimit: { responsesPerSecond: 0, slip: 1 },
+      nsid: 'alpha-1',
+      tls: {
+        listen: [{ address: '127.0.0.1', port: 853 }],
+        certificate: join(folder, 'dot.pem'),
+        privateKey: join(folder, 'dot.key'),
+      },
+    });
     await rm(folder, { recursive: true });
   });
 
@@ -98,6 +129,41 @@ describe('a configuration', () => {
       'a log level that is none',
       `${good}log: { level: loud }\n`,
       'config_setting_invalid: log.level: must be one of silent, error, warn, info, debug',
+    ],
+    [
+      'a rate limit that is none',
+      dnsWith('rateLimit: { responsesPerSecond: 100001 }'),
+      'config_setting_invalid: dns.rateLimit.responsesPerSecond: must be answers a second to each network, 1 to 100000, or 0 for no limit',
+    ],
+    [
+      'a rate limit without a rate',
+      dnsWith('rateLimit: { slip: 2 }'),
+      'config_setting_invalid: dns.rateLimit: must have required properties responsesPerSecond',
+    ],
+    [
+      'a slip that is none',
+      dnsWith('rateLimit: { responsesPerSecond: 1, slip: 101 }'),
+      'config_setting_invalid: dns.rateLimit.slip: must be one short answer for so many queries, 1 to 100, or 0 for none',
+    ],
+    [
+      'an NSID that is too long',
+      dnsWith(`nsid: ${'a'.repeat(65)}`),
+      'config_setting_invalid: dns.nsid: must be 1 to 64 printable ASCII characters without spaces',
+    ],
+    [
+      'a cookie secret in place of its file',
+      dnsWith('cookies: { secret: 0123456789abcdef0123456789abcdef }'),
+      'config_setting_invalid: dns.cookies: must have required properties secrets',
+    ],
+    [
+      'TLS without a key',
+      dnsWith('tls: { listen: [{ address: 127.0.0.1, port: 853 }], certificate: dot.pem }'),
+      'config_setting_invalid: dns.tls: must have required properties privateKey',
+    ],
+    [
+      'TLS that listens nowhere',
+      dnsWith('tls: { listen: [], certificate: dot.pem, privateKey: dot.key }'),
+      'config_setting_invalid: dns.tls.listen: must be 1 to 16 addresses and ports',
     ],
     ['a list where a map is due', '- a\n', 'config_setting_invalid: the file: must be object'],
   ])('with %s is refused, and the message names the place', (_, text, expected) => {

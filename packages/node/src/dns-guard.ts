@@ -1,0 +1,124 @@
+/**
+ * What guards and names the DNS server: cookie secrets, the accounts of the rate limit, NSID and the
+ * certificate of DNS over TLS, as the configuration has them; and what keeps them fresh while serving.
+ */
+import { readFile } from 'node:fs/promises';
+import {
+  createCookieSecrets,
+  createRateLimitMemory,
+  parseCookieSecrets,
+  rollCookieSecrets,
+} from '@callbook/dns';
+import type { CookieSecrets, DnsServerOptions, TlsCertificate } from '@callbook/dns';
+import { DirectoryError } from '@callbook/protocol';
+import type { Logger } from 'pino';
+import type { NodeConfig } from './config.ts';
+import type { ServingSettings } from './dns-worker.ts';
+import type { NodeErrorCode } from './errors.ts';
+import { readSecretFile } from './key-file.ts';
+import { startReloading } from './reloaded-files.ts';
+import { systemRandom } from './system-ports.ts';
+import type { ZoneServer } from './zone-server.ts';
+
+type DnsConfig = NodeConfig['dns'];
+
+/** Enough for a resolver that asks for many; too little to be worth a forger's while. */
+const responsesPerSecondDefault = 200;
+/** RFC 7873 §7.1 would have secrets live for a day or so, and never beyond 36. */
+const secretRollMs = 24 * 3600 * 1000;
+
+export interface DnsGuard {
+  readonly serving: ServingSettings & { readonly cookieSecrets: CookieSecrets };
+  readonly tls?: NonNullable<DnsServerOptions['tls']>;
+}
+
+/** Reads what the configuration names. Codes: `key_file_*`, `certificate_unreadable`. */
+export async function readDnsGuard({
+  cookies,
+  rateLimit,
+  nsid,
+  tls,
+}: DnsConfig): Promise<DnsGuard> {
+  const { responsesPerSecond = responsesPerSecondDefault, slip } = rateLimit ?? {};
+  const cookieSecrets =
+    cookies === undefined
+      ? createCookieSecrets(systemRandom)
+      : await readCookieSecrets(cookies.secrets);
+  const limit = { responsesPerSecond, ...(slip !== undefined && { slip }) };
+  return {
+    serving: {
+      cookieSecrets,
+      ...(responsesPerSecond > 0 && { rateLimit: createRateLimitMemory(limit, systemRandom) }),
+      ...(nsid !== undefined && { nsid: new TextEncoder().encode(nsid) }),
+    },
+    ...(tls && { tls: { listen: tls.listen, ...(await readTlsCertificate(tls)) } }),
+  };
+}
+
+/**
+ * Until disposed of: takes over a certificate and cookie secrets when their files change, and rolls
+ * secrets that have no file once a day. Files that are unusable leave what was in use.
+ */
+export function keepDnsGuardFresh(parts: {
+  readonly config: DnsConfig;
+  readonly guard: DnsGuard;
+  readonly server: Pick<ZoneServer, 'rollCookies' | 'replaceCertificate'>;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  readonly pollMs?: number;
+}): Disposable {
+  const { config, guard, server, log, pollMs } = parts;
+  const { cookies, tls } = config;
+  const stack = new DisposableStack();
+  const onFailure = (error: unknown): void => log.warn({ err: error }, 'dns_file_unusable');
+  const poll = { onFailure, ...(pollMs !== undefined && { pollMs }) };
+  if (tls !== undefined) {
+    const reload = async (): Promise<void> => {
+      server.replaceCertificate(await readTlsCertificate(tls));
+      log.info('dns_certificate_replaced');
+    };
+    stack.use(startReloading([tls.certificate, tls.privateKey], reload, poll));
+  }
+  if (cookies === undefined) stack.use(startRolling(guard.serving.cookieSecrets, server));
+  else {
+    const reload = async (): Promise<void> => {
+      server.rollCookies(await readCookieSecrets(cookies.secrets));
+      log.info('dns_cookie_secrets_replaced');
+    };
+    stack.use(startReloading([cookies.secrets], reload, poll));
+  }
+  return stack;
+}
+
+function startRolling(first: CookieSecrets, server: Pick<ZoneServer, 'rollCookies'>): Disposable {
+  let secrets = first;
+  const timer = setInterval(() => {
+    secrets = rollCookieSecrets(secrets, systemRandom);
+    server.rollCookies(secrets);
+  }, secretRollMs).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function readCookieSecrets(path: string): Promise<CookieSecrets> {
+  const secrets = parseCookieSecrets(new TextDecoder().decode(await readSecretFile(path)));
+  if (secrets !== undefined) return secrets;
+  throw new DirectoryError<NodeErrorCode>(
+    'key_file_malformed',
+    `${path} does not hold one or two lines of 32 hexadecimal digits`,
+  );
+}
+
+async function readTlsCertificate(paths: {
+  readonly certificate: string;
+  readonly privateKey: string;
+}): Promise<TlsCertificate> {
+  const privateKey = new TextDecoder().decode(await readSecretFile(paths.privateKey));
+  try {
+    return { certificate: await readFile(paths.certificate, 'utf8'), privateKey };
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>(
+      'certificate_unreadable',
+      `cannot read ${paths.certificate}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,135 @@
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CookieSecrets, TlsCertificate } from '@callbook/dns';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keepDnsGuardFresh, readDnsGuard } from '../src/dns-guard.ts';
+
+const dns = { listen: [], nameservers: [], contact: 'hostmaster@alpha.example' };
+const [first, second] = ['01'.repeat(16), '02'.repeat(16)];
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'callbook-guard-'));
+});
+afterEach(async () => await rm(folder, { recursive: true }));
+
+/** Writes a file as tools do that renew them: another one, moved over it. */
+async function put(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+  return path;
+}
+
+class FakeServer {
+  readonly cookies: CookieSecrets[] = [];
+  readonly certificates: TlsCertificate[] = [];
+  rollCookies(secrets: CookieSecrets): void {
+    this.cookies.push(secrets);
+  }
+  replaceCertificate(certificate: TlsCertificate): void {
+    if (certificate.certificate === 'bad') throw new Error('no certificate');
+    this.certificates.push(certificate);
+  }
+}
+
+const log = { warn: vi.fn(), info: vi.fn() };
+
+describe('without settings', () => {
+  it('cookies are made with a secret of our own, and answers limited to 200 a second', async () => {
+    const { serving, tls } = await readDnsGuard(dns);
+    expect(serving.cookieSecrets.current).toHaveLength(16);
+    expect(serving.rateLimit).toMatchObject({ responsesPerSecond: 200, slip: 2 });
+    expect(serving.nsid).toBeUndefined();
+    expect(tls).toBeUndefined();
+  });
+
+  it('secrets are rolled once a day', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const server = new FakeServer();
+    const guard = await readDnsGuard(dns);
+    const fresh = keepDnsGuardFresh({ config: dns, guard, server, log });
+    vi.advanceTimersByTime(48 * 3600 * 1000);
+    fresh[Symbol.dispose]();
+    vi.advanceTimersByTime(48 * 3600 * 1000);
+    vi.useRealTimers();
+    const [once, twice] = server.cookies;
+    expect(server.cookies).toHaveLength(2);
+    expect(once!.previous).toEqual(guard.serving.cookieSecrets.current);
+    expect(twice!.previous).toEqual(once!.current);
+  });
+});
+
+describe('with settings', () => {
+  it('takes secrets, limit, NSID and certificate as they are', async () => {
+    const cookies = { secrets: await put('cookies', `${first}\n${second}\n`) };
+    const listen = [{ address: '127.0.0.1', port: 0 }];
+    const files = { certificate: await put('pem', 'c'), privateKey: await put('key', 'k') };
+    const rateLimit = { responsesPerSecond: 7, slip: 3 };
+    const tls = { listen, ...files };
+    const guard = await readDnsGuard({ ...dns, cookies, rateLimit, nsid: 'alpha-1', tls });
+    expect(guard.serving).toMatchObject({
+      cookieSecrets: {
+        current: Uint8Array.fromHex(first),
+        previous: Uint8Array.fromHex(second),
+      },
+      rateLimit: { responsesPerSecond: 7, slip: 3 },
+      nsid: new TextEncoder().encode('alpha-1'),
+    });
+    expect(guard.tls).toEqual({ listen, certificate: 'c', privateKey: 'k' });
+  });
+
+  it('has no limit at 0 answers a second', async () => {
+    const { serving } = await readDnsGuard({ ...dns, rateLimit: { responsesPerSecond: 0 } });
+    expect(serving.rateLimit).toBeUndefined();
+  });
+
+  it('says what is wrong with a file, and never what is in it', async () => {
+    const secrets = await put('cookies', 'hunter2');
+    await expect(readDnsGuard({ ...dns, cookies: { secrets } })).rejects.toMatchObject({
+      code: 'key_file_malformed',
+      message: expect.not.stringContaining('hunter2') as string,
+    });
+    await chmod(secrets, 0o640);
+    await expect(readDnsGuard({ ...dns, cookies: { secrets } })).rejects.toMatchObject({
+      code: 'key_file_exposed',
+    });
+    const tls = {
+      listen: [],
+      certificate: join(folder, 'none'),
+      privateKey: await put('key', 'k'),
+    };
+    await expect(readDnsGuard({ ...dns, tls })).rejects.toMatchObject({
+      code: 'certificate_unreadable',
+    });
+  });
+
+  it('takes over files that change, and keeps what it has when they are unusable', async () => {
+    const cookies = { secrets: await put('cookies', first) };
+    const files = { certificate: await put('pem', 'c1'), privateKey: await put('key', 'k1') };
+    const config = { ...dns, cookies, tls: { listen: [], ...files } };
+    const server = new FakeServer();
+    const guard = await readDnsGuard(config);
+    using stack = new DisposableStack();
+    stack.use(keepDnsGuardFresh({ config, guard, server, log, pollMs: 10 }));
+    await sleep(50);
+    expect([...server.cookies, ...server.certificates]).toEqual([]);
+    await put('cookies', `${second}\n${first}`);
+    await put('pem', 'c2');
+    await vi.waitFor(() => {
+      expect(server.cookies.at(-1)?.current).toEqual(Uint8Array.fromHex(second));
+      expect(server.certificates.at(-1)).toEqual({ certificate: 'c2', privateKey: 'k1' });
+    });
+    log.warn.mockClear();
+    await put('pem', 'bad');
+    await put('cookies', 'none');
+    await vi.waitFor(() => expect(log.warn).toHaveBeenCalledTimes(2));
+    await sleep(50);
+    expect(log.warn).toHaveBeenCalledTimes(2);
+    await put('pem', 'c3');
+    await vi.waitFor(() => expect(server.certificates.at(-1)!.certificate).toBe('c3'));
+    expect(server.cookies.at(-1)!.current).toEqual(Uint8Array.fromHex(second));
+  });
+});
