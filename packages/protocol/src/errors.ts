@@ -51,6 +51,11 @@ export const verdictCodes = {
     'the receipt lacks a field, has one too many, or one of the wrong type or size',
   receipt_origin_mismatch: 'the receipt names another origin than the log key',
   receipt_proof_invalid: 'the proof of the receipt does not lead to the root of its checkpoint',
+  index_node_malformed: 'the bytes are not a node of the index tree in its one spelling',
+  index_proof_malformed: 'the bytes are not a proof of the index in its one spelling',
+  index_proof_invalid: 'the proof does not lead from what is claimed to the root of the index',
+  index_root_malformed:
+    'the text is not the fixed line, ruleset, charter hash, root and logs in order',
   json_not_canonical: 'the text is not canonical JSON (RFC 8785, integers only)',
   charter_malformed: 'the charter lacks a field, has one too many, or one of the wrong shape',
   charter_too_large: 'the text of the charter is larger than 131 072 bytes',

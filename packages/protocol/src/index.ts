@@ -94,6 +94,33 @@ export {
 export type { Checkpoint } from './checkpoint.ts';
 export { cosignCheckpoint, cosignerKeyOf, verifyCosignature } from './cosignature.ts';
 export type { Cosignature, Cosigner } from './cosignature.ts';
+export { applyIndexBatch } from './index-tree/apply-batch.ts';
+export type { AppliedIndexBatch, IndexChange } from './index-tree/apply-batch.ts';
+export { bindingStateHash, encodeBindingState } from './index-tree/binding-state-hash.ts';
+export type { IndexedState } from './index-tree/binding-state-hash.ts';
+export { emptyIndexRoot } from './index-tree/index-hash.ts';
+export type { IndexLeaf } from './index-tree/index-hash.ts';
+export { encodeIndexNode, isIndexLeaf, parseIndexNode } from './index-tree/index-node.ts';
+export type {
+  IndexBranch,
+  IndexNode,
+  IndexNodeReader,
+  IndexSlot,
+} from './index-tree/index-node.ts';
+export {
+  encodeIndexProof,
+  parseIndexProof,
+  proveIndexLabel,
+  verifyIndexProof,
+} from './index-tree/index-proof.ts';
+export type { IndexClaim, IndexProof } from './index-tree/index-proof.ts';
+export {
+  encodeIndexRoot,
+  parseIndexRoot,
+  signIndexRoot,
+  verifyIndexRoot,
+} from './index-tree/index-root.ts';
+export type { IndexRoot } from './index-tree/index-root.ts';
 export { encodeReceiptJson, parseReceiptJson, verifyReceipt } from './receipt.ts';
 export type { Receipt, ReceiptJson } from './receipt.ts';
 export { charterHash, encodeCharter, parseCharter, parseCharterText } from './charter/charter.ts';

@@ -9,6 +9,7 @@ declare module 'sodium-native' {
       message: Uint8Array,
       publicKey: Uint8Array,
     ): boolean;
+    crypto_hash_sha256(digest: Uint8Array, message: Uint8Array): void;
     crypto_core_ed25519_add(sum: Uint8Array, p: Uint8Array, q: Uint8Array): void;
     crypto_core_ed25519_sub(difference: Uint8Array, p: Uint8Array, q: Uint8Array): void;
     crypto_scalarmult_ed25519_noclamp(product: Uint8Array, n: Uint8Array, p: Uint8Array): void;

@@ -1,10 +1,11 @@
 /**
  * Cryptography on libsodium (`sodium-native`): what members and auditors run. Signatures and the VRF
- * are libsodium's; hashes are OpenSSL's, which uses the processor's instructions. Importing this
+ * are libsodium's; hashes of more than a few tree hashes and all MACs are OpenSSL's. Importing this
  * page throws where the binding is not installed.
  */
 import sodium from 'sodium-native';
 import { assert } from '../assert.ts';
+import { concatBytes } from '../bytes.ts';
 import { nodeCryptography } from './node.ts';
 import { passesSignatureGate } from './signature-gate.ts';
 import { sodiumVrfProver, sodiumVrfVerify } from './vrf-sodium.ts';
@@ -12,13 +13,27 @@ import type { Cryptography, Ed25519Signer } from './cryptography.ts';
 
 export const sodiumCryptography: Cryptography = {
   name: 'sodium',
-  sha256: (...parts) => nodeCryptography.sha256(...parts),
+  sha256,
   hmacSha256: (hmacKey, ...parts) => nodeCryptography.hmacSha256(hmacKey, ...parts),
   ed25519Signer,
   ed25519Verify,
   vrfProver: sodiumVrfProver,
   vrfVerify: sodiumVrfVerify,
 };
+
+/**
+ * A message of one or two tree hashes takes libsodium half the time that a call of OpenSSL costs;
+ * from a few hundred bytes on, OpenSSL's use of the processor's instructions pays.
+ */
+const shortMessageBytesMax = 160;
+
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const message = parts.length === 1 ? parts[0]! : concatBytes(...parts);
+  if (message.length > shortMessageBytesMax) return nodeCryptography.sha256(message);
+  const digest = new Uint8Array(32);
+  sodium.crypto_hash_sha256(digest, message);
+  return digest;
+}
 
 function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
   assert(secretKey.length === 32, `secret key is ${secretKey.length} bytes, not 32`);
