@@ -21,8 +21,22 @@ export const nodeCryptography: Cryptography = {
 
 // One-shot hashing of a joined message takes a third of the time of a hash object with updates.
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const message = parts.length === 1 ? parts[0]! : concatBytes(...parts);
-  return plain(hash('sha256', message, 'buffer'));
+  return plain(hash('sha256', parts.length === 1 ? parts[0]! : joined(parts), 'buffer'));
+}
+
+/** Where short messages are joined: leaves and nodes of the tree, thousands a second. */
+const scratch = new Uint8Array(4096);
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  if (size > scratch.length) return concatBytes(...parts);
+  let offset = 0;
+  for (const part of parts) {
+    scratch.set(part, offset);
+    offset += part.length;
+  }
+  return scratch.subarray(0, size);
 }
 
 function hmacSha256(hmacKey: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {

@@ -42,24 +42,22 @@ export class TileHashes {
 
   /** Returns the rows that hold the hashes that came to be when the tree grew, in their order. */
   rowsFor(stored: readonly StoredHash[]): RowChange[] {
-    const grown = new Map<string, { rowKey: Uint8Array; parts: Uint8Array[] }>();
+    const grown: { rowKey: Uint8Array; parts: Uint8Array[] }[] = [];
+    /** The tile at work at each level: hashes of one level come in order. */
+    const last: { index: number; parts: Uint8Array[] }[] = [];
     for (const { level, index, hash } of stored) {
       if (level % levelsPerTile !== 0) continue;
       const tileLevel = level / levelsPerTile;
       const tileIndex = Math.floor(index / tileWidth);
-      const name = `${tileLevel}/${tileIndex}`;
-      let tile = grown.get(name);
-      if (tile === undefined) {
+      if (last[tileLevel]?.index !== tileIndex) {
         const rowKey = tileKey(this.#origin, tileLevel, tileIndex);
-        tile = { rowKey, parts: this.#before(rowKey, index % tileWidth) };
-        grown.set(name, tile);
+        const parts = this.#before(rowKey, index % tileWidth);
+        grown.push({ rowKey, parts });
+        last[tileLevel] = { index: tileIndex, parts };
       }
-      tile.parts.push(hash);
+      last[tileLevel]?.parts.push(hash);
     }
-    return [...grown.values()].map(({ rowKey, parts }) => ({
-      rowKey,
-      value: Buffer.concat(parts),
-    }));
+    return grown.map(({ rowKey, parts }) => ({ rowKey, value: Buffer.concat(parts) }));
   }
 
   /** Hashes of a tile that stand before the one at `width`. */

@@ -8,7 +8,7 @@ import { DirectoryError } from '@callbook/protocol';
 import { Level } from 'level';
 
 import type { ReplicationErrorCode } from '../errors.ts';
-import type { Store } from './store.ts';
+import type { RowChange, Store } from './store.ts';
 
 export interface LevelStoreOptions {
   /** Blocks kept in memory; the default of 8 MiB makes reads four times slower at 10^7 bindings. */
@@ -46,23 +46,27 @@ function storeOver(level: Level<Uint8Array, Uint8Array>): Store {
   return {
     get: (rowKey) => guard(() => level.getSync(rowKey)),
     getMany: (rowKeys) => guardAsync(() => level.getMany([...rowKeys])),
-    batch: (changes, { durable }) =>
-      guardAsync(() =>
-        level.batch(
-          changes.map((change) =>
-            'erase' in change
-              ? { type: 'del', key: change.rowKey }
-              : { type: 'put', key: change.rowKey, value: change.value },
-          ),
-          { sync: durable },
-        ),
-      ),
+    batch: (changes, { durable }) => guardAsync(() => writeBatch(level, changes, durable)),
     range: ({ gte, lt, reverse, countMax }) =>
       guardAsync(() =>
         level.iterator({ gte, lt, reverse: reverse ?? false, limit: countMax }).all(),
       ),
     close: () => level.close(),
   };
+}
+
+/** Hands rows over one by one, which costs less than an array of operations. */
+async function writeBatch(
+  level: Level<Uint8Array, Uint8Array>,
+  changes: readonly RowChange[],
+  durable: boolean,
+): Promise<void> {
+  const batch = level.batch();
+  for (const change of changes) {
+    if ('erase' in change) batch.del(change.rowKey);
+    else batch.put(change.rowKey, change.value);
+  }
+  await batch.write({ sync: durable });
 }
 
 function guard<T>(read: () => T): T {

@@ -22,7 +22,7 @@ const indexBytes = 6;
 const bundleBytes = 4;
 
 export function positionKey(origin: string): Uint8Array {
-  return Buffer.concat([prefix('s'), Buffer.from(origin)]);
+  return keyOf('s', Buffer.from(origin));
 }
 
 export function bundleKey(origin: string, bundle: number): Uint8Array {
@@ -39,33 +39,36 @@ export function partFirst(rowKey: Uint8Array): number {
 }
 
 export function tileKey(origin: string, level: number, index: number): Uint8Array {
-  return inLog('t', origin, Buffer.concat([number(level, 1), number(index, indexBytes)]));
+  return inLog('t', origin, Uint8Array.of(level, ...number(index, indexBytes)));
 }
 
 /** The two rows of a label are neighbours: one block of the store holds both. */
 export function ownershipKey(label: Uint8Array): Uint8Array {
-  return labelKey(label, 'o');
+  return keyOf('h', label, ownershipHalf);
 }
 
 export function updatesKey(label: Uint8Array): Uint8Array {
-  return labelKey(label, 'u');
+  return keyOf('h', label, updatesHalf);
 }
 
+const ownershipHalf = Buffer.from('o');
+const updatesHalf = Buffer.from('u');
+
 export function entryKey(entryId: Uint8Array): Uint8Array {
-  return Buffer.concat([prefix('e'), entryId]);
+  return keyOf('e', entryId);
 }
 
 export function bindingKey(identifier: Identifier): Uint8Array {
-  return Buffer.concat([prefix('i'), Buffer.from(identifier)]);
+  return keyOf('i', Buffer.from(identifier));
 }
 
 /** `hash` is 28 bytes: the 56 hex digits of the names that carry it. */
 export function ownerKey(hash: Uint8Array, scheme: string): Uint8Array {
-  return Buffer.concat([prefix('o'), hash, Buffer.from(scheme.slice(0, 1))]);
+  return keyOf('o', hash, Buffer.from(scheme.slice(0, 1)));
 }
 
 export function releaseKey(endsAtMs: number, label: Uint8Array): Uint8Array {
-  return Buffer.concat([prefix('x'), number(endsAtMs, indexBytes), label]);
+  return keyOf('x', number(endsAtMs, indexBytes), label);
 }
 
 /** Reads time and label out of a `releaseKey`. */
@@ -76,23 +79,24 @@ export function releaseOf(rowKey: Uint8Array): { endsAtMs: number; label: Uint8A
 
 /** Bounds of all releases whose pause ends at or before `nowMs`. */
 export function releasesUntil(nowMs: number): { gte: Uint8Array; lt: Uint8Array } {
-  return {
-    gte: prefix('x'),
-    lt: Buffer.concat([prefix('x'), number(nowMs + 1, indexBytes)]),
-  };
+  return { gte: keyOf('x', nothing), lt: keyOf('x', number(nowMs + 1, indexBytes)) };
 }
 
-function labelKey(label: Uint8Array, half: string): Uint8Array {
-  return Buffer.concat([prefix('h'), label, prefix(half)]);
-}
+const nothing = new Uint8Array(0);
+const nul = Uint8Array.of(0);
 
 function inLog(family: string, origin: string, rest: Uint8Array): Uint8Array {
   // An origin is one line of a note and holds no NUL, so no log's keys lie among another's.
-  return Buffer.concat([prefix(family), Buffer.from(origin), Buffer.of(0), rest]);
+  return keyOf(family, Buffer.from(origin), Buffer.concat([nul, rest]));
 }
 
-function prefix(family: string): Uint8Array {
-  return Buffer.from(family, 'latin1');
+/** The engine keeps arrays of up to 64 bytes in its own heap: this is several times `Buffer.concat`. */
+function keyOf(family: string, first: Uint8Array, second: Uint8Array = nothing): Uint8Array {
+  const rowKey = new Uint8Array(1 + first.length + second.length);
+  rowKey[0] = family.codePointAt(0)!;
+  rowKey.set(first, 1);
+  rowKey.set(second, 1 + first.length);
+  return rowKey;
 }
 
 function number(value: number, width: number): Uint8Array {

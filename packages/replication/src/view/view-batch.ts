@@ -16,6 +16,7 @@ import type {
   Verdict,
 } from '@callbook/protocol';
 import {
+  accept,
   assert,
   bytesEqual,
   foldLabel,
@@ -57,8 +58,8 @@ interface LabelWork {
   identifier: Identifier | undefined;
   payloads: readonly HeldPayload[];
   touched: boolean;
-  /** Payloads parsed in this batch. */
-  readonly parsed: Map<HeldPayload, Payload>;
+  /** Payloads that this batch has checked, and the entries that they belong to. */
+  readonly checked: Map<OpenedPayload, { readonly entry: Entry; readonly payload: Payload }>;
 }
 
 export class ViewBatch {
@@ -93,7 +94,7 @@ export class ViewBatch {
 
   /** Tells whether a payload of this commitment is stored or will be with this batch. */
   holds(label: Uint8Array, commitment: Uint8Array): boolean {
-    return this.#work(label).payloads.some((held) => bytesEqual(held.commitment, commitment));
+    return holdsPayload(this.#work(label), commitment);
   }
 
   /** Checks an offered payload; the batch stays as it is. */
@@ -102,8 +103,13 @@ export class ViewBatch {
     if (entry.labelEpoch !== this.#context.charters.current.charter.labelEpoch) {
       return ignore('label_epoch_mismatch', 'the payload belongs to another label epoch');
     }
-    const knownIdentifier = this.#work(entry.label).identifier;
-    return checkPayload(entry, opened, { crypto, vrfPublicKey, knownIdentifier });
+    const work = this.#work(entry.label);
+    const earlier = work.checked.get(opened);
+    if (earlier?.entry === entry) return accept(earlier.payload);
+    const knownIdentifier = work.identifier;
+    const payload = checkPayload(entry, opened, { crypto, vrfPublicKey, knownIdentifier });
+    if (payload.verdict === 'accept') work.checked.set(opened, { entry, payload: payload.value });
+    return payload;
   }
 
   /** Takes in one leaf whose entry has been verified, and a payload that came with it. */
@@ -120,7 +126,7 @@ export class ViewBatch {
 
   #integratePayload(work: LabelWork, logged: LoggedEntry, offered: OpenedPayload): void {
     const { entry, entryId } = logged;
-    if (entry.commitment === null || this.holds(work.label, entry.commitment)) return;
+    if (entry.commitment === null || holdsPayload(work, entry.commitment)) return;
     if (!knowsEntry(work.history, logged)) return;
     const payload = this.check(entry, offered);
     // One that fails is treated as missing: any member may supply it later.
@@ -136,7 +142,6 @@ export class ViewBatch {
       origin: logged.origin,
       atMs: logged.at,
     };
-    work.parsed.set(held, payload.value);
     work.payloads = [...work.payloads, held];
     work.touched = true;
   }
@@ -222,15 +227,19 @@ export class ViewBatch {
 
 function workOn(label: Uint8Array, before: LabelRow): LabelWork {
   const { history, identifier, payloads } = before;
-  return { label, before, history, identifier, payloads, touched: false, parsed: new Map() };
+  return { label, before, history, identifier, payloads, touched: false, checked: new Map() };
 }
 
 function payloadOf(work: LabelWork, held: HeldPayload): Payload {
-  const parsed = work.parsed.get(held);
-  if (parsed !== undefined) return parsed;
+  const checked = work.checked.get(held.opened);
+  if (checked !== undefined) return checked.payload;
   const stored = parsePayload(held.opened.payload);
   assert(stored.verdict === 'accept', 'a held payload is malformed');
   return stored.value;
+}
+
+function holdsPayload({ payloads }: LabelWork, commitment: Uint8Array): boolean {
+  return payloads.some((held) => bytesEqual(held.commitment, commitment));
 }
 
 function knowsEntry(history: LabelHistory, { entry, entryId }: LoggedEntry): boolean {
