@@ -1,6 +1,7 @@
 /** Every vector that we write ourselves, and the folders that hold nothing else. */
 import { entryCases } from './entry-cases.ts';
 import { identifierCases } from './identifier-cases.ts';
+import { indexCases } from './index-cases.ts';
 import { keyCases } from './key-cases.ts';
 import { leafCases } from './leaf-cases.ts';
 import { logCases, logTopics } from './log-cases.ts';
@@ -12,6 +13,7 @@ export const ownTopics: readonly string[] = [
   ...logTopics,
   'entries',
   'identifiers',
+  'index',
   'keys',
   'leaves',
   'payloads',
@@ -23,6 +25,7 @@ export function allCases(): VectorCase[] {
   return [
     ...entryCases(),
     ...identifierCases(),
+    ...indexCases(),
     ...keyCases(),
     ...leafCases(),
     ...logCases(),
