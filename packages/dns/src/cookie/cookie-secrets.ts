@@ -15,8 +15,7 @@ export interface CookieSecrets {
   readonly previous?: Uint8Array;
 }
 
-/** Octets of a secret. */
-export const cookieSecretBytes = sipHashKeyBytes;
+const cookieSecretBytes = sipHashKeyBytes;
 
 /** Makes secrets for a server that shares them with nobody. */
 export function createCookieSecrets(random: Random): CookieSecrets {

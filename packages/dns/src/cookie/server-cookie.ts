@@ -30,7 +30,7 @@ export interface CookieContext {
   readonly nowMs: number;
 }
 
-export type CookieState = 'clientOnly' | 'invalid' | 'valid';
+type CookieState = 'clientOnly' | 'invalid' | 'valid';
 
 export interface JudgedCookie {
   /** `valid` when a server cookie of ours came, for this address and in time. */

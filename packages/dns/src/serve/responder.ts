@@ -109,9 +109,8 @@ function respondTo(exchange: Exchange): Uint8Array | undefined {
   if (message.questions.length === 0) return respondCookie(exchange, message, queryOptions);
   const verdict = admit(exchange, queryOptions);
   if (verdict === 'drop') return undefined;
-  const reply = { message, queryOptions };
-  if (verdict === 'slip') return writeAnswer(exchange, { ...reply, answer: slip(queryOptions) });
-  return respondQuestion(exchange, reply);
+  if (verdict === 'slip') return respondShortly(exchange, message, queryOptions);
+  return respondQuestion(exchange, { message, queryOptions });
 }
 
 /** What may be forged and proves nothing is charged to the network it seems to come from. */
@@ -124,13 +123,20 @@ function admit(exchange: Exchange, { cookie }: QueryOptions): RateVerdict {
 }
 
 /**
- * A short answer in place of the full one. RFC 7873 §5.2.3: who sent a client cookie learns the server's
- * with BADCOOKIE and asks again; others come again by TCP.
+ * A short answer in place of the full one, without what else was asked for. RFC 7873 §5.2.3: who sent a
+ * client cookie learns the server's with BADCOOKIE and asks again; others come again by TCP.
  */
-function slip({ cookie }: QueryOptions): Answer {
+function respondShortly(
+  exchange: Exchange,
+  message: Message,
+  { cookie }: QueryOptions,
+): Uint8Array {
+  const queryOptions = { ...noQueryOptions, cookie };
   const hasCookie = cookie !== undefined && cookie !== 'malformed';
-  const answer = refuse(hasCookie ? responseCodes.BADCOOKIE : responseCodes.NOERROR);
-  return hasCookie ? answer : { ...answer, truncated: true };
+  const answer = hasCookie
+    ? refuse(responseCodes.BADCOOKIE)
+    : { ...refuse(responseCodes.NOERROR), truncated: true };
+  return writeAnswer(exchange, { message, queryOptions, answer });
 }
 
 /** RFC 7873 §5.4: without a question, a query with a COOKIE option asks for a server cookie. */
@@ -146,7 +152,7 @@ function respondCookie(
   // "RCODE BADCOOKIE if the Server Cookie sent with the query was invalid".
   const { BADCOOKIE, NOERROR } = responseCodes;
   const answer = refuse(cookie.state === 'invalid' ? BADCOOKIE : NOERROR);
-  return writeAnswer(exchange, { message, queryOptions, answer });
+  return writeAnswer(exchange, { message, queryOptions: { ...noQueryOptions, cookie }, answer });
 }
 
 function respondQuestion(exchange: Exchange, { message, queryOptions }: Reply): Uint8Array {

@@ -157,6 +157,25 @@ describe('a flood from one /24 without cookies', () => {
     'no EDNS': (): Uint8Array => queryOf({ name: directoryApex, type: recordTypes.NS }),
     'client cookies': (): Uint8Array =>
       queryOf({ name: directoryApex, type: recordTypes.DNSKEY, edns: { options: [clientCookie] } }),
+    'client cookies and all that makes an answer longer': (): Uint8Array =>
+      queryOf({
+        name: directoryApex,
+        type: recordTypes.AXFR,
+        edns: {
+          options: [clientCookie, { code: ednsOptionCodes.nsid, octets: new Uint8Array(0) }],
+        },
+      }),
+    'queries for a cookie': (): Uint8Array =>
+      encodeMessage({
+        ...parsed(queryOf({ ...draft, edns: { options: [clientCookie] } })),
+        questions: [],
+      }),
+    NSID: (): Uint8Array =>
+      queryOf({
+        name: '.',
+        type: recordTypes.NS,
+        edns: { options: [{ code: ednsOptionCodes.nsid, octets: new Uint8Array(0) }] },
+      }),
     'malformed messages': (): Uint8Array => query.slice(0, -1),
     'headers of other opcodes': (): Uint8Array =>
       Uint8Array.of(0, 1, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0),
