@@ -1,0 +1,124 @@
+/**
+ * Asks for the DS that the parent of a zone has now: each server named, by UDP, one question. What
+ * they say decides when an old KSK goes, so a DS counts only when every one of them has it, and only
+ * an answer that a server gives with authority, or a resolver says it has validated. Between here and
+ * the server the network is trusted: name a resolver on this host, or servers of the parent behind
+ * a path that nobody else can write to.
+ */
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { dnsError } from '../errors.ts';
+import type { ListenAddress } from '../serve/dns-server.ts';
+import { encodeMessage } from '../wire/message-encode.ts';
+import { parseMessage } from '../wire/message-parse.ts';
+import type { Message } from '../wire/message.ts';
+import { sameName } from '../wire/names.ts';
+import type { DomainName } from '../wire/names.ts';
+import { parseRdata } from '../wire/rdata.ts';
+import type { DsRdata } from '../wire/rdata.ts';
+import { internetClass, opcodes, recordTypes, responseCodes } from '../wire/record-types.ts';
+import { formatDs } from '../sign/delegation-signer.ts';
+import { apexNameOf } from './signing-request.ts';
+
+const attemptsMax = 3;
+const answerMsMax = 2000;
+const answerBytesMax = 1232;
+
+/** Returns the DS that all servers have; none when there are none. Code: `dns_parent_unreachable`. */
+export async function askParentDs(
+  apex: string,
+  servers: readonly ListenAddress[],
+): Promise<readonly DsRdata[]> {
+  const name = apexNameOf(apex);
+  const [first, ...others] = await Promise.all(
+    servers.map(async (server) => await askServer(name, server)),
+  );
+  const texts = others.map((found) => new Set(found.map(formatDs)));
+  return (first ?? []).filter((ds) => texts.every((text) => text.has(formatDs(ds))));
+}
+
+async function askServer(name: DomainName, server: ListenAddress): Promise<DsRdata[]> {
+  let cause: unknown;
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    try {
+      return dsOfAnswer(name, await askOnce(name, server));
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw dnsError('dns_parent_unreachable', `no usable answer in ${attemptsMax} attempts`, {
+    cause,
+    details: { port: server.port },
+  });
+}
+
+async function askOnce(name: DomainName, server: ListenAddress): Promise<Message> {
+  const query = dsQuery(name);
+  const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
+  const signal = AbortSignal.timeout(answerMsMax);
+  try {
+    // A connected socket takes datagrams from that server alone.
+    socket.connect(server.port, server.address);
+    await once(socket, 'connect', { signal });
+    socket.send(encodeMessage(query));
+    for (;;) {
+      const [datagram] = (await once(socket, 'message', { signal })) as [Uint8Array];
+      const parsed = parseMessage(datagram);
+      if (parsed.verdict === 'accept' && answers(parsed.value, query)) return parsed.value;
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+function dsQuery(name: DomainName): Message {
+  return {
+    id: randomInt(65_536),
+    isResponse: false,
+    opcode: opcodes.QUERY,
+    authoritative: false,
+    truncated: false,
+    recursionDesired: true,
+    recursionAvailable: false,
+    // RFC 6840 §5.7: AD in a query asks a resolver to say whether it has validated.
+    authenticData: true,
+    checkingDisabled: false,
+    responseCode: responseCodes.NOERROR,
+    questions: [{ name, type: recordTypes.DS, class: internetClass }],
+    answers: [],
+    authorities: [],
+    additionals: [],
+    edns: {
+      udpPayloadBytes: answerBytesMax,
+      version: 0,
+      dnssecOk: false,
+      compactOk: false,
+      options: [],
+    },
+  };
+}
+
+function answers(message: Message, query: Message): boolean {
+  const [question] = message.questions;
+  const [asked] = query.questions;
+  return (
+    message.isResponse &&
+    message.id === query.id &&
+    question !== undefined &&
+    question.type === asked!.type &&
+    sameName(question.name, asked!.name)
+  );
+}
+
+function dsOfAnswer(name: DomainName, message: Message): DsRdata[] {
+  const { responseCode, truncated, authoritative, authenticData } = message;
+  if (responseCode !== responseCodes.NOERROR || truncated || !(authoritative || authenticData))
+    throw dnsError('dns_parent_unreachable', `answer is refused, cut or unproven: ${responseCode}`);
+  return message.answers
+    .filter(({ owner, type }) => type === recordTypes.DS && sameName(owner, name))
+    .flatMap(({ rdata }) => {
+      const parsed = parseRdata(recordTypes.DS, rdata);
+      return parsed.verdict === 'accept' && parsed.value.type === 'DS' ? [parsed.value] : [];
+    });
+}
