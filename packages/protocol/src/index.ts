@@ -55,9 +55,8 @@ export {
 } from './limits.ts';
 export { charterSet } from './fold/charter-set.ts';
 export type { CharterSet, KnownCharter } from './fold/charter-set.ts';
-export { emptyHistory, integrateLeaf, updateTerms } from './fold/history.ts';
+export { emptyHistory, integrateLeaf, updateKeyOf } from './fold/history.ts';
 export type { LabelHistory, LeafMention, LoggedEntry, MentionedEntry } from './fold/history.ts';
-export { encodeHistory, parseHistory } from './fold/history-row.ts';
 export { foldLabel } from './fold/fold-label.ts';
 export type { BindingState } from './fold/fold-label.ts';
 export { entryProgress, quorumTime } from './fold/entry-time.ts';

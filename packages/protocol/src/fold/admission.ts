@@ -16,7 +16,7 @@ import type { CharterSet } from './charter-set.ts';
 import { entryTime, firstValidLeaves } from './entry-time.ts';
 import { foldLabel } from './fold-label.ts';
 import type { BindingState } from './fold-label.ts';
-import { fitsPrevious, roleFitsKind, updateTerms } from './history.ts';
+import { fitsPrevious, hasTermsOf, roleFitsKind, updateKeyOf } from './history.ts';
 import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
 
 export interface Submission {
@@ -66,7 +66,7 @@ function ownLeafOf(
 ): LeafMention | undefined {
   const known =
     entry.kind === 'update'
-      ? history.updates.get(updateTerms(entry, entry.prev!))
+      ? history.updates.get(updateKeyOf(entry, history.ownership))
       : history.ownership.get(entryId.toHex());
   if (known === undefined || !bytesEqual(known.entryId, entryId)) return undefined;
   return known.mentions.find(({ origin }) => origin === ownOrigin);
@@ -226,10 +226,7 @@ function refuseUpdate(
   if (state.status === 'released' || !bytesEqual(entry.prev!, state.ownershipId)) {
     return ignore('ownership_moved', 'the update names an ownership entry that is not in force');
   }
-  if (
-    updateTerms(entry, entry.prev!) !==
-    updateTerms({ ...entry, ...termsInForce(state) }, state.ownershipId)
-  ) {
+  if (!hasTermsOf(entry, state)) {
     return reject(
       'update_terms_mismatch',
       'an update carries the authority, recovery, lock and email in force',
@@ -241,13 +238,6 @@ function refuseUpdate(
   return loses
     ? ignore('update_superseded', `entry has seq ${entry.seq}, in force is ${state.seq}`)
     : undefined;
-}
-
-function termsInForce(
-  state: BindingState,
-): Pick<Entry, 'epoch' | 'authority' | 'recovery' | 'lock' | 'email'> {
-  const { epoch, authority, recovery, lock, email } = state;
-  return { epoch, authority, recovery, lock, email };
 }
 
 /** What somebody who passed a challenge for this label may claim now. */

@@ -9,7 +9,6 @@ import type { CharterSet } from './charter-set.ts';
 import { entryTime } from './entry-time.ts';
 import { follows, holderChain, releaseEndsAtMs, winnerOf } from './holder-chain.ts';
 import type { HolderChain, Timed } from './holder-chain.ts';
-import { updateTerms } from './history.ts';
 import type { LabelHistory, LeafMention } from './history.ts';
 import { commitsOf } from './replacement.ts';
 
@@ -89,8 +88,7 @@ function stateOf(chain: HolderChain, history: LabelHistory, charters: CharterSet
   const released = last.mentioned.entry.kind === 'release';
   const owner = released ? chain.at(-2)! : last;
   const { entry } = owner.mentioned;
-  const served =
-    history.updates.get(updateTerms(entry, owner.mentioned.entryId)) ?? owner.mentioned;
+  const served = history.updates.get(owner.mentioned.entryId.toHex()) ?? owner.mentioned;
   const earliest = earliestMention(served.mentions);
   return {
     labelEpoch: entry.labelEpoch,

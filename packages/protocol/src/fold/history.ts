@@ -46,7 +46,7 @@ export interface MentionedEntry {
 export interface LabelHistory {
   /** Ownership entries by hex id. */
   readonly ownership: ReadonlyMap<string, MentionedEntry>;
-  /** Winning updates, by the terms they were made under: see `updateTerms`. */
+  /** Winning updates, by the ownership entry they name: see `updateKeyOf`. */
   readonly updates: ReadonlyMap<string, MentionedEntry>;
 }
 
@@ -165,13 +165,15 @@ function byPosition(a: LeafMention, b: LeafMention): number {
 }
 
 function integrateUpdate(history: LabelHistory, logged: LoggedEntry): LabelHistory {
-  const named = history.ownership.get(logged.entry.prev!.toHex());
-  const terms = updateTerms(logged.entry, logged.entry.prev!);
-  if (named !== undefined && updateTerms(named.entry, named.entryId) !== terms) return history;
-  const winner = history.updates.get(terms);
+  const { entry } = logged;
+  const ownershipKey = entry.prev!.toHex();
+  const named = history.ownership.get(ownershipKey);
+  if (named !== undefined && !hasTermsOf(entry, named.entry)) return history;
+  const updateKey = named === undefined ? pendingKey(entry, ownershipKey) : ownershipKey;
+  const winner = history.updates.get(updateKey);
   const next = strongerUpdate(winner, logged);
   if (next === winner) return history;
-  return { ...history, updates: new Map(history.updates).set(terms, next) };
+  return { ...history, updates: new Map(history.updates).set(updateKey, next) };
 }
 
 function strongerUpdate(winner: MentionedEntry | undefined, logged: LoggedEntry): MentionedEntry {
@@ -191,29 +193,50 @@ function compareUpdates(a: UpdateRank, b: UpdateRank): number {
 
 type UpdateRank = Pick<MentionedEntry, 'entry' | 'entryId'>;
 
+/** What an update must share with the ownership entry it names. */
+export type UpdateTerms = Pick<Entry, 'epoch' | 'authority' | 'recovery' | 'lock' | 'email'>;
+
 /**
- * What an update must share with the ownership entry it names: nobody but the key in force can
- * write under these terms, so a stranger's update of a higher `seq` displaces nothing.
+ * True when an update carries these terms. Nobody but the key in force can write under them, so a
+ * stranger's update of a higher `seq` displaces nothing.
  */
-export function updateTerms(entry: Entry, ownershipId: Uint8Array): string {
-  return [
-    ownershipId.toHex(),
-    entry.epoch,
-    entry.authority.toHex(),
-    entry.recovery?.toHex() ?? '',
-    entry.lock ? 'locked' : '',
-    entry.email?.toHex() ?? '',
-  ].join(' ');
+export function hasTermsOf(update: UpdateTerms, terms: UpdateTerms): boolean {
+  return (
+    update.epoch === terms.epoch &&
+    update.lock === terms.lock &&
+    bytesEqual(update.authority, terms.authority) &&
+    sameOrNull(update.recovery, terms.recovery) &&
+    sameOrNull(update.email, terms.email)
+  );
 }
 
-/** Drops updates whose ownership entry is known and sets other terms. */
+function sameOrNull(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : bytesEqual(a, b);
+}
+
+/**
+ * The key of an update in `updates`: the ownership entry that it names. Until that is known, updates
+ * of different terms have to be kept beside each other, so the terms belong to the key.
+ */
+export function updateKeyOf(entry: Entry, ownership: LabelHistory['ownership']): string {
+  const ownershipKey = entry.prev!.toHex();
+  return ownership.has(ownershipKey) ? ownershipKey : pendingKey(entry, ownershipKey);
+}
+
+function pendingKey({ epoch, authority, recovery, lock, email }: Entry, named: string): string {
+  const locked = lock ? 'locked' : '';
+  const terms = [authority.toHex(), recovery?.toHex() ?? '', locked, email?.toHex() ?? ''];
+  return [named, epoch, ...terms].join(' ');
+}
+
+/** Drops updates whose ownership entry is known now and sets other terms. */
 function updatesOfKnownTerms(
   updates: LabelHistory['updates'],
   ownership: LabelHistory['ownership'],
 ): LabelHistory['updates'] {
-  const fits = ([terms, { entry }]: [string, MentionedEntry]): boolean => {
+  const kept = [...updates.values()].filter(({ entry }) => {
     const named = ownership.get(entry.prev!.toHex());
-    return named === undefined || updateTerms(named.entry, named.entryId) === terms;
-  };
-  return new Map([...updates].filter(fits));
+    return named === undefined || hasTermsOf(entry, named.entry);
+  });
+  return new Map(kept.map((update) => [updateKeyOf(update.entry, ownership), update]));
 }

@@ -4,7 +4,7 @@
  * frequent entry, rewrites only the second. The identifier is there only while a payload is.
  */
 import type { Identifier, LabelHistory } from '@callbook/protocol';
-import { emptyHistory, updateTerms } from '@callbook/protocol';
+import { emptyHistory, updateKeyOf } from '@callbook/protocol';
 
 import { RowReader, RowWriter } from '../store/row-bytes.ts';
 import { ownershipKey, updatesKey } from '../store/row-keys.ts';
@@ -73,11 +73,12 @@ export function parseLabelRow(
   if (updatesRow === undefined) return { ...owned, payloads: [] };
   const reader = new RowReader(updatesRow);
   const payloads = readPayloads(reader);
+  const { ownership } = owned.history;
   const updates = new Map(
-    readEntries(reader).map((known) => [updateTerms(known.entry, known.entry.prev!), known]),
+    readEntries(reader).map((known) => [updateKeyOf(known.entry, ownership), known]),
   );
   reader.end();
-  return { ...owned, payloads, history: { ownership: owned.history.ownership, updates } };
+  return { ...owned, payloads, history: { ownership, updates } };
 }
 
 /** Reads the payloads alone: what another member asks for. */
