@@ -24,7 +24,7 @@ type DnsConfig = NodeConfig['dns'];
 
 /** Enough for a resolver that asks for many; too little to be worth a forger's while. */
 const responsesPerSecondDefault = 200;
-/** RFC 7873 §7.1 would have secrets live for a day or so, and never beyond 36. */
+/** RFC 7873 §7.1 would have secrets live for a day or so, and never beyond 36 days. */
 const secretRollMs = 24 * 3600 * 1000;
 
 export interface DnsGuard {

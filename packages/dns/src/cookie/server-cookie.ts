@@ -8,7 +8,7 @@ import { sipHash24, sipHashBytes } from './sip-hash.ts';
 import type { CookieSecrets } from './cookie-secrets.ts';
 
 const clientCookieBytes = 8;
-/** RFC 7873 §4: "a variable-size Server Cookie of 8 to 32 bytes". */
+/** RFC 7873 §4.2: 8 to 32 octets, of which ours use 16. */
 const serverCookieBytesMin = 8;
 const serverCookieBytesMax = 32;
 const cookieBytes = 24;
@@ -17,7 +17,10 @@ const hashedBytes = 16;
 const timestampAt = 12;
 const version = 1;
 
-/** RFC 9018 §4.3: cookies are taken "within a 1-hour period in the past and a 5-minute period into the future". */
+/**
+ * RFC 9018 §4.3: cookies are taken "within a 1-hour period in the past and a 5-minute period into the
+ * future".
+ */
 const ageSecondsMax = 3600;
 const aheadSecondsMax = 300;
 /** RFC 9018 §4.3: a new one is due when the one received "is more than half an hour old". */
@@ -64,7 +67,7 @@ function findSecret(cookie: Uint8Array, context: CookieContext): Uint8Array | un
   return sameHash(hash, hashOf(cookie, previous, context.clientOctets)) ? previous : undefined;
 }
 
-/** RFC 9018 §4.3: timestamps are compared "using serial number arithmetic" (RFC 1982). */
+/** RFC 9018 §4.3: timestamps are compared by serial number arithmetic (RFC 1982). */
 function ageSeconds(cookie: Uint8Array, { nowMs }: CookieContext): number {
   const view = new DataView(cookie.buffer, cookie.byteOffset, cookie.length);
   return (Math.floor(nowMs / 1000) - view.getUint32(timestampAt)) | 0;

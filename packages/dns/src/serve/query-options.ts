@@ -58,7 +58,10 @@ export function readQueryOptions(edns: Edns | undefined, context: QueryContext):
   };
 }
 
-/** RFC 7873 §4.2 of several COOKIE options: "all but the first one … are ignored". */
+/**
+ * RFC 7873 §5.2: of several COOKIE options "only the first (the one closest to the DNS header) is
+ * considered".
+ */
 function readCookie(
   options: readonly EdnsOption[],
   { client, cookies }: QueryContext,
@@ -90,7 +93,7 @@ export function answerOptions(query: QueryOptions, nsid: Uint8Array | undefined)
   return options;
 }
 
-/** RFC 8467 §4.1: "it MUST pad the corresponding response to a multiple of 468 octets". */
+/** RFC 8467 §4.1: a server "SHOULD pad the corresponding response to a multiple of 468 octets". */
 const paddingBlockBytes = 468;
 const optionHeadBytes = 4;
 const zeros = new Uint8Array(paddingBlockBytes);

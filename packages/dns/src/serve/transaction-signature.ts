@@ -18,8 +18,8 @@ export function findSignature(message: Message): ResourceRecord | undefined {
 }
 
 /**
- * RFC 8945 §5.2.1: "RCODE set to 9 (NOTAUTH) and TSIG ERROR 17 (BADKEY). This response MUST NOT be
- * signed." Returns that TSIG, or undefined when the query's is malformed.
+ * RFC 8945 §5.2.1: "an error response with RCODE 9 (NOTAUTH) and TSIG ERROR 17 (BADKEY)", unsigned.
+ * Returns that TSIG, or undefined when the query's is malformed.
  */
 export function unknownKeySignature(signature: ResourceRecord): ResourceRecord | undefined {
   const reader = new ByteReader(signature.rdata);

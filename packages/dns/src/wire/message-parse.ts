@@ -111,8 +111,8 @@ function parseRecords(
         reader.fail('an OPT record is misplaced, named or repeated');
       else parseOpt(reader, klass, sections);
     } else {
-      // RFC 8945 §5.1: a TSIG that is not "the last record in the additional section", or one of
-      // several, makes the message malformed.
+      // RFC 8945 §5.1: a TSIG is the only one and the last of the additional records; otherwise the
+      // answer is FORMERR.
       if (type === recordTypes.TSIG && (sections === undefined || index !== count - 1))
         reader.fail('a TSIG record is misplaced or repeated');
       const ttlSeconds = reader.uint32();
