@@ -13,7 +13,6 @@ export const replicationErrorCodes = {
   member_unknown: 'the charter has no active member of this name',
   charter_refused: 'the pinned charter notes do not verify as a chain from version 1',
   replica_stopped: 'the replica has been stopped, or stopped itself after its store failed',
-  queue_full: 'too many entries wait to be logged',
   peer_unreachable: 'no connection to the member',
   peer_timeout: 'the member did not answer in time',
   peer_stream_broken: 'the stream to the member broke',

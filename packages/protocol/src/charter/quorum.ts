@@ -12,8 +12,16 @@ export function activeMembers(charter: Charter): CharterMember[] {
 
 /** Returns q. */
 export function quorumOf(charter: Charter): number {
-  return quorumFor(activeMembers(charter).length, charter.faults);
+  let quorum = quorums.get(charter);
+  if (quorum === undefined) {
+    quorum = quorumFor(activeMembers(charter).length, charter.faults);
+    quorums.set(charter, quorum);
+  }
+  return quorum;
 }
+
+/** Charters never change, and the fold asks for every leaf of an ownership entry. */
+const quorums = new WeakMap<Charter, number>();
 
 /** Returns ⌊(n+f)/2⌋ + 1. */
 export function quorumFor(activeCount: number, faults: number): number {

@@ -6,6 +6,7 @@
 import type { Clock, Identifier } from '@callbook/protocol';
 import { witnessAgeMsMax } from '@callbook/protocol';
 
+import type { BindingIndex } from '../index/binding-index.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import { ViewBatch } from '../view/view-batch.ts';
@@ -15,6 +16,7 @@ import type { DecodedLeaf, Extension, LogIntake } from './log-intake.ts';
 export interface IntegrationContext {
   readonly view: ViewContext;
   readonly writer: StoreWriter;
+  readonly index: BindingIndex;
   readonly clock: Clock;
   readonly ownOrigin: string;
 }
@@ -41,9 +43,10 @@ export async function integrateExtension(
     const planned = log.plan({ leaves, grown, lastAtMs, ...(signed && { signed }) });
     const nowMs = context.clock.nowMs();
     const unwitnessed = decoded.filter((leaf) => needsWitness(leaf, view, { ...context, nowMs }));
-    const { changes, identifiers } = view.finish(nowMs);
+    const { changes, identifiers, states } = view.finish(nowMs);
     await commit([...planned.changes, ...changes], { durable: false });
     log.adopt(planned);
+    context.index.note(states);
     return { identifiers, unwitnessed: unwitnessed.map(toSubmit) };
   });
 }
@@ -61,7 +64,9 @@ function needsWitness(
 }
 
 function toSubmit({ logged, offered }: DecodedLeaf): { entry: Uint8Array; opened?: OpenedPayload } {
-  return offered === undefined
-    ? { entry: logged.entryBytes }
-    : { entry: logged.entryBytes, opened: offered };
+  // Copies: it may wait in a queue, and must not keep the page it came with in memory.
+  const entry = new Uint8Array(logged.entryBytes);
+  if (offered === undefined) return { entry };
+  const opening = new Uint8Array(offered.opening);
+  return { entry, opened: { opening, payload: new Uint8Array(offered.payload) } };
 }

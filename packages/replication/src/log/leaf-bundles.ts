@@ -75,8 +75,11 @@ export class LeafBundles {
   ): { changes: RowChange[]; end: EndBundle } {
     const leaves = [...end.leaves, ...taken];
     if (leaves.length < tileWidth) {
-      const part = { rowKey: partKey(this.#origin, size), value: encodeEntryBundle(taken) };
-      return { changes: [part], end: { leaves, parts: [...end.parts, size] } };
+      const value = encodeEntryBundle(taken);
+      const change = { rowKey: partKey(this.#origin, size), value };
+      // What came over the network are views of whole frames: none of them may stay in memory.
+      const kept = [...end.leaves, ...viewsOf(value, taken)];
+      return { changes: [change], end: { leaves: kept, parts: [...end.parts, size] } };
     }
     const bundle = Math.floor(size / tileWidth);
     const full = { rowKey: bundleKey(this.#origin, bundle), value: encodeEntryBundle(leaves) };
@@ -107,6 +110,15 @@ export class LeafBundles {
     const width = Math.min(tileWidth, Math.min(before, this.#size) - bundle * tileWidth);
     return width <= 0 ? [] : (this.bundle(bundle, width)?.slice(first % tileWidth) ?? []);
   }
+}
+
+/** The same leaves as views of their encoded bundle, in which each stands behind two bytes. */
+function viewsOf(bundle: Uint8Array, leaves: readonly Uint8Array[]): Uint8Array[] {
+  let end = 0;
+  return leaves.map(({ length }) => {
+    end += 2 + length;
+    return bundle.subarray(end - length, end);
+  });
 }
 
 function leavesOf(row: Uint8Array): Uint8Array[] {

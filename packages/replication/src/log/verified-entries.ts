@@ -4,7 +4,7 @@
  * not remembered.
  */
 import type { Cryptography, Entry, Verdict } from '@callbook/protocol';
-import { accept, entryId as idOf, verifyEntry } from '@callbook/protocol';
+import { accept, assert, entryId as idOf, parseEntry, verifyEntry } from '@callbook/protocol';
 
 import { verifiedEntriesCachedMax } from '../limits.ts';
 
@@ -35,8 +35,12 @@ export class VerifiedEntries {
     return accept(verified);
   }
 
-  #remember(name: string, verified: VerifiedEntry): void {
-    this.#known.set(name, verified);
+  #remember(name: string, { entryId, entryBytes }: VerifiedEntry): void {
+    // The bytes may be a view of a whole page, which must not stay in memory for one entry.
+    const copy = new Uint8Array(entryBytes);
+    const entry = parseEntry(copy);
+    assert(entry.verdict === 'accept', 'an entry that was verified parses');
+    this.#known.set(name, { entry: entry.value, entryId, entryBytes: copy });
     if (this.#known.size > verifiedEntriesCachedMax) {
       this.#known.delete(this.#known.keys().next().value!);
     }

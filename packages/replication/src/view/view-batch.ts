@@ -25,6 +25,7 @@ import {
   parsePayload,
 } from '@callbook/protocol';
 
+import type { LabelState } from '../index/label-states.ts';
 import { bindingKey, entryKey, ownershipKey, releaseKey, updatesKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
 import { encodeBinding } from './binding-row.ts';
@@ -48,6 +49,8 @@ export interface ViewChanges {
   readonly changes: readonly RowChange[];
   /** Identifiers whose published binding has changed, come or gone. */
   readonly identifiers: readonly Identifier[];
+  /** Labels of which the logs say something new, for the index. */
+  readonly states: readonly LabelState[];
 }
 
 /** One label while a batch is at work on it. */
@@ -67,6 +70,7 @@ export class ViewBatch {
   readonly #labels: Map<string, LabelWork>;
   readonly #changes: RowChange[] = [];
   readonly #identifiers: Identifier[] = [];
+  readonly #states: LabelState[] = [];
 
   private constructor(context: ViewContext, labels: Map<string, LabelWork>) {
     this.#context = context;
@@ -154,13 +158,14 @@ export class ViewBatch {
   /** Folds every label that has changed and returns all rows to write. */
   finish(nowMs: number): ViewChanges {
     for (const work of this.#labels.values()) if (work.touched) this.#finishLabel(work, nowMs);
-    return { changes: this.#changes, identifiers: this.#identifiers };
+    return { changes: this.#changes, identifiers: this.#identifiers, states: this.#states };
   }
 
   #finishLabel(work: LabelWork, nowMs: number): void {
     const { charters } = this.#context;
     const { history } = work;
     const state = foldLabel(history, charters);
+    if (history !== work.before.history) this.#states.push({ label: work.label, state });
     const ended = state !== undefined && state.endsAtMs !== null && state.endsAtMs <= nowMs;
     const served =
       state === undefined || ended ? undefined : servedPayload(state, history, work.payloads);
@@ -170,7 +175,7 @@ export class ViewBatch {
       this.#changes.push({ rowKey, value: new Uint8Array(0) });
     }
     if (served === undefined) this.#unpublish(work);
-    else this.#publish(work, state!, served);
+    else if (!isPublishedAlready(work, state!, served)) this.#publish(work, state!, served);
     const after: LabelRow = {
       history,
       // With its last payload goes what says whose label this was.
@@ -228,6 +233,23 @@ export class ViewBatch {
 function workOn(label: Uint8Array, before: LabelRow): LabelWork {
   const { history, identifier, payloads } = before;
   return { label, before, history, identifier, payloads, touched: false, checked: new Map() };
+}
+
+/**
+ * Catching up brings many updates whose payload another has superseded long ago: look-ups go on
+ * seeing the payload before, so there is nothing to write.
+ */
+function isPublishedAlready(
+  { before, history }: LabelWork,
+  state: BindingState,
+  served: HeldPayload,
+): boolean {
+  return (
+    before.published &&
+    before.history.ownership === history.ownership &&
+    before.payloads.includes(served) &&
+    !bytesEqual(served.entryId, state.entryId)
+  );
 }
 
 function payloadOf(work: LabelWork, held: HeldPayload): Payload {
