@@ -25,6 +25,12 @@ const major = {
 // `ignoreBOM` keeps a byte order mark as the character it is; without it, decoding loses it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/**
+ * Up to this size V8 keeps a byte string in its own heap, and copying is cheaper than a view. Above
+ * it, a view saves an allocation outside the heap, which costs most when it is collected.
+ */
+const copiedBytesMax = 64;
+
 export class CborReader {
   readonly #bytes: Uint8Array;
   #position = 0;
@@ -96,10 +102,9 @@ export class CborReader {
     const size = this.#length(initial, 1);
     const start = this.#position;
     this.#position = start + size;
+    if (size > copiedBytesMax) return this.#bytes.subarray(start, this.#position);
     const copy = new Uint8Array(size);
-    // Below some hundred bytes a loop is faster than making the view that `set` wants.
-    if (size > 256) copy.set(this.#bytes.subarray(start, this.#position));
-    else for (let i = 0; i < size; i++) copy[i] = this.#bytes[start + i]!;
+    for (let i = 0; i < size; i++) copy[i] = this.#bytes[start + i]!;
     return copy;
   }
 
