@@ -19,7 +19,10 @@ export type CborValue =
   | readonly CborValue[]
   | { readonly [name: string]: CborValue };
 
-/** Parses exactly one item and nothing after it; code `cbor_malformed`. Byte strings over 64 bytes are views of `bytes`, which must not change afterwards. */
+/**
+ * Parses exactly one item and nothing after it; code `cbor_malformed`. Byte strings over 64 bytes
+ * are views of `bytes`, which must not change afterwards.
+ */
 export function parseCbor(bytes: Uint8Array): Verdict<CborValue> {
   const reader = new CborReader(bytes);
   try {
