@@ -24,6 +24,17 @@ export const releasesPerSweepMax = 256;
 /** How often a member looks for releases whose pause is over. */
 export const releaseSweepIntervalMs = 1000;
 
+/** Labels that go into one batch of the index: its upper nodes are shared by all of them. */
+export const indexBatchLabelsMax = 2048;
+/** Labels applied to the index in one turn of the event loop. */
+export const indexSliceLabels = 128;
+/** Labels that may wait for the index; when there are more, logs are taken in no faster. */
+export const indexPendingLabelsMax = 8192;
+/** A change is in the index at most about this long after it is in the view. */
+export const indexIntervalMs = 250;
+/** Nodes of the index with paths up to this length stay in memory: 1 + 16 + 256 + 4096. */
+export const indexPathCachedMax = 3;
+
 /** A page of the tail protocol. */
 export const pageEntriesMax = 512;
 export const pageBytesMax = 256 * 1024;

@@ -10,6 +10,7 @@ import type {
   Ed25519Signer,
   Identifier,
   NextClaim,
+  NoteSigner,
   Receipt,
   Verdict,
   VrfProver,
@@ -32,6 +33,8 @@ import { loadMembership } from './charter/membership.ts';
 import type { LogMember, Membership } from './charter/membership.ts';
 import type { ReplicationErrorCode } from './errors.ts';
 import { releaseSweepIntervalMs } from './limits.ts';
+import { BindingIndex } from './index/binding-index.ts';
+import type { IndexEvidence } from './index/binding-index.ts';
 import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
@@ -86,8 +89,9 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
   const logs = await Promise.all(
     membership.members.map(({ logKey }) => StoredLog.open(logKey.name, store, crypto)),
   );
-  const parts = { crypto, store, clock, scheduler, membership, self, prover, logs };
-  return Replica.open(parts, options.logSigner);
+  const signer = noteSigner({ name: self.logKey.name, signer: options.logSigner }, crypto);
+  const parts = { crypto, store, clock, scheduler, membership, self, prover, signer, logs };
+  return Replica.open(parts);
 }
 
 interface ReplicaParts {
@@ -98,6 +102,8 @@ interface ReplicaParts {
   readonly membership: Membership;
   readonly self: LogMember;
   readonly prover: VrfProver;
+  /** Signs by the log key, under the name of the log. */
+  readonly signer: NoteSigner;
   readonly logs: readonly StoredLog[];
 }
 
@@ -116,11 +122,12 @@ export class Replica implements AsyncDisposable {
   readonly #appends = new Listeners<LogBatch>();
   readonly #failures = new Listeners<Error>();
   readonly #stop = new AbortController();
+  readonly #index: BindingIndex;
   #own: OwnLog | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
   private constructor(parts: ReplicaParts) {
-    const { crypto, store, scheduler, membership, self, logs } = parts;
+    const { crypto, store, scheduler, membership, self, signer, logs } = parts;
     this.#parts = parts;
     this.membership = membership;
     this.bindings = new Bindings(store);
@@ -129,6 +136,8 @@ export class Replica implements AsyncDisposable {
     this.#writer = new StoreWriter(store, (error) => this.#failures.tell(error));
     const { charters, vrfPublicKey } = membership;
     this.#view = { store, crypto, charters, vrfPublicKey };
+    const writer = this.#writer;
+    this.#index = BindingIndex.open({ store, writer, logs, charters, crypto, scheduler, signer });
     const context = { crypto, scheduler, entries: this.#entries };
     this.#intakes = new Map(
       membership.members
@@ -140,15 +149,15 @@ export class Replica implements AsyncDisposable {
     );
   }
 
-  static async open(parts: ReplicaParts, logSigner: Ed25519Signer): Promise<Replica> {
+  static async open(parts: ReplicaParts): Promise<Replica> {
     const replica = new Replica(parts);
-    await replica.#openOwnLog(logSigner);
+    await replica.#openOwnLog();
     replica.#sweeping = replica.#sweepReleases();
     return replica;
   }
 
-  async #openOwnLog(logSigner: Ed25519Signer): Promise<void> {
-    const { crypto, clock, scheduler, membership } = this.#parts;
+  async #openOwnLog(): Promise<void> {
+    const { crypto, clock, scheduler, membership, signer } = this.#parts;
     this.#own = await OwnLog.open({
       log: this.#logs.get(this.origin)!,
       writer: this.#writer,
@@ -157,9 +166,10 @@ export class Replica implements AsyncDisposable {
       crypto,
       clock,
       scheduler,
-      signer: noteSigner({ name: this.origin, signer: logSigner }, crypto),
+      signer,
       entries: this.#entries,
-      onAppend: (batch, { identifiers }) => {
+      onAppend: (batch, { identifiers, states }) => {
+        this.#index.note(states);
         this.#appends.tell(batch);
         this.#tellChange(batch.origin, identifiers);
       },
@@ -233,9 +243,11 @@ export class Replica implements AsyncDisposable {
     const context: IntegrationContext = {
       view: this.#view,
       writer: this.#writer,
+      index: this.#index,
       clock: this.#parts.clock,
       ownOrigin: this.origin,
     };
+    await this.#index.room();
     const { identifiers, unwitnessed } = await integrateExtension(intake, extension, context);
     this.#tellChange(intake.log.origin, identifiers);
     // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.
@@ -291,6 +303,21 @@ export class Replica implements AsyncDisposable {
     };
   }
 
+  /** The newest signed root of the index; undefined while the index is being built. */
+  get indexRoot(): string | undefined {
+    return this.#index.signedRoot;
+  }
+
+  /** Proves the state of a label, or that it has none; undefined while the index is being built. */
+  async proveLabel(label: Uint8Array): Promise<IndexEvidence | undefined> {
+    return this.#index.prove(label);
+  }
+
+  /** Brings the index up to the view now, instead of a moment later. */
+  async settleIndex(): Promise<void> {
+    await this.#index.settle();
+  }
+
   /** What somebody who passed a challenge for this identifier may claim now. */
   nextClaim(identifier: Identifier): NextClaim {
     const { clock, membership, prover, store } = this.#parts;
@@ -332,6 +359,7 @@ export class Replica implements AsyncDisposable {
     this.#stop.abort();
     await Promise.allSettled([this.#sweeping, ...this.#integrations.values()]);
     await this.#own?.settle();
+    await this.#index[Symbol.asyncDispose]();
     await this.#writer.stop();
   }
 }

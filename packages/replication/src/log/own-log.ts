@@ -247,7 +247,7 @@ export class OwnLog {
     const { clock, log, writer } = this.#context;
     const atMs = Math.max(clock.nowMs(), log.position.lastAtMs);
     const leaf = encodeLeaf({ v: 1, at: atMs, charter, role: 'charter' });
-    const changed: ViewChanges = { changes: [], identifiers: [] };
+    const changed: ViewChanges = { changes: [], identifiers: [], states: [] };
     const added = [{ leaf, opened: null }];
     await writer.run((commit) => this.#write({ added, atMs, changed, charter }, commit));
   }

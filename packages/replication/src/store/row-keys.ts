@@ -14,6 +14,8 @@
  * | `i` | identifier | the published binding: all that one look-up reads |
  * | `o` | owner hash(28) scheme(1) | identifier whose names carry this hash |
  * | `x` | time(6) label(32) | release whose pause ends then |
+ * | `n` | path, a half byte a character | node of the index tree |
+ * | `v` | – | what the index was folded from, and its root |
  */
 import type { Identifier } from '@callbook/protocol';
 
@@ -80,6 +82,31 @@ export function releaseOf(rowKey: Uint8Array): { endsAtMs: number; label: Uint8A
 /** Bounds of all releases whose pause ends at or before `nowMs`. */
 export function releasesUntil(nowMs: number): { gte: Uint8Array; lt: Uint8Array } {
   return { gte: keyOf('x', nothing), lt: keyOf('x', number(nowMs + 1, indexBytes)) };
+}
+
+/** `path` names a node of the index: the half bytes of its labels, in hexadecimal. */
+export function indexNodeKey(path: string): Uint8Array {
+  return keyOf('n', Buffer.from(path, 'latin1'));
+}
+
+export function indexPositionKey(): Uint8Array {
+  return keyOf('v', nothing);
+}
+
+/** Bounds of all nodes of the index. */
+export function indexNodes(): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: keyOf('n', nothing), lt: keyOf('o', nothing) };
+}
+
+/** Bounds of the rows of all labels that come after one; of all labels when none is given. */
+export function labelsAfter(label: Uint8Array = nothing): { gte: Uint8Array; lt: Uint8Array } {
+  const beyond = label.length === 0 ? nothing : Buffer.from('v');
+  return { gte: keyOf('h', label, beyond), lt: keyOf('i', nothing) };
+}
+
+/** Reads the label out of an `ownershipKey` or `updatesKey`. */
+export function labelIn(rowKey: Uint8Array): Uint8Array {
+  return rowKey.slice(1, 33);
 }
 
 const nothing = new Uint8Array(0);

@@ -18,7 +18,7 @@ export async function sweepReleases(
 ): Promise<ViewChanges> {
   const due = () =>
     context.store.range({ ...releasesUntil(clock.nowMs()), countMax: releasesPerSweepMax });
-  if ((await due()).length === 0) return { changes: [], identifiers: [] };
+  if ((await due()).length === 0) return { changes: [], identifiers: [], states: [] };
   return writer.run(async (commit) => {
     const rowKeys = (await due()).map(([rowKey]) => rowKey);
     const labels = rowKeys.map((rowKey) => releaseOf(rowKey).label);

@@ -1,28 +1,49 @@
 /** A store whose batches fail on demand, in both ways a disk can: not persisted, and persisted. */
 import { memoryStore } from '../../src/store/memory-store.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { RowChange, Store } from '../../src/store/store.ts';
 
 export type Fault = 'failed, not persisted' | 'failed, but persisted';
 
 export interface FaultyStore extends Store {
   /** Makes the next durable batch fail. */
   failNext(fault: Fault): void;
+  /** Makes the next batch with a row of this family fail, durable or not. */
+  failNextOf(fault: Fault, family: string): void;
+}
+
+interface AwaitedFault {
+  readonly fault: Fault;
+  readonly family?: string;
 }
 
 export function faultyStore(inner: Store = memoryStore()): FaultyStore {
-  let next: Fault | undefined;
+  let next: AwaitedFault | undefined;
   return {
     ...inner,
     failNext: (fault) => {
-      next = fault;
+      next = { fault };
+    },
+    failNextOf: (fault, family) => {
+      next = { fault, family };
     },
     async batch(changes, options) {
-      if (next === undefined || !options.durable) return inner.batch(changes, options);
-      const fault = next;
+      if (next === undefined || !isAwaited(next, changes, options)) {
+        return inner.batch(changes, options);
+      }
+      const { fault } = next;
       next = undefined;
       if (fault === 'failed, but persisted') await inner.batch(changes, options);
       throw new Error(fault);
     },
     close: async () => {},
   };
+}
+
+function isAwaited(
+  { family }: AwaitedFault,
+  changes: readonly RowChange[],
+  { durable }: { readonly durable: boolean },
+): boolean {
+  if (family === undefined) return durable;
+  return changes.some(({ rowKey }) => rowKey[0] === family.codePointAt(0));
 }

@@ -1,0 +1,327 @@
+/**
+ * The index over the view: a tree of label → hash of the binding's state, and the vector of log sizes
+ * and roots that it was folded from. It follows the view by a fraction of a second, in batches, so
+ * that a batch shares its upper nodes and taking in a log costs nothing more. What has changed since
+ * the stored vector needs no row of its own: the logs say it.
+ *
+ * - Nodes, root and vector go to the store in one batch. If we crash before it is on disk, the old
+ *   tree with the old vector is there; the labels of the leaves after that vector are folded again
+ *   from the view at the next start. Batches are lost from the end only, and the leaves were written
+ *   first, so the stored vector is never ahead of the stored logs.
+ * - The batch need not be flushed: the same leaves give the same tree, and so the same root, again.
+ *   What a signed root says of the own log was flushed before (see `own-log.ts`).
+ *   Until they are in the tree there is no root.
+ * - A store without an index, or with one folded by another charter, gets a new one from the view,
+ *   label by label; until it is complete there is no root. If we crash meanwhile, it begins anew.
+ */
+import type { CharterSet, Cryptography, IndexRoot, NoteSigner } from '@callbook/protocol';
+import {
+  applyIndexBatch,
+  bindingStateHash,
+  bytesEqual,
+  compareBytes,
+  emptyIndexRoot,
+  encodeIndexProof,
+  frontierRoot,
+  proveIndexLabel,
+  signIndexRoot,
+  utf8,
+} from '@callbook/protocol';
+
+import {
+  indexBatchLabelsMax,
+  indexIntervalMs,
+  indexPendingLabelsMax,
+  indexSliceLabels,
+} from '../limits.ts';
+import type { StoredLog } from '../log/stored-log.ts';
+import type { Scheduler } from '../scheduler.ts';
+import { indexNodes, indexPositionKey } from '../store/row-keys.ts';
+import type { StoreWriter } from '../store/store-writer.ts';
+import type { Store } from '../store/store.ts';
+import { IndexNodes } from './index-nodes.ts';
+import type { IndexTreeChange } from './index-nodes.ts';
+import { encodeIndexPosition, parseIndexPosition } from './index-position.ts';
+import { labelsOfLeaves, readLabels, readStates } from './label-states.ts';
+import type { LabelState } from './label-states.ts';
+
+export interface IndexContext {
+  readonly store: Store;
+  readonly writer: StoreWriter;
+  readonly logs: readonly StoredLog[];
+  readonly charters: CharterSet;
+  readonly crypto: Cryptography;
+  readonly scheduler: Scheduler;
+  /** Signs roots: the member's log key. */
+  readonly signer: NoteSigner;
+}
+
+/** A proof of one label's state, or that it has none, and the signed root that it leads to. */
+export interface IndexEvidence {
+  readonly proof: Uint8Array;
+  /** The note. */
+  readonly root: string;
+}
+
+/** What the index stands at. */
+interface Standing {
+  readonly position: IndexRoot;
+  /** Signed when somebody first asks. */
+  note?: string;
+}
+
+export class BindingIndex {
+  readonly #context: IndexContext;
+  readonly #logs: readonly StoredLog[];
+  readonly #nodes: IndexNodes;
+  readonly #stop = new AbortController();
+  #root = emptyIndexRoot();
+  #standing: Standing | undefined;
+  /** Labels by their hexadecimal form whose newest state is not in the tree. */
+  #pending = new Map<string, LabelState>();
+  /** True when a log has grown since the vector was taken. */
+  #behind = false;
+  /** True while the tree lacks labels that no note has told of: nothing is proven or signed. */
+  #building = false;
+  #following: Promise<void> | undefined;
+  #hurry = new AbortController();
+  #flushed = Promise.withResolvers<void>();
+  #writing: Promise<void> | undefined;
+
+  private constructor(context: IndexContext) {
+    this.#context = context;
+    this.#nodes = new IndexNodes(context.store, context.crypto);
+    const order = (a: StoredLog, b: StoredLog) => compareBytes(utf8(a.origin), utf8(b.origin));
+    this.#logs = context.logs.toSorted(order);
+  }
+
+  /** Opens the index before anything more is written to the logs. */
+  static open(context: IndexContext): BindingIndex {
+    const index = new BindingIndex(context);
+    const row = context.store.get(indexPositionKey());
+    const position = row === undefined ? undefined : parseIndexPosition(row);
+    if (position === undefined || !index.#belongs(position)) {
+      index.#building = true;
+      index.#run(() => index.#build());
+      return index;
+    }
+    index.#root = position.root;
+    if (position.logs.every(({ size }, place) => size === index.#logs[place]!.size)) {
+      index.#standing = { position };
+    } else {
+      index.#building = true;
+      index.#run(() => index.#catchUp(position));
+    }
+    return index;
+  }
+
+  /** A fold by another charter or ruleset, or of other logs, is another index. */
+  #belongs({ ruleset, charter, logs }: IndexRoot): boolean {
+    const { current } = this.#context.charters;
+    return (
+      ruleset === current.charter.ruleset.number &&
+      bytesEqual(charter, current.hash) &&
+      logs.length === this.#logs.length &&
+      logs.every(({ origin }, place) => origin === this.#logs[place]!.origin)
+    );
+  }
+
+  /**
+   * Takes note that a log has grown and of the states that this has changed. Call it in the turn in
+   * which the log takes its new size over: vector and states are then always of one moment.
+   */
+  note(states: readonly LabelState[]): void {
+    for (const labelState of states) this.#pending.set(labelState.label.toHex(), labelState);
+    this.#behind = true;
+    if (this.#pending.size >= indexBatchLabelsMax) this.#hurry.abort();
+    this.#run(() => this.#follow());
+  }
+
+  /** Resolves while few enough labels wait that more may be taken in. */
+  async room(): Promise<void> {
+    while (this.#pending.size > indexPendingLabelsMax && !this.#stopped)
+      await this.#flushed.promise;
+  }
+
+  /** Brings the index up to the view at once, and waits for it. */
+  async settle(): Promise<void> {
+    while (this.#following !== undefined && !this.#stopped) {
+      this.#hurry.abort();
+      await this.#flushed.promise;
+    }
+  }
+
+  /** The newest signed root; undefined while the index is being built. */
+  get signedRoot(): string | undefined {
+    const standing = this.#standing;
+    if (standing === undefined) return undefined;
+    standing.note ??= signIndexRoot(standing.position, this.#context.signer);
+    return standing.note;
+  }
+
+  /** Proves a label's state under the newest root; undefined while the index is being built. */
+  async prove(label: Uint8Array): Promise<IndexEvidence | undefined> {
+    // While a batch is on its way to the store, the nodes there may be older or newer than the root.
+    while (this.#writing !== undefined) await this.#writing;
+    const root = this.#stopped ? undefined : this.signedRoot;
+    if (root === undefined) return undefined;
+    const proof = proveIndexLabel(label, this.#nodes.read, this.#context.crypto);
+    return { proof: encodeIndexProof(proof), root };
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted || this.#context.writer.failure !== undefined;
+  }
+
+  /** Runs one thing in the background at a time; what goes wrong there ends all writing. */
+  #run(work: () => Promise<void>): void {
+    this.#following ??= work()
+      .catch((error: unknown) => {
+        this.#context.writer.fail('the index could not be written', error);
+      })
+      .finally(() => {
+        this.#following = undefined;
+        this.#tellFlushed();
+        if (this.#behind && !this.#stopped) this.#run(() => this.#follow());
+      });
+  }
+
+  #tellFlushed(): void {
+    this.#flushed.resolve();
+    this.#flushed = Promise.withResolvers();
+  }
+
+  async #follow(): Promise<void> {
+    while (this.#behind && !this.#stopped) {
+      if (this.#pending.size < indexBatchLabelsMax) await this.#wait();
+      await this.#flush();
+    }
+  }
+
+  async #wait(): Promise<void> {
+    const { signal } = this.#hurry;
+    await this.#context.scheduler.delay(
+      indexIntervalMs,
+      AbortSignal.any([signal, this.#stop.signal]),
+    );
+    if (signal.aborted) this.#hurry = new AbortController();
+  }
+
+  /** Brings what is pending into the tree, in one batch of the store. */
+  async #flush(): Promise<void> {
+    if (this.#stopped) return;
+    const { charters, writer } = this.#context;
+    // In one turn, so that the states are those of the vector.
+    const pending = [...this.#pending.values()];
+    const logs = this.#vector();
+    const complete = !this.#building;
+    this.#pending = new Map();
+    this.#behind = false;
+    const tree = this.#nodes.change();
+    const root = await this.#apply(pending, tree);
+    const { charter, hash } = charters.current;
+    const position = { ruleset: charter.ruleset.number, charter: hash, root, logs };
+    const rows = tree.rows();
+    if (complete) rows.push({ rowKey: indexPositionKey(), value: encodeIndexPosition(position) });
+    // If we crash during this, see above.
+    const written = writer.run((commit) => commit(rows, { durable: false }));
+    this.#writing = written.catch(() => undefined);
+    try {
+      await written;
+      this.#nodes.adopt(tree.changed);
+      this.#root = root;
+      if (complete) this.#standing = { position };
+    } finally {
+      this.#writing = undefined;
+      this.#tellFlushed();
+    }
+  }
+
+  /** Applies states in the order of their labels, a slice in each turn; returns the root. */
+  async #apply(pending: readonly LabelState[], tree: IndexTreeChange): Promise<Uint8Array> {
+    const { crypto, scheduler } = this.#context;
+    const sorted = pending.toSorted((a, b) => compareBytes(a.label, b.label));
+    let root = this.#root;
+    for (let start = 0; start < sorted.length; start += indexSliceLabels) {
+      const slice = sorted.slice(start, start + indexSliceLabels);
+      const read = await tree.load(slice.map(({ label }) => label));
+      const changes = slice.map(({ label, state }) => ({
+        label,
+        stateHash: state === undefined ? null : bindingStateHash(state, crypto),
+      }));
+      const applied = applyIndexBatch(changes, read, crypto);
+      tree.add(applied);
+      root = applied.root;
+      await scheduler.yield();
+    }
+    return root;
+  }
+
+  #vector(): IndexRoot['logs'] {
+    const { crypto } = this.#context;
+    return this.#logs.map(({ origin, frontier }) => ({
+      origin,
+      size: frontier.size,
+      root: frontierRoot(frontier, crypto),
+    }));
+  }
+
+  /** Notes the labels of all leaves that are stored beyond the vector. */
+  async #catchUp({ logs }: IndexRoot): Promise<void> {
+    for (const [place, { size }] of logs.entries()) {
+      const log = this.#logs[place]!;
+      for (let first = size; first < log.size && !this.#stopped;) {
+        const leaves = log.leavesFrom(first, log.size);
+        await this.#noteStored(labelsOfLeaves(leaves));
+        first += leaves.length;
+        if (this.#pending.size >= indexBatchLabelsMax) await this.#flush();
+      }
+    }
+    await this.#complete();
+  }
+
+  /** Makes the index anew from the view. */
+  async #build(): Promise<void> {
+    await this.#eraseAll();
+    for (let after: Uint8Array | undefined; !this.#stopped;) {
+      const labels = await readLabels(this.#context.store, after, indexBatchLabelsMax);
+      if (labels.length === 0) break;
+      after = labels.at(-1);
+      await this.#noteStored(labels);
+      await this.#flush();
+    }
+    await this.#complete();
+  }
+
+  /** All that was missing has been noted: from here on every batch has the vector beside it. */
+  async #complete(): Promise<void> {
+    if (this.#stopped) return;
+    this.#building = false;
+    await this.#flush();
+  }
+
+  async #eraseAll(): Promise<void> {
+    const { store, writer } = this.#context;
+    this.#nodes.clear();
+    let rows = [{ rowKey: indexPositionKey(), erase: true } as const];
+    while (rows.length > 0 && !this.#stopped) {
+      const changes = rows;
+      await writer.run((commit) => commit(changes, { durable: false }));
+      const found = await store.range({ ...indexNodes(), countMax: indexBatchLabelsMax });
+      rows = found.map(([rowKey]) => ({ rowKey, erase: true }) as const);
+    }
+  }
+
+  /** Reads and notes stored states in turn with all writes, so that none is older than one noted. */
+  async #noteStored(labels: readonly Uint8Array[]): Promise<void> {
+    const { charters, store, writer } = this.#context;
+    await writer.run(async () => this.note(await readStates(labels, store, charters)));
+  }
+
+  /** Ends what has begun; what is not written yet is found again at the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#tellFlushed();
+    await this.#following;
+  }
+}
