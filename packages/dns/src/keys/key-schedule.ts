@@ -131,8 +131,10 @@ class Draft {
     return false;
   }
 
-  move({ rollRequested: _, ...entry }: KeyEntry, phase: KeyPhase): void {
-    this.entries.set(entry.id, { ...entry, phase, sinceMs: this.moment.nowMs });
+  move(entry: KeyEntry, phase: KeyPhase): void {
+    const moved = { ...entry, phase, sinceMs: this.moment.nowMs };
+    delete moved.rollRequested;
+    this.entries.set(entry.id, moved);
     this.actions.push({ kind: 'move', id: entry.id, role: entry.role, phase });
   }
 

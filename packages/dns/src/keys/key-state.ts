@@ -108,7 +108,7 @@ function parseEntry(value: unknown, index: number): KeyEntry {
     id,
     role,
     algorithm: algorithm as ZoneAlgorithm,
-    publicKey: publicKey!,
+    publicKey,
     phase: phase as KeyPhase,
     sinceMs: sinceMs as number,
     publishAtMs: publishAtMs as number,

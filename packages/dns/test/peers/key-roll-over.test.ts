@@ -1,7 +1,9 @@
 /**
  * unbound asks without a pause, with TTLs of a second, while the ZSK of a zone rolls over by itself
  * and its KSK by CDS: the parent, which nobody told, takes its DS from the CDS that unbound validated.
- * Not one answer may fail, nor be taken for insecure.
+ * Not one answer may fail, nor be taken for insecure. One unbound caches and does not validate, the
+ * other validates what the first has in its cache and keeps nothing: so keys, signatures and DS of
+ * different ages meet, as they do behind a forwarder.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,15 +35,18 @@ import { freePort, startDaemon } from './peer-tools.ts';
 const clock = { nowMs: (): number => Date.now() };
 const loopback = '127.0.0.1';
 const apex = 'e164.alpha.test.';
-const ttls = { infrastructureSeconds: 1, denialSeconds: 1 };
+// Not the TTL of DNSKEY: caches that renew everything at once would hide what is out of step.
+const ttls = { infrastructureSeconds: 2, denialSeconds: 1 };
 const timings: KeyTimings = {
   dnskeyTtlMs: 1000,
-  zoneTtlMsMax: 1000,
-  parentDsTtlMs: 1000,
+  zoneTtlMsMax: 2000,
+  parentDsTtlMs: 2000,
   // unbound counts TTLs in whole seconds, rounded up.
   propagationMs: 1000,
   zskLifetimeMs: 4000,
 };
+
+const parentDelayMs = 1500;
 
 class Resolver {
   private readonly port: number;
@@ -97,16 +102,15 @@ async function serve(stack: AsyncDisposableStack, respond: Responder) {
   return server.addresses[0]!;
 }
 
+/** Starts unbound with settings of its server and clauses after them. */
 async function startUnbound(
   stack: AsyncDisposableStack,
-  setting: { readonly anchor: string; readonly stubs: Readonly<Record<string, number>> },
-): Promise<Resolver> {
+  server: readonly string[],
+  clauses: string,
+): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'callbook-unbound-'));
   stack.defer(async () => await rm(directory, { recursive: true }));
   const port = await freePort();
-  const stubs = Object.entries(setting.stubs).map(
-    ([name, at]) => `stub-zone:\n  name: "${name}"\n  stub-addr: ${loopback}@${at}\n`,
-  );
   const configuration = `server:
   interface: ${loopback}@${port}
   directory: "${directory}"
@@ -118,18 +122,37 @@ async function startUnbound(
   num-threads: 1
   do-not-query-localhost: no
   local-zone: "test." nodefault
-  trust-anchor: "test. IN DS ${setting.anchor}"
-  aggressive-nsec: yes
-  qname-minimisation: yes
-  use-caps-for-id: yes
-  val-log-level: 2
+  ${server.join('\n  ')}
 remote-control:
   control-enable: no
-${stubs.join('')}`;
+${clauses}`;
   await writeFile(join(directory, 'unbound.conf'), configuration);
   const args = ['-d', '-c', join(directory, 'unbound.conf')];
   stack.use(await startDaemon('unbound', args, { readyText: 'start of service' }));
-  return new Resolver(port);
+  return port;
+}
+
+/** A validator without a cache before a cache without a validator. */
+async function startResolver(
+  stack: AsyncDisposableStack,
+  setting: { readonly anchor: string; readonly stubs: Readonly<Record<string, number>> },
+): Promise<Resolver> {
+  const stubs = Object.entries(setting.stubs).map(
+    ([name, at]) => `stub-zone:\n  name: "${name}"\n  stub-addr: ${loopback}@${at}\n`,
+  );
+  const cache = ['module-config: "iterator"', 'qname-minimisation: yes', 'use-caps-for-id: yes'];
+  const cachePort = await startUnbound(stack, cache, stubs.join(''));
+  const validator = [
+    'module-config: "validator iterator"',
+    `trust-anchor: "test. IN DS ${setting.anchor}"`,
+    'cache-max-ttl: 0',
+    'cache-max-negative-ttl: 0',
+    // Asking everything again when something is bogus would hide what this is about.
+    'val-max-restart: 0',
+    'val-bogus-ttl: 0',
+  ];
+  const forward = `forward-zone:\n  name: "."\n  forward-addr: ${loopback}@${cachePort}\n`;
+  return new Resolver(await startUnbound(stack, validator, forward));
 }
 
 /** Asks one question after the other until it is aborted; returns the failures. */
@@ -164,7 +187,7 @@ describe.each([13, 15] as const)('unbound, while keys of algorithm %i roll over'
     const stopAsking = new AbortController();
     const asking = [0, 1].map(async () => await askContinuously(scene.resolver, stopAsking.signal));
 
-    await sleep(1000);
+    await sleep(300);
     await changeKeyState(scene.store, Date.now(), (state) => requestRoll(state, 'ksk'));
     const deadlineMs = Date.now() + 20_000;
     const isDone = (): boolean =>
@@ -175,7 +198,7 @@ describe.each([13, 15] as const)('unbound, while keys of algorithm %i roll over'
       await scene.followCds();
     }
     // What is in caches now must still be good when it is asked for again.
-    await sleep(1200);
+    await sleep(2000);
     stopAsking.abort();
     const asked = await Promise.all(asking);
 
@@ -245,18 +268,24 @@ async function startZones(
     parent = createResponder([zone]);
   };
   delegateTo(keeper.current().delegated.map((key) => formatDs(dsOf(nameOf(apex), key))));
-  const resolver = await startUnbound(stack, {
+  const resolver = await startResolver(stack, {
     anchor: zoneDs('test.', parentKeys),
     stubs: { 'test.': parentAt.port, [apex]: childAt.port },
   });
-  /** RFC 7344 §6.1: the parent polls CDS, validates it, and replaces its DS. */
+  let wished: string | undefined;
+  let wishedSinceMs = 0;
+  /** RFC 7344 §6.1: the parent polls CDS, validates it, and replaces its DS, when it gets round to it. */
   const followCds = async (): Promise<void> => {
     const { answers, authenticData } = await resolver.ask(apex, recordTypes.CDS);
     const cds = answers.flatMap(({ type, rdata }) => {
       const parsed = parseRdata(type, rdata);
       return parsed.verdict === 'accept' && parsed.value.type === 'CDS' ? [parsed.value] : [];
     });
-    if (authenticData && cds.length > 0) delegateTo(cds.map(formatDs));
+    if (!authenticData || cds.length === 0) return;
+    const ds = cds.map(formatDs);
+    if (ds.join() !== wished) wishedSinceMs = Date.now();
+    wished = ds.join();
+    if (Date.now() - wishedSinceMs > parentDelayMs) delegateTo(ds);
   };
   return { store, resolver, moves, stalls, dsTags, followCds };
 }
