@@ -149,6 +149,11 @@ describe('messages between members', () => {
     expect(parseLogBatch(encodeLogBatch(atLimit)).verdict).toBe('accept');
   });
 
+  it('are encoded as docs/spec/members.md shows', () => {
+    const bytes = encodeTailRequest({ want: 'checkpoints' });
+    expect(bytes.toHex()).toBe('a261760164' + '77616e746b636865636b706f696e7473');
+  });
+
   it('carry requests, checkpoints and refusals of the tail', () => {
     for (const request of [
       { want: 'checkpoints' },
