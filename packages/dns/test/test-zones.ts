@@ -145,6 +145,7 @@ const loopbackPlaces: TestPlaces = {
   api: {
     addresses: ['192.0.2.1', '2001:db8::1'],
     tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: new Uint8Array(32) }],
+    service: { alpn: ['h2', 'http/1.1'], port: 8443, ohttp: true },
   },
 };
 

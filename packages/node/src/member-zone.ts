@@ -2,17 +2,15 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dsRecord, loadZoneKeys } from '@callbook/dns';
-import type { ApiHost, ZoneKeys } from '@callbook/dns';
-import { DirectoryError } from '@callbook/protocol';
+import type { ApiHost } from '@callbook/dns';
 import type { CharterMember, Clock, Cryptography } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
 import type { Logger } from 'pino';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { keepDnsGuardFresh, readDnsGuard } from './dns-guard.ts';
-import type { NodeErrorCode } from './errors.ts';
 import { errorCodes } from './event-log.ts';
+import { startMemberKeys } from './member-keys.ts';
 import { systemClock } from './system-ports.ts';
 import { startZoneServer } from './zone-server.ts';
 import type { ZoneServer } from './zone-server.ts';
@@ -30,12 +28,13 @@ export async function startMemberZone(
   parts: { readonly replica: Replica; readonly crypto: Cryptography; readonly log: Logger },
 ): Promise<MemberZone> {
   const { replica, crypto, log } = parts;
-  const { member } = replica.membership.byName(replica.memberName)!;
+  const memberNow = (): CharterMember => replica.membership.byName(replica.memberName)!.member;
+  const member = memberNow();
   const { listen, nameservers, contact, workers, answerTableMebibytes } = config.dns;
-  assertCharterNames(member, await loadZoneKeys(config.keys.zone));
   const guard = await readDnsGuard(config.dns);
   const crashes = new RecentCrash(systemClock);
   await using running = new AsyncDisposableStack();
+  const keys = running.use(await startMemberKeys(config, memberNow, log));
   const server = await startZoneServer({
     ...guard,
     listen,
@@ -44,7 +43,8 @@ export async function startMemberZone(
     replica,
     storeFolder: storeFolder(config),
     zoneKeysFolder: config.keys.zone,
-    zone: { apex: member.zone, nameservers, contact, api: await apiHost(config, crypto) },
+    keys: keys.keyring,
+    zone: { apex: member.zone, nameservers, contact, api: await apiHost(config, member, crypto) },
     onFallback: (cause) => log.warn(errorCodes(cause), 'dns_engine_fallback'),
     onWorkerCrash: ({ workerIndex, crashCount, cause }) => {
       crashes.note();
@@ -56,7 +56,7 @@ export async function startMemberZone(
   const open = running.move();
   return {
     ...server,
-    troubles: () => (crashes.isRecent() ? ['dns_worker_crashed'] : []),
+    troubles: () => [...(crashes.isRecent() ? ['dns_worker_crashed'] : []), ...keys.troubles()],
     [Symbol.asyncDispose]: async () => await open.disposeAsync(),
   };
 }
@@ -82,25 +82,24 @@ class RecentCrash {
   }
 }
 
-/** A zone signed by keys that nobody delegates to would be bogus everywhere; better not to start. */
-function assertCharterNames({ zone, zoneDs }: CharterMember, keys: ZoneKeys): void {
-  const ds = dsRecord(zone, keys)
-    .split(/\sDS\s/)[1]!
-    .trim();
-  if (zoneDs.some((named) => named.toUpperCase() === ds.toUpperCase())) return;
-  throw new DirectoryError<NodeErrorCode>(
-    'member_key_mismatch',
-    'the zone keys are not those whose DS the charter names for this member',
-  );
-}
-
 /** `api` below the apex, with the TLSA of the certificate that is served there. */
-async function apiHost({ api }: NodeConfig, crypto: Cryptography): Promise<ApiHost> {
+async function apiHost(
+  { api }: NodeConfig,
+  member: CharterMember,
+  crypto: Cryptography,
+): Promise<ApiHost> {
   const certificate = new X509Certificate(await readFile(api.certificate));
   const spki = new Uint8Array(certificate.publicKey.export({ format: 'der', type: 'spki' }));
   return {
     addresses: [api.listen.address],
     // RFC 7671 §5.1: DANE-EE(3), SPKI(1), SHA-256(1): a renewal with the same key changes nothing.
     tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: crypto.sha256(spki) }],
+    service: { ...publicPort(member), alpn: ['http/1.1'], ohttp: false },
   };
+}
+
+/** The port that the charter tells everybody, where it is not the default one. */
+function publicPort({ api }: CharterMember): { port?: number } {
+  const { port } = new URL(api);
+  return port === '' ? {} : { port: Number(port) };
 }

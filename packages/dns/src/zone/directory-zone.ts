@@ -6,16 +6,19 @@
 import type { Clock, PublishedBinding } from '@callbook/protocol';
 import { BoundedCache } from '../bounded-cache.ts';
 import { dnsError } from '../errors.ts';
-import { createRrset } from '../rrset.ts';
+import { createRrset, createRrsetOfOctets } from '../rrset.ts';
 import type { Rrset } from '../rrset.ts';
 import { signatureCacheDefaults } from '../sign/rrset-signer.ts';
 import type { SignatureCacheLimits } from '../sign/rrset-signer.ts';
 import type { ZoneKeyring } from '../sign/zone-keyring.ts';
 import type { ZoneKeys } from '../sign/zone-signer.ts';
-import { joinLabels, lowerCasedName, parseName } from '../wire/names.ts';
+import { joinLabels, lowerCasedName, parseName, rootName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import { compareOctets } from '../wire/octets.ts';
 import type { TlsaRdata } from '../wire/rdata.ts';
+import { recordTypes } from '../wire/record-types.ts';
+import { encodeServiceBinding } from '../wire/service-binding.ts';
+import type { ServiceBinding } from '../wire/service-binding.ts';
 import { ApexKeys } from './apex-keys.ts';
 import { apexRecords } from './apex-records.ts';
 import { bindingRrsets, openpgpkeyRrsets, sipClientRrsets } from './binding-records.ts';
@@ -47,6 +50,8 @@ export interface ApiHost {
   readonly addresses: readonly string[];
   /** Of its TLS server, at `_443._tcp.api`. */
   readonly tlsa?: readonly Omit<TlsaRdata, 'type'>[];
+  /** How it is reached, in an HTTPS record of the host. */
+  readonly service?: Pick<ServiceBinding, 'alpn' | 'port' | 'ohttp'>;
 }
 
 export interface DirectoryZoneLimits extends SignatureCacheLimits {
@@ -231,7 +236,14 @@ function apiRrsets(apex: DomainName, api: ApiHost): Rrset[] {
     ...(records.length === 0
       ? []
       : [createRrset(nameBelow('_443._tcp', host), directoryTtlSeconds, records)]),
+    ...(api.service === undefined ? [] : [httpsRrset(host, api.service)]),
   ];
+}
+
+function httpsRrset(owner: DomainName, service: NonNullable<ApiHost['service']>): Rrset {
+  const rdata = encodeServiceBinding({ ...service, priority: 1, target: rootName });
+  const { HTTPS: type } = recordTypes;
+  return createRrsetOfOctets({ owner, type, ttlSeconds: directoryTtlSeconds, rdatas: [rdata] });
 }
 
 function nameBelow(labels: string, parent: DomainName): DomainName {

@@ -191,6 +191,7 @@ describe('fixed names', () => {
       [`api.${directoryApex}`, A, 1],
       [`api.${directoryApex}`, AAAA, 1],
       [`_443._tcp.api.${directoryApex}`, TLSA, 1],
+      [`api.${directoryApex}`, recordTypes.HTTPS, 1],
       [`ns1.${directoryApex}`, A, 1],
     ] as const;
     for (const [name, type, count] of asked)
