@@ -20,17 +20,17 @@ describe('the RDATA of an HTTPS record', () => {
       port: 53,
     });
     const target = '03666f6f076578616d706c6503636f6d00';
-    expect(rdata.toHex()).toBe(`0010${target}${'0001000302'}6832${'000300020035'}`);
+    expect(rdata.toHex()).toBe(`0010${target}00010003026832000300020035`);
   });
 
   it('lists protocols with their lengths, as RFC 9460 D.2 figure 9 does', () => {
     const rdata = encodeServiceBinding({ ...plain, alpn: ['h2', 'h3-19'] });
-    expect(rdata.toHex()).toBe('000100' + '00010009' + '026832' + '0568332d3139');
+    expect(rdata.toHex()).toBe('000100000100090268320568332d3139');
   });
 
   it('says that the host is an Oblivious HTTP gateway with an empty value (RFC 9540 §3)', () => {
     expect(encodeServiceBinding({ ...plain, ohttp: true }).toHex()).toBe(
-      '000100' + '00010003' + '026832' + '00080000',
+      '0001000001000302683200080000',
     );
   });
 
