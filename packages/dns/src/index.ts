@@ -37,7 +37,13 @@ export { keyTimingsDefault } from './keys/key-timings.ts';
 export type { KeyTimings } from './keys/key-timings.ts';
 export { scheduleKeys } from './keys/key-schedule.ts';
 export type { KeyAction, KeyEvidence, KeyMoment, KeyPlan, KeyStep } from './keys/key-schedule.ts';
-export { delegatedKeys, dnskeyOfEntry, keysIn, servedPhases } from './keys/key-state.ts';
+export {
+  delegatedKeys,
+  dnskeyOfEntry,
+  keysIn,
+  keyTagOfEntry,
+  servedPhases,
+} from './keys/key-state.ts';
 export type { KeyEntry, KeyPhase, KeyRole, KeyState } from './keys/key-state.ts';
 export { confirmDs, requestRoll } from './keys/key-changes.ts';
 export {
@@ -50,7 +56,7 @@ export {
   signRequestWith,
 } from './keys/key-orders.ts';
 export type { RequestOptions } from './keys/key-orders.ts';
-export { encodePresignedKeys } from './keys/presigned-keys.ts';
+export { encodePresignedKeys, parsePresignedKeys } from './keys/presigned-keys.ts';
 export type { PresignedKeys, PresignedPeriod } from './keys/presigned-keys.ts';
 export { encodeSigningRequest, parseSigningRequest } from './keys/signing-request.ts';
 export type { SigningRequest } from './keys/signing-request.ts';

@@ -21,6 +21,33 @@ const Address = Type.String({
 });
 const Listen = Type.Object({ address: Address, port: Port }, { additionalProperties: false });
 
+/** When zone keys roll over; the times of RFC 7583 that are not TTLs of our own. */
+const ZoneKeyRolls = Type.Object(
+  {
+    zskLifetimeDays: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 3650, description: 'days, 1 to 3650' }),
+    ),
+    // Without it, only when `keys roll ksk` asks.
+    kskLifetimeDays: Type.Optional(
+      Type.Integer({ minimum: 7, maximum: 3650, description: 'days, 7 to 3650' }),
+    ),
+    parentDsTtlSeconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 604_800, description: 'seconds, 1 to 604800' }),
+    ),
+    propagationSeconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 21_600, description: 'seconds, 1 to 21600' }),
+    ),
+    parentServers: Type.Optional(
+      Type.Array(Listen, {
+        minItems: 1,
+        maxItems: 16,
+        description: '1 to 16 addresses and ports',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 const ConfigSchema = Type.Object(
   {
     member: Type.String({
@@ -60,6 +87,7 @@ const ConfigSchema = Type.Object(
           maxLength: 253,
           description: 'e-mail address of who runs the zone',
         }),
+        keys: Type.Optional(ZoneKeyRolls),
         workers: Type.Optional(
           Type.Integer({ minimum: 1, maximum: 64, description: 'number of threads, 1 to 64' }),
         ),

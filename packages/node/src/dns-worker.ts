@@ -7,13 +7,14 @@ import {
   AnswerTable,
   createDirectoryZone,
   createResponder,
+  FollowedKeyring,
   HotResponder,
-  loadZoneKeys,
   RateLimiter,
 } from '@callbook/dns';
 import type {
   ApiHost,
   CookieSecrets,
+  KeyringSnapshot,
   Nameserver,
   RateLimitMemory,
   ResponderOptions,
@@ -42,6 +43,8 @@ export interface ServingSettings {
 export interface DnsWorkerData {
   readonly storeFolder: string;
   readonly zoneKeysFolder: string;
+  /** Which of the keys in that folder are used for what. */
+  readonly keys: KeyringSnapshot;
   readonly zone: ZoneSettings;
   readonly serving: ServingSettings;
   readonly charterHash: Uint8Array;
@@ -51,6 +54,7 @@ export interface DnsWorkerData {
 
 export type DnsWorkerNotice =
   | { readonly kind: 'charter'; readonly charterHash: Uint8Array }
+  | { readonly kind: 'keys'; readonly snapshot: KeyringSnapshot }
   | { readonly kind: 'cookies'; readonly cookieSecrets: CookieSecrets };
 
 /**
@@ -65,11 +69,12 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
   const reader = await openBindingsReader(worker.storeFolder);
   let { charterHash } = worker;
   let { cookieSecrets } = worker.serving;
+  const keys = new FollowedKeyring(worker.zoneKeysFolder, worker.keys);
   const zone = createDirectoryZone({
     ...worker.zone,
     charterHash: () => charterHash,
     source: reader.bindings,
-    keys: await loadZoneKeys(worker.zoneKeysFolder),
+    keys,
     clock: systemClock,
     limits: threadCacheLimits,
   });
@@ -85,7 +90,8 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
         cookieSecrets = notice.cookieSecrets;
         return;
       }
-      charterHash = notice.charterHash;
+      if (notice.kind === 'keys') keys.follow(notice.snapshot);
+      else charterHash = notice.charterHash;
       // Here and not by who sent it: a thread that has not yet heard would fill the table again with
       // answers of before. The last one to hear ends those.
       table.invalidateAll();

@@ -10,6 +10,9 @@ export const nodeErrorCodes = {
   certificate_unreadable: 'a certificate file cannot be read',
   charter_unreadable: 'a charter note cannot be read',
   member_key_mismatch: 'a key of this node is not the one that the charter names for it',
+  ksk_elsewhere: 'the key-signing key is on another machine, where this has to be done',
+  input_unreadable: 'a file that a command was given cannot be read',
+  output_unwritable: 'a file that a command was told to write exists, or cannot be written',
   listen_failed: 'a configured address cannot be listened on',
 } as const;
 

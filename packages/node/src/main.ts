@@ -1,6 +1,7 @@
 /** The `callbook-node` command. */
 import { Command } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
+import { keysCommand } from './commands/keys.ts';
 import { readConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
 import { startMember } from './member.ts';
@@ -23,6 +24,8 @@ program
     await readConfig(config);
     process.stdout.write(`${config}: every setting is usable\n`);
   });
+
+program.addCommand(keysCommand((text) => process.stdout.write(text)));
 
 try {
   await program.parseAsync();

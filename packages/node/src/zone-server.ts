@@ -11,7 +11,9 @@ import {
   createAnswerTableMemory,
   createDirectoryZone,
   createResponder,
-  loadZoneKeys,
+  keyTimingsDefault,
+  openKeyFolder,
+  openKeyKeeper,
   startDnsServer,
 } from '@callbook/dns';
 import type {
@@ -20,6 +22,7 @@ import type {
   DatagramServer,
   DnsServer,
   DnsServerOptions,
+  KeyKeeper,
   ListenAddress,
   Listener,
   WorkerCrash,
@@ -43,6 +46,8 @@ export interface ZoneServerOptions {
   /** Of the replica's store. */
   readonly storeFolder: string;
   readonly zoneKeysFolder: string;
+  /** Of that folder; without it keys stay as they are at the start. */
+  readonly keys?: Pick<KeyKeeper, 'current' | 'snapshot' | 'onChange'>;
   readonly zone: Omit<ZoneSettings, 'madeAtMs'>;
   readonly serving?: ServingSettings;
   readonly tls?: DnsServerOptions['tls'];
@@ -76,6 +81,9 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   // Before any worker fills the table: a change that nobody told would be missed for an hour.
   parts.defer(options.replica.onChange(({ identifiers }) => notices.bindingsChanged(identifiers)));
   const running: DatagramServer[] = [];
+  const notify = (notice: DnsWorkerNotice): void =>
+    running.forEach((datagrams) => datagrams.notify(notice));
+  parts.defer(state.keys.onChange((snapshot) => notify({ kind: 'keys', snapshot })));
   const server = parts.use(
     await startDnsServer({
       listen: options.listen,
@@ -84,9 +92,9 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
       ...(options.tls && { tls: options.tls }),
     }),
   );
+  // What has changed while the workers were starting.
+  notify({ kind: 'keys', snapshot: state.keys.snapshot() });
   const open = parts.move();
-  const notify = (notice: DnsWorkerNotice): void =>
-    running.forEach((datagrams) => datagrams.notify(notice));
   return {
     ...server,
     engine: engine.name,
@@ -102,6 +110,7 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
 /** What this thread answers TCP with, and what it hands to workers, whenever they start. */
 class ZoneServing {
   readonly respond: ReturnType<typeof createResponder>;
+  readonly keys: NonNullable<ZoneServerOptions['keys']>;
   cookieSecrets: CookieSecrets | undefined;
   private readonly options: ZoneServerOptions;
   private readonly zone: ZoneSettings;
@@ -109,12 +118,13 @@ class ZoneServing {
 
   private constructor(parts: {
     readonly options: ZoneServerOptions;
-    readonly keys: Awaited<ReturnType<typeof loadZoneKeys>>;
+    readonly keys: NonNullable<ZoneServerOptions['keys']>;
     readonly answers: SharedArrayBuffer;
   }) {
     const { options, keys } = parts;
     const { serving = {}, replica } = options;
     this.options = options;
+    this.keys = keys;
     this.answers = parts.answers;
     this.cookieSecrets = serving.cookieSecrets;
     this.zone = { ...options.zone, madeAtMs: systemClock.nowMs() };
@@ -135,7 +145,15 @@ class ZoneServing {
     options: ZoneServerOptions,
     answers: SharedArrayBuffer,
   ): Promise<ZoneServing> {
-    return new ZoneServing({ options, keys: await loadZoneKeys(options.zoneKeysFolder), answers });
+    const keys =
+      options.keys ??
+      (await openKeyKeeper({
+        apex: options.zone.apex,
+        store: openKeyFolder(options.zoneKeysFolder),
+        timings: keyTimingsDefault,
+        clock: systemClock,
+      }));
+    return new ZoneServing({ options, keys, answers });
   }
 
   charterHash(): Uint8Array {
@@ -147,6 +165,7 @@ class ZoneServing {
     return {
       storeFolder,
       zoneKeysFolder,
+      keys: this.keys.snapshot(),
       zone: this.zone,
       serving: this.cookieSecrets ? { ...serving, cookieSecrets: this.cookieSecrets } : serving,
       charterHash: this.charterHash(),

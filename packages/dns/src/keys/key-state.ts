@@ -6,6 +6,8 @@
 import { dnsError } from '../errors.ts';
 import { dnskeyOf } from '../sign/delegation-signer.ts';
 import type { ZoneAlgorithm } from '../sign/zone-signer.ts';
+import { keyTagOf } from '../wire/canonical.ts';
+import { encodeRdata } from '../wire/rdata.ts';
 import type { DnskeyRdata } from '../wire/rdata.ts';
 import { zoneAlgorithms } from '../wire/record-types.ts';
 
@@ -153,6 +155,11 @@ export const servedPhases: readonly KeyPhase[] = ['published', 'ready', 'active'
 /** Returns the DNSKEY of a key. */
 export function dnskeyOfEntry(entry: KeyEntry): DnskeyRdata {
   return dnskeyOf(entry, entry.role);
+}
+
+/** Returns the key tag of a key's DNSKEY. */
+export function keyTagOfEntry(entry: KeyEntry): number {
+  return keyTagOf(encodeRdata(dnskeyOfEntry(entry)));
 }
 
 /**

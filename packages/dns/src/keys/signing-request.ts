@@ -16,7 +16,14 @@ import { encodeRdata } from '../wire/rdata.ts';
 import type { DnskeyRdata } from '../wire/rdata.ts';
 import { scheduleKeys } from './key-schedule.ts';
 import type { KeyPlan } from './key-schedule.ts';
-import { delegatedKeys, dnskeyOfEntry, keyPhases, keysIn, servedPhases } from './key-state.ts';
+import {
+  delegatedKeys,
+  dnskeyOfEntry,
+  keyPhases,
+  keysIn,
+  keyTagOfEntry,
+  servedPhases,
+} from './key-state.ts';
 import type { KeyEntry, KeyPhase, KeyState } from './key-state.ts';
 import { publicationLeadMs } from './key-timings.ts';
 import type { KeyTimings } from './key-timings.ts';
@@ -230,8 +237,10 @@ function signerOf(entry: KeyEntry, ksks: readonly ZoneSigner[]): ZoneSigner {
       compareOctets(signer.publicKey, entry.publicKey) === 0,
   );
   if (found === undefined) {
-    const keyTag = keyTagOf(encodeRdata(dnskeyOfEntry(entry)));
-    throw dnsError('dns_key_missing', `the KSK with tag ${keyTag} is not in this folder`);
+    throw dnsError(
+      'dns_key_missing',
+      `the KSK with tag ${keyTagOfEntry(entry)} is not in this folder`,
+    );
   }
   return found;
 }
