@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchConvergence } from './convergence.ts';
 import { benchDatagramEngine } from './datagram-engine.ts';
 import { benchDns } from './dns.ts';
+import { benchIndex } from './index-tree.ts';
 import { benchIngest } from './ingest.ts';
 import type { Measurement } from './measurement.ts';
 import { printJson, printTable } from './report.ts';
@@ -15,6 +16,7 @@ type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 const benches: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   convergence: benchConvergence,
+  index: benchIndex,
   dns: benchDns,
   datagram: benchDatagramEngine,
 };

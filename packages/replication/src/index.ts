@@ -12,6 +12,7 @@ export type { NotariseRequest } from './notarise/notarise-messages.ts';
 export type { LogSubmission } from './log/own-log.ts';
 export type { TileRequest } from './log/stored-log.ts';
 export type { EntryState } from './view/entry-state.ts';
+export { IndexNodes, IndexTreeChange } from './index/index-nodes.ts';
 export type { IndexEvidence } from './index/binding-index.ts';
 export type { Bindings } from './view/bindings.ts';
 export type { OpenedPayload } from './view/payload-check.ts';

@@ -25,13 +25,16 @@ export const releasesPerSweepMax = 256;
 export const releaseSweepIntervalMs = 1000;
 
 /** Labels that go into one batch of the index: its upper nodes are shared by all of them. */
-export const indexBatchLabelsMax = 2048;
+export const indexBatchLabelsMax = 4096;
 /** Labels applied to the index in one turn of the event loop. */
-export const indexSliceLabels = 128;
+export const indexSliceLabels = 256;
 /** Labels that may wait for the index; when there are more, logs are taken in no faster. */
 export const indexPendingLabelsMax = 8192;
-/** A change is in the index at most about this long after it is in the view. */
+/** The index waits this long for more changes, and again while so many labels come in that time. */
 export const indexIntervalMs = 250;
+export const indexIntervalBusyLabels = 128;
+/** After so many intervals it waits no longer: a change is in the index about 2 s after the view. */
+export const indexIntervalsMax = 8;
 /** Nodes of the index with paths up to this length stay in memory: 1 + 16 + 256 + 4096. */
 export const indexPathCachedMax = 3;
 

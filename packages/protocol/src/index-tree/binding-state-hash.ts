@@ -23,16 +23,17 @@ export function bindingStateHash(state: IndexedState, crypto: Cryptography): Uin
 /** The fields of a state that all members agree on. */
 export type IndexedState = Omit<BindingState, 'label' | 'labelEpoch' | 'origin' | 'changedAtMs'>;
 
-/** Encodes the state as the index hashes it. */
+/** Encodes the state as the index hashes it: an array, its first item the version. */
 export function encodeBindingState(state: IndexedState): Uint8Array {
-  const { epoch, status, ownershipId, ownershipAtMs, authority, recovery } = state;
-  const { lock, email, seq, entryId, commitment, endsAtMs } = state;
-  return encodeCbor({
-    v: 1,
+  const { epoch, status, ownershipId, ownershipAtMs, endsAtMs } = state;
+  const { authority, recovery, lock, email, seq, entryId, commitment } = state;
+  return encodeCbor([
+    1,
     epoch,
     status,
     ownershipId,
     ownershipAtMs,
+    endsAtMs,
     authority,
     recovery,
     lock,
@@ -40,6 +41,5 @@ export function encodeBindingState(state: IndexedState): Uint8Array {
     seq,
     entryId,
     commitment,
-    endsAtMs,
-  });
+  ]);
 }

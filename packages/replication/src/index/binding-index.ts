@@ -1,7 +1,7 @@
 /**
  * The index over the view: a tree of label → hash of the binding's state, and the vector of log sizes
- * and roots that it was folded from. It follows the view by a fraction of a second, in batches, so
- * that a batch shares its upper nodes and taking in a log costs nothing more. What has changed since
+ * and roots that it was folded from. It follows the view by a moment, in batches: these share their
+ * upper nodes, and a label that has changed twice is done once. What has changed since
  * the stored vector needs no row of its own: the logs say it.
  *
  * - Nodes, root and vector go to the store in one batch. If we crash before it is on disk, the old
@@ -30,7 +30,9 @@ import {
 
 import {
   indexBatchLabelsMax,
+  indexIntervalBusyLabels,
   indexIntervalMs,
+  indexIntervalsMax,
   indexPendingLabelsMax,
   indexSliceLabels,
 } from '../limits.ts';
@@ -198,12 +200,15 @@ export class BindingIndex {
     }
   }
 
+  /** Waits for the changes that come together: a batch costs less for each than ten batches. */
   async #wait(): Promise<void> {
     const { signal } = this.#hurry;
-    await this.#context.scheduler.delay(
-      indexIntervalMs,
-      AbortSignal.any([signal, this.#stop.signal]),
-    );
+    const ended = AbortSignal.any([signal, this.#stop.signal]);
+    for (let waited = 0; waited < indexIntervalsMax && !ended.aborted; waited++) {
+      const before = this.#pending.size;
+      await this.#context.scheduler.delay(indexIntervalMs, ended);
+      if (this.#pending.size - before < indexIntervalBusyLabels) break;
+    }
     if (signal.aborted) this.#hurry = new AbortController();
   }
 

@@ -49,7 +49,7 @@ export class IndexNodes {
 
   async #readMany(paths: readonly string[]): Promise<(IndexNode | undefined)[]> {
     const unknown = paths.filter((path) => !this.#upper.has(path));
-    const rows = await this.#store.getMany(unknown.map(indexNodeKey));
+    const rows = unknown.length === 0 ? [] : await this.#store.getMany(unknown.map(indexNodeKey));
     const parsed = new Map(unknown.map((path, index) => [path, this.#parse(path, rows[index])]));
     return paths.map((path) => this.#upper.get(path) ?? parsed.get(path));
   }
@@ -92,7 +92,7 @@ export class IndexTreeChange {
       const paths = [...new Set(ways.map((way) => way.slice(0, depth)))];
       const stored = paths.filter((path) => !this.changed.has(path));
       for (const path of paths) loaded.set(path, this.changed.get(path) ?? undefined);
-      const nodes = stored.length === 0 ? [] : await this.#readMany(stored);
+      const nodes = await this.#readMany(stored);
       for (const [index, path] of stored.entries()) loaded.set(path, nodes[index]);
       ways = ways.filter((way) => {
         const slot = loaded.get(way.slice(0, depth))?.slots[Number.parseInt(way[depth]!, 16)];

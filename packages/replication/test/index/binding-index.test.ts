@@ -55,23 +55,22 @@ function rootOf(replica: Replica): IndexRoot {
   return verdict.value;
 }
 
-/** What of `source`'s own log `reader` lacks, in pages of a few leaves. */
-async function pull(reader: Replica, source: Replica, leavesMax: number): Promise<boolean> {
-  const first = reader.expectedSize(source.origin);
-  const page = await source.page(source.origin, first);
-  if (page === undefined || page.leaves.length === 0) return false;
-  const whole = page.leaves.length <= leavesMax;
-  const verdict = await reader.ingest(page);
-  if (verdict.verdict !== 'accept') throw new Error(verdict.code);
-  return !whole;
+/** Takes in what of `source`'s own log `reader` lacks. */
+async function pull(reader: Replica, source: Replica): Promise<void> {
+  for (;;) {
+    const page = await source.page(source.origin, reader.expectedSize(source.origin));
+    if (page === undefined || page.leaves.length === 0) return;
+    const verdict = await reader.ingest(page);
+    if (verdict.verdict !== 'accept') throw new Error(verdict.code);
+  }
 }
 
+/** Each member pulls from all others, in an order of its own; thrice, for what is witnessed. */
 async function pullAll(members: readonly Replica[]): Promise<void> {
   for (let round = 0; round < 3; round++) {
-    for (const reader of members) {
-      for (const source of members) {
-        while (reader !== source && (await pull(reader, source, 512)));
-      }
+    for (const [place, reader] of members.entries()) {
+      const others = members.filter((source) => source !== reader);
+      for (const source of place === 0 ? others : others.toReversed()) await pull(reader, source);
     }
     await new Promise((resolve) => setTimeout(resolve, 60));
   }

@@ -1,0 +1,157 @@
+/**
+ * The index at 10^6 labels on disk: building it in bulk, updating it in batches of 1 000 labels drawn
+ * at random (hash of the state, nodes read, tree, nodes written), and making proofs. Elapsed time, as
+ * the store's threads work beside this one; CPU time of all of them beside it.
+ */
+import { createHash, randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  applyIndexBatch,
+  bindingStateHash,
+  encodeIndexProof,
+  proveIndexLabel,
+  verifyIndexProof,
+} from '@callbook/protocol';
+import type { IndexedState } from '@callbook/protocol';
+import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
+import { IndexNodes, openLevelStore } from '@callbook/replication';
+import type { Store } from '@callbook/replication';
+import { measured, median, percentile } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
+
+const labelCount = 1_000_000;
+const buildBatch = 4096;
+const updateBatch = 1000;
+const updateBatchCount = 40;
+const proofCount = 1000;
+
+/** Measures the index tree over the store that members use. */
+export async function benchIndex(say: (line: string) => void): Promise<Measurement[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'callbook-bench-'));
+  const store = await openLevelStore(folder, { cacheBytes: 64 << 20 });
+  try {
+    say(`building the index of ${labelCount} labels`);
+    const index = new DiskIndex(store);
+    const labels = sortedLabels();
+    const build = await microsecondsOf(() => buildAll(index, labels));
+    say(`${updateBatchCount} batches of ${updateBatch} updates, ${proofCount} proofs`);
+    const updates = [];
+    for (let round = 1; round <= updateBatchCount; round++) {
+      const drawn = drawLabels(labels);
+      updates.push(await microsecondsOf(() => index.update(drawn, round)));
+    }
+    const elapsed = median(updates.map((update) => update.elapsed)) / updateBatch;
+    const cpu = median(updates.map((update) => update.cpu)) / updateBatch;
+    const proofs = measureProofs(index, labels);
+    return [
+      measured({ name: 'index bulk build', value: build.elapsed / labelCount, unit: 'µs/label' }),
+      measured({ name: 'index update', value: elapsed, unit: 'µs/label', goal: '<= 60' }),
+      measured({ name: 'index update, CPU', value: cpu, unit: 'µs/label' }),
+      measured({ name: 'index proof, p99', value: proofs.msP99, unit: 'ms', goal: '<= 2' }),
+      measured({
+        name: 'index proof, longest',
+        value: proofs.bytes,
+        unit: 'bytes',
+        goal: '<= 4096',
+      }),
+    ];
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The tree in a store, without the logs that a member would fold it from. */
+class DiskIndex {
+  readonly nodes: IndexNodes;
+  readonly #store: Store;
+  root: Uint8Array = new Uint8Array(32);
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.nodes = new IndexNodes(store, crypto);
+  }
+
+  async update(labels: readonly Uint8Array[], seq: number): Promise<void> {
+    const tree = this.nodes.change();
+    const read = await tree.load(labels);
+    const changes = labels.map((label) => ({
+      label,
+      stateHash: bindingStateHash({ ...state, seq }, crypto),
+    }));
+    const applied = applyIndexBatch(changes, read, crypto);
+    tree.add(applied);
+    await this.#store.batch(tree.rows(), { durable: false });
+    this.nodes.adopt(tree.changed);
+    this.root = applied.root;
+  }
+}
+
+const hash = crypto.sha256(new Uint8Array(0));
+const state: IndexedState = {
+  epoch: 0,
+  status: 'held',
+  ownershipId: hash,
+  ownershipAtMs: 1_767_225_600_000,
+  authority: hash,
+  recovery: hash,
+  lock: false,
+  email: null,
+  seq: 0,
+  entryId: hash,
+  commitment: hash,
+  endsAtMs: null,
+};
+
+function sortedLabels(): Uint8Array[] {
+  return Array.from({ length: labelCount }, (_, n) =>
+    createHash('sha256').update(String(n)).digest(),
+  ).sort((a, b) => Buffer.compare(a, b));
+}
+
+async function buildAll(index: DiskIndex, labels: readonly Uint8Array[]): Promise<void> {
+  for (let start = 0; start < labels.length; start += buildBatch) {
+    await index.update(labels.slice(start, start + buildBatch), 0);
+  }
+}
+
+function drawLabels(labels: readonly Uint8Array[]): Uint8Array[] {
+  const drawn = new Set<Uint8Array>();
+  while (drawn.size < updateBatch) drawn.add(labels[randomInt(labels.length)]!);
+  return [...drawn];
+}
+
+async function microsecondsOf(run: () => Promise<void>): Promise<{ elapsed: number; cpu: number }> {
+  const cpuBefore = process.cpuUsage();
+  const before = process.hrtime.bigint();
+  await run();
+  const elapsed = Number(process.hrtime.bigint() - before) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { elapsed, cpu: user + system };
+}
+
+/** Makes proofs of labels that are there and of others in turns, and verifies each. */
+function measureProofs(
+  index: DiskIndex,
+  labels: readonly Uint8Array[],
+): { msP99: number; bytes: number } {
+  const times: number[] = [];
+  let bytes = 0;
+  for (let round = 0; round < proofCount; round++) {
+    const present = labels[randomInt(labels.length)]!;
+    const label = round % 2 === 0 ? present : crypto.sha256(present);
+    const before = process.hrtime.bigint();
+    const proof = encodeIndexProof(proveIndexLabel(label, index.nodes.read, crypto));
+    times.push(Number(process.hrtime.bigint() - before) / 1e6);
+    bytes = Math.max(bytes, proof.length);
+    if (round % 2 === 1) verifyAbsence(index, label, proof);
+  }
+  return { msP99: percentile(times, 0.99), bytes };
+}
+
+function verifyAbsence({ root }: DiskIndex, label: Uint8Array, proof: Uint8Array): void {
+  const verdict = verifyIndexProof({ root, label, stateHash: null, proof }, crypto);
+  if (verdict.verdict !== 'accept') throw new Error(verdict.code);
+}
