@@ -111,6 +111,36 @@ describe('a configuration', () => {
       'config_setting_invalid: dns.listen.0.address: must be IPv4 or IPv6 address',
     ],
     [
+      'a ZSK that lives no day',
+      dnsWith('keys: { zskLifetimeDays: 0 }'),
+      'config_setting_invalid: dns.keys.zskLifetimeDays: must be days, 1 to 3650',
+    ],
+    [
+      'a KSK that lives less than a week',
+      dnsWith('keys: { kskLifetimeDays: 6 }'),
+      'config_setting_invalid: dns.keys.kskLifetimeDays: must be days, 7 to 3650',
+    ],
+    [
+      'a delay longer than a ZSK may live',
+      dnsWith('keys: { propagationSeconds: 21601 }'),
+      'config_setting_invalid: dns.keys.propagationSeconds: must be seconds, 1 to 21600',
+    ],
+    [
+      'a TTL of the parent that is none',
+      dnsWith('keys: { parentDsTtlSeconds: 1.5 }'),
+      'config_setting_invalid: dns.keys.parentDsTtlSeconds: must be seconds, 1 to 604800',
+    ],
+    [
+      'no servers of the parent',
+      dnsWith('keys: { parentServers: [] }'),
+      'config_setting_invalid: dns.keys.parentServers: must be 1 to 16 addresses and ports',
+    ],
+    [
+      'an unknown setting of keys',
+      dnsWith('keys: { zskLifetime: 90 }'),
+      'config_setting_invalid: dns.keys.zskLifetime: is not a setting',
+    ],
+    [
       'a member name that is none',
       good.replace('member: alpha', 'member: Alpha'),
       "config_setting_invalid: member: must be this member's name in the charter",
