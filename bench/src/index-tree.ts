@@ -3,7 +3,7 @@
  * at random (hash of the state, nodes read, tree, nodes written), and making proofs. Elapsed time, as
  * the store's threads work beside this one; CPU time of all of them beside it.
  */
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import {
   bindingStateHash,
   encodeIndexProof,
   proveIndexLabel,
+  utf8,
   verifyIndexProof,
 } from '@callbook/protocol';
 import type { IndexedState } from '@callbook/protocol';
@@ -71,7 +72,7 @@ class DiskIndex {
 
   constructor(store: Store) {
     this.#store = store;
-    this.nodes = new IndexNodes(store, crypto);
+    this.nodes = new IndexNodes(store);
   }
 
   async update(labels: readonly Uint8Array[], seq: number): Promise<void> {
@@ -106,9 +107,9 @@ const state: IndexedState = {
 };
 
 function sortedLabels(): Uint8Array[] {
-  return Array.from({ length: labelCount }, (_, n) =>
-    createHash('sha256').update(String(n)).digest(),
-  ).sort((a, b) => Buffer.compare(a, b));
+  return Array.from({ length: labelCount }, (_, n) => crypto.sha256(utf8(String(n)))).sort((a, b) =>
+    Buffer.compare(a, b),
+  );
 }
 
 async function buildAll(index: DiskIndex, labels: readonly Uint8Array[]): Promise<void> {

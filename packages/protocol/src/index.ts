@@ -99,13 +99,8 @@ export { bindingStateHash, encodeBindingState } from './index-tree/binding-state
 export type { IndexedState } from './index-tree/binding-state-hash.ts';
 export { emptyIndexRoot } from './index-tree/index-hash.ts';
 export type { IndexLeaf } from './index-tree/index-hash.ts';
-export { encodeIndexNode, isIndexLeaf, parseIndexNode } from './index-tree/index-node.ts';
-export type {
-  IndexBranch,
-  IndexNode,
-  IndexNodeReader,
-  IndexSlot,
-} from './index-tree/index-node.ts';
+export { hasNodeBelow, parseIndexNode } from './index-tree/index-node.ts';
+export type { IndexNode, IndexNodeReader } from './index-tree/index-node.ts';
 export {
   encodeIndexProof,
   parseIndexProof,

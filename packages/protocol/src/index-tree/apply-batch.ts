@@ -12,10 +12,9 @@ import type { IndexLeaf } from './index-hash.ts';
 import {
   changedIndexNode,
   contentAt,
-  emptySlots,
   halfByteAt,
-  indexNode,
   isIndexLeaf,
+  slotAt,
   slotHash,
 } from './index-node.ts';
 import type { IndexNode, IndexNodeReader, IndexSlot } from './index-node.ts';
@@ -80,21 +79,17 @@ function applyBelow(stretch: Stretch, batch: Batch): IndexSlot {
   const { path } = stretch;
   const node = batch.read(path);
   assert(node !== undefined || path === '', 'a node of the index is missing');
-  const slots = node === undefined ? emptySlots() : [...node.slots];
-  const changed: number[] = [];
+  const changed = new Map<number, IndexSlot>();
   for (let { start } = stretch; start < stretch.end;) {
-    const index = halfByteAt(batch.changes[start]!.label, path.length);
-    const below = stretchOf(batch.changes, { path, start, end: stretch.end }, index);
-    const after = changedSlot(slots[index], below, batch);
-    if (!sameSlot(slots[index], after)) {
-      slots[index] = after;
-      changed.push(index);
-    }
+    const slot = halfByteAt(batch.changes[start]!.label, path.length);
+    const below = stretchOf(batch.changes, { path, start, end: stretch.end }, slot);
+    const before = node && slotAt(node, slot);
+    const after = changedSlot(before, below, batch);
+    if (!sameSlot(before, after)) changed.set(slot, after);
     start = below.end;
   }
-  if (changed.length === 0) return node && contentAt(node, 1, batch.crypto);
-  const next = node === undefined ? indexNode(slots) : changedIndexNode(node, slots, changed);
-  return keep(path, next, batch);
+  if (changed.size === 0) return node && contentAt(node, 1, batch.crypto);
+  return keep(path, changedIndexNode(node, changed, batch.crypto), batch);
 }
 
 function changedSlot(before: IndexSlot, stretch: Stretch, batch: Batch): IndexSlot {
@@ -111,14 +106,14 @@ function changedSlot(before: IndexSlot, stretch: Stretch, batch: Batch): IndexSl
 /** Builds what is below a path that had no node, from its leaves in order. */
 function build(path: string, leaves: readonly IndexLeaf[], batch: Batch): IndexSlot {
   if (leaves.length < 2) return leaves[0];
-  const slots = emptySlots();
+  const slots = new Map<number, IndexSlot>();
   for (let start = 0; start < leaves.length;) {
-    const index = halfByteAt(leaves[start]!.label, path.length);
-    const below = stretchOf(leaves, { path, start, end: leaves.length }, index);
-    slots[index] = build(below.path, leaves.slice(start, below.end), batch);
+    const slot = halfByteAt(leaves[start]!.label, path.length);
+    const below = stretchOf(leaves, { path, start, end: leaves.length }, slot);
+    slots.set(slot, build(below.path, leaves.slice(start, below.end), batch));
     start = below.end;
   }
-  return keep(path, indexNode(slots), batch);
+  return keep(path, changedIndexNode(undefined, slots, batch.crypto), batch);
 }
 
 /** The part at the head of a stretch whose labels lead to one slot. */

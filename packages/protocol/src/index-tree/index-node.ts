@@ -1,12 +1,17 @@
 /**
  * The tree as it is kept: four of its levels to a node, sixteen slots, one for each value of the
  * next half byte of the label. A node is named by the half bytes above it, in lower-case hexadecimal,
- * so that a change overwrites nodes in their place and nothing old is left behind. This is how the
- * tree is stored and sent, not what is hashed: the hashes are those of the binary tree.
+ * so that a change overwrites nodes in their place and nothing old is left behind. This is how a
+ * member stores the tree, not what is hashed: the hashes are those of the binary tree.
  *
  * A slot is empty, holds the one leaf below it, or the hash of the node below it, which has two
  * leaves or more. The node itself is there if and only if two leaves or more are below it; the
  * topmost one as soon as there is one.
+ *
+ * A node is its bytes: for each quarter of the slots a byte that says which of the four hold leaves
+ * (high bits) and hashes (low bits), then for each quarter its hash, if it has two leaves or more, and
+ * what its slots hold. With the quarters' hashes, a change of one slot costs seven hashes or so, and
+ * reads the bytes of its quarter only.
  */
 import { concatBytes } from '../bytes.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
@@ -26,13 +31,8 @@ export interface IndexBranch {
 export type IndexSlot = IndexLeaf | IndexBranch | undefined;
 
 export interface IndexNode {
-  /** Sixteen. */
-  readonly slots: readonly IndexSlot[];
-  /**
-   * What has been found to be below the inner places of the node, by their number: 1 is the top,
-   * 2n and 2n + 1 are below n. `null` where nobody has looked yet.
-   */
-  readonly found: (IndexSlot | null)[];
+  /** As it is stored. */
+  readonly bytes: Uint8Array;
 }
 
 /** Reads the node of a path; `undefined` where there is none. */
@@ -40,28 +40,14 @@ export type IndexNodeReader = (path: string) => IndexNode | undefined;
 
 export const slotsPerNode = 16;
 
-/** The four places above the slots' parents: each has a quarter of the slots. */
-const firstQuarter = 4;
-const headBytes = 4;
+const quarterCount = 4;
+const slotsPerQuarter = 4;
+const emptyNode: IndexNode = { bytes: new Uint8Array(quarterCount) };
 
-/** Makes a node of its sixteen slots. */
-export function indexNode(slots: readonly IndexSlot[]): IndexNode {
-  return { slots, found: unknown.slice() };
-}
-
-const unknown: readonly (IndexSlot | null)[] = Array.from({ length: slotsPerNode }, () => null);
-
-/** Makes the node that differs in these slots; what is known of the others is kept. */
-export function changedIndexNode(
-  node: IndexNode,
-  slots: readonly IndexSlot[],
-  changed: readonly number[],
-): IndexNode {
-  const found = node.found.slice();
-  for (const slot of changed) {
-    for (let place = (slotsPerNode + slot) >> 1; place > 0; place >>= 1) found[place] = null;
-  }
-  return { slots, found };
+/** Returns a half byte of a label, 0 to 15: the slot that leads to it at this depth. */
+export function halfByteAt(label: Uint8Array, depth: number): number {
+  const byte = label[depth >> 1]!;
+  return (depth & 1) === 0 ? byte >> 4 : byte & 0x0f;
 }
 
 /** Tells whether a slot holds one leaf. */
@@ -69,16 +55,48 @@ export function isIndexLeaf(slot: IndexSlot): slot is IndexLeaf {
   return slot !== undefined && 'label' in slot;
 }
 
-/** Finds what is below a place: 1 is the top of the node, 16 to 31 are its slots. */
+/** Tells whether another node is below a slot. */
+export function hasNodeBelow({ bytes }: IndexNode, slot: number): boolean {
+  return holdsBranch(bytes[slot >> 2]!, slot & 3);
+}
+
+/** Returns what a slot, 0 to 15, holds; its byte strings share the node's memory. */
+export function slotAt({ bytes }: IndexNode, slot: number): IndexSlot {
+  const quarter = slot >> 2;
+  const mask = bytes[quarter]!;
+  let position = quarterStart(bytes, quarter) + (isCrowded(mask) ? treeHashBytes : 0);
+  for (let before = 0; before < (slot & 3); before++) {
+    if (holdsLeaf(mask, before)) position += 2 * treeHashBytes;
+    else if (holdsBranch(mask, before)) position += treeHashBytes;
+  }
+  if (holdsLeaf(mask, slot & 3)) {
+    const label = bytes.subarray(position, position + treeHashBytes);
+    const end = position + 2 * treeHashBytes;
+    return { label, stateHash: bytes.subarray(position + treeHashBytes, end) };
+  }
+  if (!holdsBranch(mask, slot & 3)) return undefined;
+  return { hash: bytes.subarray(position, position + treeHashBytes) };
+}
+
+/** Finds what is below a place: 1 is the top, 2n and 2n + 1 are below n, 16 to 31 are the slots. */
 export function contentAt(node: IndexNode, place: number, crypto: Cryptography): IndexSlot {
-  if (place >= slotsPerNode) return node.slots[place - slotsPerNode];
-  const known = node.found[place];
-  if (known !== null) return known;
-  const left = contentAt(node, 2 * place, crypto);
-  const right = contentAt(node, 2 * place + 1, crypto);
-  const content = joined(left, right, crypto);
-  node.found[place] = content;
-  return content;
+  if (place >= slotsPerNode) return slotAt(node, place - slotsPerNode);
+  if (place >= quarterCount && place < 2 * quarterCount) {
+    return quarterContent(node, place - quarterCount);
+  }
+  return joined(contentAt(node, 2 * place, crypto), contentAt(node, 2 * place + 1, crypto), crypto);
+}
+
+function quarterContent(node: IndexNode, quarter: number): IndexSlot {
+  const mask = node.bytes[quarter]!;
+  if (isCrowded(mask)) {
+    const start = quarterStart(node.bytes, quarter);
+    return { hash: node.bytes.subarray(start, start + treeHashBytes) };
+  }
+  for (let slot = 0; slot < slotsPerQuarter; slot++) {
+    if (holdsLeaf(mask, slot)) return slotAt(node, slotsPerQuarter * quarter + slot);
+  }
+  return undefined;
 }
 
 /** A leaf that is alone below a place stands at that place, however far down its label would lead. */
@@ -94,90 +112,108 @@ export function slotHash(slot: IndexSlot, crypto: Cryptography): Uint8Array | nu
   return isIndexLeaf(slot) ? indexLeafHash(slot, crypto) : slot.hash;
 }
 
-/**
- * Encodes a node: which slots hold leaves (2 bytes), which hold hashes (2), the hashes of those of its
- * quarters that have two leaves or more, then what the slots hold. The quarters save a member most of
- * the hashing when one slot of a stored node changes.
- */
-export function encodeIndexNode(node: IndexNode, crypto: Cryptography): Uint8Array {
-  let [leaves, branches] = [0, 0];
-  const parts: Uint8Array[] = [];
-  for (let place = firstQuarter; place < 2 * firstQuarter; place++) {
-    const quarter = contentAt(node, place, crypto);
-    if (quarter !== undefined && !isIndexLeaf(quarter)) parts.push(quarter.hash);
-  }
-  for (const [index, slot] of node.slots.entries()) {
-    if (slot === undefined) continue;
-    if (isIndexLeaf(slot)) {
-      leaves |= 1 << index;
-      parts.push(slot.label, slot.stateHash);
+/** Makes the node that differs from `node` in these slots; from one without leaves if there is none. */
+export function changedIndexNode(
+  node: IndexNode | undefined,
+  changed: ReadonlyMap<number, IndexSlot>,
+  crypto: Cryptography,
+): IndexNode {
+  const before = node ?? emptyNode;
+  const masks = before.bytes.slice(0, quarterCount);
+  const parts: Uint8Array[] = [masks];
+  for (let quarter = 0; quarter < quarterCount; quarter++) {
+    const first = slotsPerQuarter * quarter;
+    const places = [first, first + 1, first + 2, first + 3];
+    if (places.some((slot) => changed.has(slot))) {
+      const slots = places.map((slot) =>
+        changed.has(slot) ? changed.get(slot) : slotAt(before, slot),
+      );
+      masks[quarter] = maskOf(slots);
+      parts.push(...quarterParts(slots, crypto));
     } else {
-      branches |= 1 << index;
-      parts.push(slot.hash);
+      const start = quarterStart(before.bytes, quarter);
+      const end = start + quarterBytes[masks[quarter]!]!;
+      parts.push(before.bytes.subarray(start, end));
     }
   }
-  const head = Uint8Array.of(leaves >> 8, leaves & 0xff, branches >> 8, branches & 0xff);
-  return concatBytes(head, ...parts);
+  return { bytes: concatBytes(...parts) };
 }
 
-/**
- * Parses the node of a path; its byte strings share the memory of `bytes`. Believes the hashes of the
- * quarters: a node that comes from anywhere else than this member's own store must not be parsed so.
- */
-export function parseIndexNode(bytes: Uint8Array, path: string): Verdict<IndexNode> {
-  if (bytes.length < headBytes) return malformed('is shorter than its head');
-  const leaves = (bytes[0]! << 8) | bytes[1]!;
-  const branches = (bytes[2]! << 8) | bytes[3]!;
-  if ((leaves & branches) !== 0) return malformed('has a slot that is both leaf and branch');
-  const [leafCount, branchCount] = [bitCount(leaves), bitCount(branches)];
-  const quarters = [0, 1, 2, 3].filter((quarter) => isCrowded(leaves, branches, quarter));
-  const hashCount = quarters.length + 2 * leafCount + branchCount;
-  if (bytes.length !== headBytes + treeHashBytes * hashCount) {
-    return malformed('does not have the size that its slots take');
+function quarterParts(slots: readonly IndexSlot[], crypto: Cryptography): Uint8Array[] {
+  const [a, b, c, d] = slots;
+  const content = joined(joined(a, b, crypto), joined(c, d, crypto), crypto);
+  const held = slots.flatMap((slot) => {
+    if (slot === undefined) return [];
+    return isIndexLeaf(slot) ? [slot.label, slot.stateHash] : [slot.hash];
+  });
+  return content === undefined || isIndexLeaf(content) ? held : [content.hash, ...held];
+}
+
+function maskOf(slots: readonly IndexSlot[]): number {
+  let mask = 0;
+  for (const [index, slot] of slots.entries()) {
+    if (slot !== undefined) mask |= (isIndexLeaf(slot) ? 0x10 : 0x01) << index;
   }
-  if (branchCount === 0 && leafCount < (path === '' ? 1 : 2))
-    return malformed('has too few leaves');
-  let position = headBytes;
-  const hash = (): Uint8Array => bytes.subarray(position, (position += treeHashBytes));
-  const found = unknown.slice();
-  for (const quarter of quarters) found[firstQuarter + quarter] = { hash: hash() };
-  const slots = emptySlots();
-  for (let index = 0; index < slotsPerNode; index++) {
-    if (((leaves >> index) & 1) === 1) {
-      const leaf = { label: hash(), stateHash: hash() };
-      if (!standsAt(leaf.label, path, index)) return malformed('holds a leaf of another place');
-      slots[index] = leaf;
-    } else if (((branches >> index) & 1) === 1) {
-      slots[index] = { hash: hash() };
-    }
-  }
-  return accept({ slots, found });
+  return mask;
+}
+
+/** Bytes that a quarter takes, by its mask. */
+const quarterBytes: readonly number[] = Array.from({ length: 256 }, (_, mask) => {
+  const hashes = 2 * bitCount(mask >> 4) + bitCount(mask & 0x0f);
+  return treeHashBytes * (hashes + (isCrowded(mask) ? 1 : 0));
+});
+
+function quarterStart(bytes: Uint8Array, quarter: number): number {
+  let start = quarterCount;
+  for (let before = 0; before < quarter; before++) start += quarterBytes[bytes[before]!]!;
+  return start;
 }
 
 /** Tells whether a quarter has two leaves or more. */
-function isCrowded(leaves: number, branches: number, quarter: number): boolean {
-  const mask = 0b1111 << (4 * quarter);
-  return (branches & mask) !== 0 || bitCount(leaves & mask) > 1;
+function isCrowded(mask: number): boolean {
+  const leaves = mask >> 4;
+  return (mask & 0x0f) !== 0 || (leaves & (leaves - 1)) !== 0;
 }
 
-/** Tells whether the label begins with the half bytes of `path` and then `index`. */
-function standsAt(label: Uint8Array, path: string, index: number): boolean {
-  if (halfByteAt(label, path.length) !== index) return false;
+function holdsLeaf(mask: number, slot: number): boolean {
+  return ((mask >> (4 + slot)) & 1) === 1;
+}
+
+function holdsBranch(mask: number, slot: number): boolean {
+  return ((mask >> slot) & 1) === 1;
+}
+
+/**
+ * Parses the node of a path; it shares the memory of `bytes`. Believes the hashes of the quarters: a
+ * node that comes from anywhere else than this member's own store must not be parsed so.
+ */
+export function parseIndexNode(bytes: Uint8Array, path: string): Verdict<IndexNode> {
+  if (bytes.length < quarterCount) return malformed('is shorter than its head');
+  const masks = [...bytes.subarray(0, quarterCount)];
+  if (masks.some((mask) => ((mask >> 4) & mask) !== 0)) {
+    return malformed('has a slot that is both leaf and branch');
+  }
+  if (bytes.length !== quarterStart(bytes, quarterCount)) {
+    return malformed('does not have the size that its slots take');
+  }
+  const leafCount = masks.reduce((count, mask) => count + bitCount(mask >> 4), 0);
+  const hasBranch = masks.some((mask) => (mask & 0x0f) !== 0);
+  if (!hasBranch && leafCount < (path === '' ? 1 : 2)) return malformed('has too few leaves');
+  for (let slot = 0; slot < slotsPerNode; slot++) {
+    if (!holdsLeaf(masks[slot >> 2]!, slot & 3)) continue;
+    const leaf = slotAt({ bytes }, slot) as IndexLeaf;
+    if (!standsAt(leaf.label, path, slot)) return malformed('holds a leaf of another place');
+  }
+  return accept({ bytes });
+}
+
+/** Tells whether the label begins with the half bytes of `path` and then `slot`. */
+function standsAt(label: Uint8Array, path: string, slot: number): boolean {
+  if (halfByteAt(label, path.length) !== slot) return false;
   for (let depth = 0; depth < path.length; depth++) {
-    if (halfByteAt(label, depth).toString(16) !== path[depth]) return false;
+    if (halfByteAt(label, depth) !== Number.parseInt(path[depth]!, 16)) return false;
   }
   return true;
-}
-
-/** Returns a half byte of a label, 0 to 15: the slot that leads to it at this depth. */
-export function halfByteAt(label: Uint8Array, depth: number): number {
-  const byte = label[depth >> 1]!;
-  return (depth & 1) === 0 ? byte >> 4 : byte & 0x0f;
-}
-
-/** Returns sixteen slots with nothing in them. */
-export function emptySlots(): IndexSlot[] {
-  return Array.from({ length: slotsPerNode });
 }
 
 function bitCount(mask: number): number {

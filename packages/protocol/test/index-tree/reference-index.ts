@@ -5,7 +5,7 @@ import { applyIndexBatch } from '../../src/index-tree/apply-batch.ts';
 import type { IndexChange } from '../../src/index-tree/apply-batch.ts';
 import { emptyIndexRoot } from '../../src/index-tree/index-hash.ts';
 import type { IndexLeaf } from '../../src/index-tree/index-hash.ts';
-import { encodeIndexNode, parseIndexNode } from '../../src/index-tree/index-node.ts';
+import { parseIndexNode } from '../../src/index-tree/index-node.ts';
 import type { IndexNodeReader } from '../../src/index-tree/index-node.ts';
 
 /** Returns the root of these leaves, below a place `level` bits deep that they share. */
@@ -43,7 +43,7 @@ export class StoredIndex {
   apply(changes: readonly IndexChange[]): this {
     const applied = applyIndexBatch(changes, this.read, crypto);
     for (const path of applied.obsolete) this.rows.delete(path);
-    for (const [path, node] of applied.written) this.rows.set(path, encodeIndexNode(node, crypto));
+    for (const [path, node] of applied.written) this.rows.set(path, node.bytes);
     this.root = applied.root;
     return this;
   }

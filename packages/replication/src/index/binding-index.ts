@@ -92,7 +92,7 @@ export class BindingIndex {
 
   private constructor(context: IndexContext) {
     this.#context = context;
-    this.#nodes = new IndexNodes(context.store, context.crypto);
+    this.#nodes = new IndexNodes(context.store);
     const order = (a: StoredLog, b: StoredLog) => compareBytes(utf8(a.origin), utf8(b.origin));
     this.#logs = context.logs.toSorted(order);
   }

@@ -3,8 +3,8 @@
  * them in place, so what is stored is one tree and nothing of older ones. The upper nodes, which
  * every batch touches, stay in memory.
  */
-import type { AppliedIndexBatch, Cryptography, IndexNode } from '@callbook/protocol';
-import { DirectoryError, encodeIndexNode, isIndexLeaf, parseIndexNode } from '@callbook/protocol';
+import type { AppliedIndexBatch, IndexNode } from '@callbook/protocol';
+import { DirectoryError, hasNodeBelow, parseIndexNode } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
 import { indexPathCachedMax } from '../limits.ts';
@@ -13,13 +13,11 @@ import type { RowChange, Store } from '../store/store.ts';
 
 export class IndexNodes {
   readonly #store: Store;
-  readonly #crypto: Cryptography;
   /** Nodes as they are stored. */
   readonly #upper = new Map<string, IndexNode>();
 
-  constructor(store: Store, crypto: Cryptography) {
+  constructor(store: Store) {
     this.#store = store;
-    this.#crypto = crypto;
   }
 
   /** Reads a stored node at once. */
@@ -31,7 +29,7 @@ export class IndexNodes {
 
   /** Begins a change of the tree; the stored one stays as it is until its rows are written. */
   change(): IndexTreeChange {
-    return new IndexTreeChange(this.#crypto, (paths) => this.#readMany(paths));
+    return new IndexTreeChange((paths) => this.#readMany(paths));
   }
 
   /** Takes over a change whose rows have been written. */
@@ -71,16 +69,11 @@ export class IndexNodes {
 
 /** Nodes of a change that is being made, before they are written. */
 export class IndexTreeChange {
-  readonly #crypto: Cryptography;
   readonly #readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>;
   /** Nodes that differ from the stored ones; null for those that go. */
   readonly changed: Map<string, IndexNode | null> = new Map();
 
-  constructor(
-    crypto: Cryptography,
-    readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>,
-  ) {
-    this.#crypto = crypto;
+  constructor(readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>) {
     this.#readMany = readMany;
   }
 
@@ -95,8 +88,8 @@ export class IndexTreeChange {
       const nodes = await this.#readMany(stored);
       for (const [index, path] of stored.entries()) loaded.set(path, nodes[index]);
       ways = ways.filter((way) => {
-        const slot = loaded.get(way.slice(0, depth))?.slots[Number.parseInt(way[depth]!, 16)];
-        return slot !== undefined && !isIndexLeaf(slot);
+        const node = loaded.get(way.slice(0, depth));
+        return node !== undefined && hasNodeBelow(node, Number.parseInt(way[depth]!, 16));
       });
     }
     return (path) => loaded.get(path);
@@ -111,8 +104,7 @@ export class IndexTreeChange {
   rows(): RowChange[] {
     return [...this.changed].map(([path, node]) => {
       const rowKey = indexNodeKey(path);
-      if (node === null) return { rowKey, erase: true };
-      return { rowKey, value: encodeIndexNode(node, this.#crypto) };
+      return node === null ? { rowKey, erase: true } : { rowKey, value: node.bytes };
     });
   }
 }

@@ -4,8 +4,6 @@ import {
   applyIndexBatch,
   bindingStateHash,
   emptyIndexRoot,
-  encodeIndexNode,
-  parseIndexNode,
   parseVerifierKey,
   verifyIndexProof,
   verifyIndexRoot,
@@ -292,23 +290,5 @@ describe.each(faults)('a batch of the index that %s', (fault) => {
     await again.settleIndex();
     expect(rootOf(again).root).toEqual(await rootByReplay(disk, [holder], again));
     expect(again.indexRoot).not.toBe(root);
-  });
-});
-
-describe('nodes in the store', () => {
-  it('are one tree, nothing older: each is what it was parsed from', async () => {
-    const store = memoryStore();
-    const alpha = await openMember('alpha', store);
-    const [beta, gamma] = [await openMember('beta'), await openMember('gamma')];
-    await live(alpha, beta, gamma);
-    await alpha.settleIndex();
-    const rows = await store.range({ gte: Buffer.from('n'), lt: Buffer.from('o'), countMax: 99 });
-    for (const [rowKey, value] of rows) {
-      const path = Buffer.from(rowKey.slice(1)).toString();
-      const node = parseIndexNode(value, path);
-      expect(node.verdict === 'accept' && encodeIndexNode(node.value, crypto)).toEqual(
-        new Uint8Array(value),
-      );
-    }
   });
 });
