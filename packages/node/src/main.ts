@@ -4,7 +4,6 @@ import { DirectoryError } from '@callbook/protocol';
 import { keysCommand } from './commands/keys.ts';
 import { readConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
-import { startMember } from './member.ts';
 
 const program = new Command('callbook-node')
   .description('Runs a member of a Callbook federation.')
@@ -47,6 +46,8 @@ async function serve(configFile: string): Promise<void> {
     log.error(errorCodes(error), 'defect');
     process.exit(70);
   });
+  // Loaded here alone: the commands about keys also run on machines that never serve.
+  const { startMember } = await import('./member.ts');
   await using member = await startMember(config, log);
   log.info(member.addresses, 'serving');
   const signal = await stopped;

@@ -23,10 +23,8 @@ api: { listen: { address: '::1', port: 8443 }, certificate: api.pem, privateKey:
 mesh: { listen: [/ip4/127.0.0.1/tcp/4001] }
 challenges: { outbox: outbox.jsonl }
 `;
-const vector = join(
-  import.meta.dirname,
-  '../../../../vectors/charter/valid/founding_three_members.json',
-);
+const repository = join(import.meta.dirname, '../../../..');
+const vector = join(repository, 'vectors/charter/valid/founding_three_members.json');
 const hourMs = 3_600_000;
 
 let folder = '';
@@ -64,6 +62,18 @@ async function json<Result>(...args: readonly string[]): Promise<Result> {
   const printed = await run(...args, '--json');
   expect(printed.trimEnd()).not.toContain('\n');
   return JSON.parse(printed) as Result;
+}
+
+/** Runs the commands that a page shows for a shell; returns how many. */
+async function runShown(page: string): Promise<number> {
+  const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
+  const commands = blocks.join('').trimEnd().split('\n');
+  for (const command of commands) {
+    const [program, keys, ...args] = command.split(' ');
+    expect([program, keys]).toEqual(['callbook-node', 'keys']);
+    expect(await run(...args)).not.toBe('');
+  }
+  return commands.length;
 }
 
 interface Listed {
@@ -195,6 +205,21 @@ describe('callbook-node keys', () => {
     const { ds } = await json<Delegation>('ds', '--config', config);
     const wanted = formatDs(dsOf(nameOfZone('e164.alpha.example'), dnskeyOfEntry(ksks[0]!)));
     expect(ds[0]).toMatchObject({ ds: wanted, wanted: true });
+  });
+
+  it('runs as docs/operators/keys.md shows it', async () => {
+    const page = await readFile(join(repository, 'docs/operators/keys.md'), 'utf8');
+    const [online, offline] = page.split('## A KSK on a machine without network');
+    const outside = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(await runShown(online!)).toBeGreaterThan(4);
+      // The other part is about a new member.
+      await rm(join(folder, 'zone-keys'), { recursive: true });
+      expect(await runShown(offline!)).toBeGreaterThan(5);
+    } finally {
+      process.chdir(outside);
+    }
   });
 
   it.each([
