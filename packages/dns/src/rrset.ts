@@ -32,6 +32,28 @@ export function createRrset(
   return createRrsetOfOctets({ owner, type, ttlSeconds, rdatas: records.map(encodeRdata) });
 }
 
+/**
+ * Makes an RRset of one type whose RDATA is made when it is first asked for: most questions are about
+ * another type of the name, which needs to know of this one only that it is there.
+ */
+export function createLazyRrset(
+  owner: DomainName,
+  kind: { readonly type: number; readonly ttlSeconds: number },
+  records: () => readonly Exclude<Rdata, { type: 'opaque' }>[],
+): Rrset {
+  let made: Rrset | undefined;
+  return {
+    ...kind,
+    owner,
+    authoritative: true,
+    cacheKey: String.fromCharCode(kind.type) + owner.lookupKey,
+    get rdatas() {
+      made ??= createRrset(owner, kind.ttlSeconds, records());
+      return made.rdatas;
+    },
+  };
+}
+
 /** Makes an RRset of RDATA octets, uncompressed. */
 export function createRrsetOfOctets(content: {
   readonly owner: DomainName;

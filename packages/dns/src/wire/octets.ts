@@ -28,3 +28,17 @@ export function uint16Octets(value: number): Uint8Array {
 export function uint32Octets(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
+
+/** Writes big-endian 16 bits at `at`. */
+export function writeUint16(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >> 8;
+  octets[at + 1] = value;
+}
+
+/** Writes big-endian 32 bits at `at`. */
+export function writeUint32(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >>> 24;
+  octets[at + 1] = value >>> 16;
+  octets[at + 2] = value >>> 8;
+  octets[at + 3] = value;
+}

@@ -49,17 +49,21 @@ export function rdataLayout(type: number): RdataLayout | undefined {
 export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
   const layout = layouts.get(type);
   if (layout === undefined || !layout.lowerCased) return rdata;
-  const canonical = rdata.slice();
+  let canonical = rdata;
   let at = 0;
   for (const field of layout.fields) {
     if (field === 'name') {
       const start = at;
-      while (canonical[at]! > 0) at += canonical[at]! + 1;
+      while (rdata[at]! > 0) at += rdata[at]! + 1;
       at += 1;
-      for (let index = start; index < at; index += 1)
-        canonical[index] = lowerCaseOctets[canonical[index]!]!;
+      for (let index = start; index < at; index += 1) {
+        const lowerCase = lowerCaseOctets[rdata[index]!]!;
+        if (lowerCase === rdata[index]) continue;
+        if (canonical === rdata) canonical = rdata.slice();
+        canonical[index] = lowerCase;
+      }
     } else {
-      at += field === 'string' ? canonical[at]! + 1 : field;
+      at += field === 'string' ? rdata[at]! + 1 : field;
     }
   }
   return canonical;

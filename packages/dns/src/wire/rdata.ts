@@ -8,7 +8,7 @@ import type { Verdict } from '@callbook/protocol';
 import { ByteReader } from './byte-reader.ts';
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
 import type { DomainName } from './names.ts';
-import { joinOctets, uint16Octets, uint32Octets } from './octets.ts';
+import { joinOctets, uint16Octets, uint32Octets, writeUint16, writeUint32 } from './octets.ts';
 import { recordTypes } from './record-types.ts';
 import { encodeTypeBitmap, parseTypeBitmap } from './type-bitmap.ts';
 
@@ -263,16 +263,9 @@ export function encodeRdata(rdata: Rdata): Uint8Array {
     case 'SOA':
       return encodeSoa(rdata);
     case 'TXT':
-      return joinOctets(...rdata.strings.map(characterString));
+      return encodeTxt(rdata);
     case 'NAPTR':
-      return joinOctets(
-        uint16Octets(rdata.order),
-        uint16Octets(rdata.preference),
-        ...[rdata.flags, rdata.services, rdata.regexp].map((text) =>
-          characterString(utf8.encode(text)),
-        ),
-        rdata.replacement.wire,
-      );
+      return encodeNaptr(rdata);
     case 'TLSA':
       return joinOctets(
         Uint8Array.of(rdata.usage, rdata.selector, rdata.matchingType),
@@ -295,7 +288,7 @@ export function encodeRdata(rdata: Rdata): Uint8Array {
         rdata.digest,
       );
     case 'RRSIG':
-      return joinOctets(encodeRrsigHead(rdata), rdata.signature);
+      return encodeRrsig(rdata);
     case 'NSEC':
       return joinOctets(rdata.next.wire, encodeTypeBitmap(rdata.types));
     case 'opaque':
@@ -303,17 +296,56 @@ export function encodeRdata(rdata: Rdata): Uint8Array {
   }
 }
 
-/** Encodes the RDATA of an RRSIG up to its signature, which is what the signature covers first. */
-export function encodeRrsigHead(rrsig: Omit<RrsigRdata, 'signature'>): Uint8Array {
-  return joinOctets(
-    uint16Octets(rrsig.typeCovered),
-    Uint8Array.of(rrsig.algorithm, rrsig.labelCount),
-    uint32Octets(rrsig.originalTtlSeconds),
-    uint32Octets(rrsig.expirationSeconds),
-    uint32Octets(rrsig.inceptionSeconds),
-    uint16Octets(rrsig.keyTag),
-    rrsig.signer.wire,
-  );
+/** RFC 4034 §3.1: octets before the signer's name. */
+const rrsigFixedBytes = 18;
+
+/** Octets of the RDATA of an RRSIG up to its signature, which is what the signature covers first. */
+export function rrsigHeadBytes(rrsig: Omit<RrsigRdata, 'signature'>): number {
+  return rrsigFixedBytes + rrsig.signer.wire.length;
+}
+
+/** Writes that head from `start` on. Field by field, since it is written for every signature that is made. */
+export function writeRrsigHead(
+  octets: Uint8Array,
+  start: number,
+  rrsig: Omit<RrsigRdata, 'signature'>,
+): void {
+  writeUint16(octets, start, rrsig.typeCovered);
+  octets[start + 2] = rrsig.algorithm;
+  octets[start + 3] = rrsig.labelCount;
+  writeUint32(octets, start + 4, rrsig.originalTtlSeconds);
+  writeUint32(octets, start + 8, rrsig.expirationSeconds);
+  writeUint32(octets, start + 12, rrsig.inceptionSeconds);
+  writeUint16(octets, start + 16, rrsig.keyTag);
+  octets.set(rrsig.signer.wire, start + rrsigFixedBytes);
+}
+
+function encodeRrsig(rrsig: RrsigRdata): Uint8Array {
+  const headBytes = rrsigHeadBytes(rrsig);
+  const octets = new Uint8Array(headBytes + rrsig.signature.length);
+  writeRrsigHead(octets, 0, rrsig);
+  octets.set(rrsig.signature, headBytes);
+  return octets;
+}
+
+function encodeNaptr(naptr: NaptrRdata): Uint8Array {
+  const texts = [naptr.flags, naptr.services, naptr.regexp].map(textOctets);
+  const replacement = naptr.replacement.wire;
+  const size = texts.reduce((sum, text) => sum + 1 + text.length, 4 + replacement.length);
+  const octets = new Uint8Array(size);
+  writeUint16(octets, 0, naptr.order);
+  writeUint16(octets, 2, naptr.preference);
+  let at = 4;
+  for (const text of texts) at = writeCharacterString(octets, at, text);
+  octets.set(replacement, at);
+  return octets;
+}
+
+function encodeTxt({ strings }: TxtRdata): Uint8Array {
+  const octets = new Uint8Array(strings.reduce((sum, text) => sum + 1 + text.length, 0));
+  let at = 0;
+  for (const text of strings) at = writeCharacterString(octets, at, text);
+  return octets;
 }
 
 function encodeAddress(rdata: AddressRdata): Uint8Array {
@@ -335,8 +367,22 @@ function encodeSoa(rdata: SoaRdata): Uint8Array {
   );
 }
 
-function characterString(octets: Uint8Array): Uint8Array {
-  if (octets.length > 255)
-    throw new RangeError(`character-string is ${octets.length} octets, at most 255`);
-  return joinOctets(Uint8Array.of(octets.length), octets);
+/** Returns where it ends. */
+function writeCharacterString(octets: Uint8Array, start: number, text: Uint8Array): number {
+  if (text.length > 255)
+    throw new RangeError(`character-string is ${text.length} octets, at most 255`);
+  octets[start] = text.length;
+  octets.set(text, start + 1);
+  return start + 1 + text.length;
+}
+
+/** As UTF-8; what is ASCII, as nearly all is, without the detour through an encoder. */
+function textOctets(text: string): Uint8Array {
+  const octets = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return utf8.encode(text);
+    octets[index] = code;
+  }
+  return octets;
 }

@@ -5,12 +5,20 @@
  */
 import { hash } from 'node:crypto';
 import { subjectPublicKeyInfo } from '@callbook/protocol';
-import type { KeyUse, PublishedBinding, PublishedKey, Route } from '@callbook/protocol';
-import { createRrset } from '../rrset.ts';
+import type {
+  DirectoryError,
+  KeyUse,
+  PublishedBinding,
+  PublishedKey,
+  Route,
+} from '@callbook/protocol';
+import { dnsError } from '../errors.ts';
+import { createLazyRrset, createRrset } from '../rrset.ts';
 import type { Rrset } from '../rrset.ts';
 import { rootName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import type { NaptrRdata, TlsaRdata } from '../wire/rdata.ts';
+import { recordTypes } from '../wire/record-types.ts';
 import { directoryTtlSeconds } from './zone-settings.ts';
 
 const naptrOrder = 100;
@@ -21,13 +29,21 @@ const tlsaMatching = { full: 0, sha256: 1 } as const;
 
 const ascii = new TextEncoder();
 
-/** NAPTR, when there are routes, and TXT: at the number's or address's own name. */
+const naptrKind = { type: recordTypes.NAPTR, ttlSeconds: directoryTtlSeconds };
+const txtKind = { type: recordTypes.TXT, ttlSeconds: directoryTtlSeconds };
+
+/**
+ * NAPTR, when there are routes, and TXT: at the number's or address's own name, which is lower-cased.
+ * Reading their RDATA may throw `dns_binding_unfit`.
+ */
 export function bindingRrsets(owner: DomainName, binding: PublishedBinding): Rrset[] {
-  const txt = createRrset(owner, directoryTtlSeconds, [
-    { type: 'TXT', strings: bindingStrings(binding).map((text) => ascii.encode(text)) },
-  ]);
+  const txt = createLazyRrset(owner, txtKind, () => [{ type: 'TXT', strings: stringsOf(binding) }]);
   if (binding.routes.length === 0) return [txt];
-  return [createRrset(owner, directoryTtlSeconds, binding.routes.map(naptrOf)), txt];
+  return [createLazyRrset(owner, naptrKind, () => binding.routes.map(naptrOf)), txt];
+}
+
+function stringsOf(binding: PublishedBinding): Uint8Array[] {
+  return bindingStrings(binding).map((text) => fitting(ascii.encode(text)));
 }
 
 /** TLSA of the client keys, at `_sip-client`; none without such keys. */
@@ -46,15 +62,29 @@ export function openpgpkeyRrsets(owner: DomainName, binding: PublishedBinding): 
 }
 
 function naptrOf(route: Route): NaptrRdata {
+  const regexp = `!^.*$!${route.uri}!`;
+  if (regexp.length > characterStringBytesMax) throw unfit();
   return {
     type: 'NAPTR',
     order: naptrOrder,
     preference: route.preference,
     flags: 'u',
     services: `E2U+${route.service}`,
-    regexp: `!^.*$!${route.uri}!`,
+    regexp,
     replacement: rootName,
   };
+}
+
+/** RFC 1035 §3.3: a character-string is "a single length octet followed by that number of characters". */
+const characterStringBytesMax = 255;
+
+function fitting(octets: Uint8Array): Uint8Array {
+  if (octets.length > characterStringBytesMax) throw unfit();
+  return octets;
+}
+
+function unfit(): DirectoryError {
+  return dnsError('dns_binding_unfit', 'a binding has a string over 255 octets');
 }
 
 function bindingStrings(binding: PublishedBinding): string[] {

@@ -218,14 +218,8 @@ function rrsetsOf(
   part: NumberPlace['part'] | HashPlace['part'],
   binding: PublishedBinding,
 ): Rrset[] {
-  try {
-    if (part === 'binding') return bindingRrsets(owner, binding);
-    return part === 'sipClient'
-      ? sipClientRrsets(owner, binding)
-      : openpgpkeyRrsets(owner, binding);
-  } catch (cause) {
-    throw dnsError('dns_binding_unfit', 'a binding has a string over 255 octets', { cause });
-  }
+  if (part === 'binding') return bindingRrsets(owner, binding);
+  return part === 'sipClient' ? sipClientRrsets(owner, binding) : openpgpkeyRrsets(owner, binding);
 }
 
 function apiRrsets(apex: DomainName, api: ApiHost): Rrset[] {
