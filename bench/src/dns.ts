@@ -1,148 +1,218 @@
 /**
- * Signed answers a second out of a store of 100 000 bindings, asked by dnsperf over loopback, and
- * what a binding costs in memory and on disk.
+ * A member's DNS beside the name servers that others run: one zone, one machine, in turns, so that what
+ * else the machine does hits all alike. `CALLBOOK_FULL=1` takes a zone of a million numbers in place of a
+ * hundred thousand.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { globSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Interface } from 'node:readline';
-import { openLevelStore } from '@callbook/replication';
-import type { ServerFigures } from './dns-member.ts';
+import { createRequire } from 'node:module';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createZoneKeys } from '@callbook/dns';
+import type { ZoneAlgorithm } from '@callbook/dns';
+import { latencyUsP99, rateFor, rateOfOnePass } from './dns-load.ts';
+import { isInstalled, knotOnline, knotPresigned, nsd, powerdns, signZone } from './dns-peers.ts';
+import type { PeerZone } from './dns-peers.ts';
+import { freePort, ServerProcess } from './dns-server-process.ts';
+import type { ServerCommand } from './dns-server-process.ts';
+import { numberName, writeZone } from './dns-zone.ts';
 import { measured, median } from './measurement.ts';
-import type { Measurement } from './measurement.ts';
-import { logAll, openSyntheticReplica, SyntheticHolder } from './synthetic-federation.ts';
+import type { MeasuredFigure, Measurement } from './measurement.ts';
 
-const bindingCount = 100_000;
-const secondsARun = 5;
+const isFull = process.env['CALLBOOK_FULL'] !== undefined;
+const numberCount = isFull ? 1_000_000 : 100_000;
 const runCount = 5;
+const secondsARun = isFull ? 5 : 3;
+/** Names that fit into our table of answers with room to spare. */
+const hotNameCount = 50_000;
+/** Asked once each; a run of a slow server then takes some seconds. */
+const unregisteredPerRun = 60_000;
+const ourName = 'callbook';
 
-/** Measures the DNS path of one member; needs dnsperf. */
-export async function benchDns(say: (line: string) => void): Promise<Measurement[]> {
+type Say = (line: string) => void;
+
+/** Measures the DNS path of one member; needs dnsperf, and leaves out what else is not installed. */
+export async function benchDns(say: Say): Promise<Measurement[]> {
+  if (!isInstalled('dnsperf')) {
+    say('dnsperf is missing; Debian package: dnsperf');
+    return [];
+  }
   const folder = await mkdtemp(join(tmpdir(), 'callbook-bench-'));
   try {
-    await fillStore(join(folder, 'store'), say);
-    const queryFile = join(folder, 'queries');
-    await writeFile(queryFile, queries());
-    return await measureServer(folder, queryFile, say);
+    say(`writing a zone of ${numberCount} numbers`);
+    const zoneFile = join(folder, 'zone');
+    await writeZone(numberCount, { storeFolder: join(folder, 'store'), zoneFile });
+    const bench = new DnsBench({ folder, zoneFile, workers: availableParallelism() }, say);
+    return [
+      ...(await bench.existing()),
+      ...(await bench.unregistered(13)),
+      ...(await bench.unregistered(15)),
+    ];
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function fillStore(folder: string, say: (line: string) => void): Promise<void> {
-  const store = await openLevelStore(folder, { cacheBytes: 64 << 20 });
-  const replica = await openSyntheticReplica('alpha', store, 1);
-  for (let first = 0; first < bindingCount; first += 1024) {
-    if (first % 10_240 === 0) say(`registering ${first} of ${bindingCount}`);
-    const count = Math.min(1024, bindingCount - first);
-    const holders = Array.from({ length: count }, (_, n) => new SyntheticHolder(first + n));
-    const entries = await Promise.all(holders.map((holder) => holder.register()));
-    await logAll(replica, entries, 'challenged');
+type Goals = Readonly<Record<string, NonNullable<MeasuredFigure['goal']>>>;
+type Figures = ReadonlyMap<string, number>;
+
+class DnsBench {
+  private readonly zone: PeerZone;
+  private readonly say: Say;
+
+  constructor(zone: PeerZone, say: Say) {
+    this.zone = zone;
+    this.say = say;
   }
-  await replica[Symbol.asyncDispose]();
-  await store.close();
-}
 
-/** One question for each number, in no order that a disk would like. */
-function queries(): string {
-  const step = 61_803;
-  const lines = Array.from({ length: bindingCount }, (_, n) => {
-    const digits = `4915${100_000_000 + ((n * step) % bindingCount)}`;
-    return `${Array.from(digits).reverse().join('.')}.e164.alpha.test NAPTR`;
-  });
-  return `${lines.join('\n')}\n`;
-}
-
-async function measureServer(
-  folder: string,
-  queryFile: string,
-  say: (line: string) => void,
-): Promise<Measurement[]> {
-  const args = ['--conditions=@callbook/source', join(import.meta.dirname, 'dns-member.ts')];
-  const server = spawn(process.execPath, [...args, join(folder, 'store')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: server.stdout });
-  const { port } = (await nextLine(lines)) as { port: number };
-  const figures = async (): Promise<ServerFigures> => {
-    const line = nextLine(lines);
-    server.kill('SIGUSR2');
-    return (await line) as ServerFigures;
-  };
-  const before = await figures();
-  say('first pass: every name once, nothing cached');
-  runDnsperf(port, queryFile, ['-n', '1']);
-  const runs: { rate: number; perCpuSecond: number }[] = [];
-  for (let run = 1; run <= runCount; run++) {
-    say(`run ${run} of ${runCount}`);
-    const start = await figures();
-    const { completed, rate } = runDnsperf(port, queryFile, ['-l', String(secondsARun)]);
-    const end = await figures();
-    runs.push({ rate, perCpuSecond: completed / (end.cpuSeconds - start.cpuSeconds) });
+  /** Numbers that are registered; algorithm 13. */
+  async existing(): Promise<Measurement[]> {
+    await using running = await this.startAll(await this.serversOfExisting());
+    const { servers } = running;
+    const firstTime = await this.inTurns('asked for the first time', servers, async (run) => {
+      const count = numberCount / runCount;
+      const file = await this.questions(run * count, count);
+      return ({ port }) => rateOfOnePass(port, file);
+    });
+    const hotFile = await this.questions(0, hotNameCount);
+    for (const { port } of servers) rateOfOnePass(port, hotFile);
+    const hot = await this.inTurns('asked before', servers, async () =>
+      Promise.resolve(({ port }) => rateFor(port, hotFile, secondsARun)),
+    );
+    const ofServers = (figure: (server: ServerProcess) => number): Figures =>
+      new Map(servers.map((server) => [server.name, figure(server)]));
+    const memory = ofServers((server) => server.residentBytes() / 2 ** 20);
+    const queriesPerSecond = Math.min(...hot.values()) / 2;
+    this.say(`latency at ${Math.round(queriesPerSecond)} queries/s`);
+    const latency = await this.inTurns('p99 latency', servers.slice(0, 2), async () =>
+      Promise.resolve(({ port }) => latencyUsP99(port, hotFile, { queriesPerSecond, seconds: 2 })),
+    );
+    const rateGoals: Goals = { knot: '>= 1.2', nsd: '>= 1.2', powerdns: '>= 2' };
+    const starts = ofServers(({ startMs }) => startMs);
+    return [
+      ...compare({ name: 'dns, asked before', unit: 'answers/s' }, hot, rateGoals),
+      ...compare({ name: 'dns, asked for the first time', unit: 'answers/s' }, firstTime, {
+        knot: '>= 0.25',
+      }),
+      ...compare({ name: 'dns, memory', unit: 'MiB' }, memory, { knot: '<= 0.25' }),
+      ...compare({ name: 'dns, p99 latency at half load', unit: 'µs' }, latency, {
+        knot: '<= 2',
+      }),
+      measured({
+        name: 'dns, start to first answer',
+        value: starts.get(ourName)!,
+        unit: 'ms',
+        goal: '<= 2000',
+      }),
+      ...compare({ name: 'dns, start to first answer', unit: 'ms' }, starts, {}),
+    ];
   }
-  const after = await figures();
-  server.kill('SIGTERM');
-  await once(server, 'exit');
-  const perBinding = (bytes: number): number => bytes / bindingCount;
-  return [
-    measured({
-      name: 'dns signed answers',
-      value: median(runs.map((r) => r.rate)),
-      unit: 'answers/s',
-    }),
-    measured({
-      name: 'dns signed answers per core',
-      value: median(runs.map((r) => r.perCpuSecond)),
-      unit: 'answers/s of CPU',
-    }),
-    measured({
-      name: 'dns memory per binding asked for',
-      value: perBinding(after.residentBytes - before.residentBytes),
-      unit: 'bytes',
-    }),
-    measured({
-      name: 'dns disk per binding',
-      value: perBinding(diskBytes(join(folder, 'store'))),
-      unit: 'bytes',
-    }),
-  ];
+
+  /** Numbers that nobody has, each asked for once: every answer is signed when it is asked for. */
+  async unregistered(algorithm: ZoneAlgorithm): Promise<Measurement[]> {
+    const peers = [
+      ...(isInstalled('knotd') ? [await knotOnline(this.zone, algorithm)] : []),
+      ...(isInstalled('pdns_server') ? [await powerdns(this.zone, algorithm)] : []),
+    ];
+    await using running = await this.startAll([await this.callbook(algorithm), ...peers]);
+    const { servers } = running;
+    const what = `unregistered, algorithm ${algorithm}`;
+    const rates = await this.inTurns(what, servers, async (run) => {
+      const first = numberCount * 2 + run * unregisteredPerRun;
+      const file = await this.questions(first, unregisteredPerRun);
+      return ({ port }) => rateOfOnePass(port, file);
+    });
+    const goals: Goals = { 'knot online': '>= 2.2', powerdns: '>= 3' };
+    return compare({ name: `dns, ${what}`, unit: 'answers/s' }, rates, goals);
+  }
+
+  private async serversOfExisting(): Promise<ServerCommand[]> {
+    const { zone, say } = this;
+    const commands = [await this.callbook(13)];
+    if (isInstalled('dnssec-signzone')) {
+      say('signing the zone for Knot and NSD');
+      const signed = await signZone(zone);
+      if (isInstalled('knotd')) commands.push(await knotPresigned(zone, signed));
+      if (isInstalled('nsd')) commands.push(await nsd(zone, signed));
+    }
+    if (isInstalled('pdns_server')) commands.push(await powerdns(zone, 13));
+    return commands;
+  }
+
+  /** Our own server, with the flags that the daemon has. */
+  private async callbook(algorithm: ZoneAlgorithm): Promise<ServerCommand> {
+    const { folder, workers } = this.zone;
+    const keys = join(folder, `keys-${algorithm}`);
+    await createZoneKeys(keys, algorithm);
+    const manifest = createRequire(import.meta.url).resolve('@callbook/node/package.json');
+    const flags = JSON.parse(
+      readFileSync(join(dirname(manifest), 'bin/node-flags.json'), 'utf8'),
+    ) as string[];
+    const port = await freePort();
+    const member = join(import.meta.dirname, 'dns-member.ts');
+    const settings = [join(folder, 'store'), keys, `${workers}`, `${port}`];
+    return {
+      name: ourName,
+      program: process.execPath,
+      args: [...flags, '--conditions=@callbook/source', member, ...settings],
+      port,
+    };
+  }
+
+  private async startAll(
+    commands: readonly ServerCommand[],
+  ): Promise<AsyncDisposable & { readonly servers: readonly ServerProcess[] }> {
+    await using started = new AsyncDisposableStack();
+    const servers: ServerProcess[] = [];
+    for (const command of commands) {
+      this.say(`starting ${command.name}`);
+      servers.push(started.use(await ServerProcess.start(command, numberName(0))));
+    }
+    const running = started.move();
+    return { servers, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+  }
+
+  /** Measures one server after the other, several times; returns each one's median. */
+  private async inTurns(
+    what: string,
+    servers: readonly ServerProcess[],
+    prepare: (run: number) => Promise<(server: ServerProcess) => number>,
+  ): Promise<Figures> {
+    const figures = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
+    for (let run = 0; run < runCount; run += 1) {
+      const measure = await prepare(run);
+      for (const server of servers) figures.get(server.name)!.push(measure(server));
+      const latest = [...figures].map(([name, all]) => `${name} ${Math.round(all.at(-1)!)}`);
+      this.say(`${what}, run ${run + 1} of ${runCount}: ${latest.join(', ')}`);
+    }
+    return new Map([...figures].map(([name, all]) => [name, median(all)]));
+  }
+
+  /** Writes a file of questions for the numbers from `first` on, in no order that a disk would like. */
+  private async questions(first: number, count: number): Promise<string> {
+    const step = 61_803;
+    const lines = Array.from(
+      { length: count },
+      (_nothing, n) => `${numberName(first + ((n * step) % count))} NAPTR\n`,
+    );
+    const file = join(this.zone.folder, 'questions');
+    await writeFile(file, lines.join(''));
+    return file;
+  }
 }
 
-async function nextLine(lines: Interface): Promise<unknown> {
-  const [line] = (await once(lines, 'line')) as [string];
-  return JSON.parse(line);
-}
-
-function runDnsperf(
-  port: number,
-  queryFile: string,
-  length: readonly string[],
-): { completed: number; rate: number } {
-  const args = [
-    '-s',
-    '127.0.0.1',
-    '-p',
-    String(port),
-    '-d',
-    queryFile,
-    '-D',
-    '-c',
-    '4',
-    '-q',
-    '200',
-  ];
-  const { stdout, error } = spawnSync('dnsperf', [...args, ...length], { encoding: 'utf8' });
-  if (error !== undefined) throw new Error('dnsperf is missing; Debian package: dnsperf');
-  const figure = (label: string): number =>
-    Number(new RegExp(`${label}:\\s+([\\d.]+)`).exec(stdout)?.[1]);
-  return { completed: figure('Queries completed'), rate: figure('Queries per second') };
-}
-
-function diskBytes(folder: string): number {
-  const files = globSync('**/*', { cwd: folder });
-  return files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+/** Holds our figure against each other server's; alone where there is none. */
+function compare(
+  figure: { readonly name: string; readonly unit: string },
+  figures: Figures,
+  goals: Goals,
+): Measurement[] {
+  const value = figures.get(ourName)!;
+  const peers = [...figures].filter(([name]) => name !== ourName);
+  if (peers.length === 0) return [measured({ ...figure, value })];
+  return peers.map(([what, peerValue]) => {
+    const goal = goals[what];
+    const against = { what, value: peerValue };
+    return measured({ ...figure, value, against, ...(goal !== undefined && { goal }) });
+  });
 }

@@ -1,0 +1,60 @@
+/** Load by dnsperf, with DO set as resolvers do: rates, and latencies at a given rate. */
+import { spawnSync } from 'node:child_process';
+import { percentile } from './measurement.ts';
+
+/** Enough that SO_REUSEPORT gives every worker of a server its share. */
+const clientSockets = 60;
+const queriesOnTheirWay = 500;
+/** Of dnsperf's sockets; with its default the answers to the first burst do not fit. */
+const clientBufferKilobytes = 4096;
+const outputBytesMax = 2 ** 30;
+
+/** Asks each question of a file once; returns answers a second. */
+export function rateOfOnePass(port: number, queryFile: string): number {
+  return rateIn(dnsperf(port, queryFile, ['-n', '1', ...full]));
+}
+
+/** Asks the questions of a file again and again; returns answers a second. */
+export function rateFor(port: number, queryFile: string, seconds: number): number {
+  return rateIn(dnsperf(port, queryFile, ['-l', `${seconds}`, ...full]));
+}
+
+/** Asks at a rate; returns the latency in µs below which 99 % of the answers came. */
+export function latencyUsP99(
+  port: number,
+  queryFile: string,
+  at: { readonly queriesPerSecond: number; readonly seconds: number },
+): number {
+  const rate = `${Math.round(at.queriesPerSecond)}`;
+  const output = dnsperf(port, queryFile, ['-l', `${at.seconds}`, '-Q', rate, '-v']);
+  const latencies = [...output.matchAll(/^> \S+ \S+ \S+ ([\d.]+)$/gm)].map(
+    ([, seconds]) => Number(seconds) * 1e6,
+  );
+  return percentile(latencies, 0.99);
+}
+
+const full = ['-q', `${queriesOnTheirWay}`];
+
+function dnsperf(port: number, queryFile: string, args: readonly string[]): string {
+  const options = {
+    s: '127.0.0.1',
+    p: port,
+    d: queryFile,
+    c: clientSockets,
+    b: clientBufferKilobytes,
+  };
+  const fixed = Object.entries(options).flatMap(([name, value]) => [`-${name}`, `${value}`]);
+  const { stdout } = spawnSync('dnsperf', ['-D', ...fixed, ...args], {
+    encoding: 'utf8',
+    maxBuffer: outputBytesMax,
+  });
+  // A number that nobody has is NXDOMAIN to other servers, and to ours one name like any.
+  const codes = /Response codes:\s+(.*)/.exec(stdout)?.[1] ?? 'no response';
+  if (!/^(NOERROR|NXDOMAIN) \d+ \(100\.00%\)$/.test(codes.trim()))
+    throw new Error(`not every query was answered alike: ${codes}`);
+  return stdout;
+}
+
+function rateIn(output: string): number {
+  return Number(/Queries per second:\s+([\d.]+)/.exec(output)?.[1]);
+}

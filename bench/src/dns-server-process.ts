@@ -1,0 +1,143 @@
+/**
+ * A DNS server as a child process of the bench, ours and others' alike: started, timed until its first
+ * answer, weighed, and stopped by its process id.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeMessage, parseName, recordTypes } from '@callbook/dns/wire';
+
+export interface ServerCommand {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly port: number;
+  readonly cwd?: string;
+}
+
+const startMsMax = 300_000;
+const pollEveryMs = 10;
+const stopMsMax = 20_000;
+
+export class ServerProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly port: number;
+  /** From the start of the process to its first answer. */
+  readonly startMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(command: ServerCommand, started: { child: ChildProcess; startMs: number }) {
+    this.name = command.name;
+    this.port = command.port;
+    this.startMs = started.startMs;
+    this.#child = started.child;
+  }
+
+  /** Resolves when the server answers for `questionName`. */
+  static async start(command: ServerCommand, questionName: string): Promise<ServerProcess> {
+    const { program, args, cwd } = command;
+    const startedAtMs = performance.now();
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(cwd !== undefined && { cwd }),
+    });
+    let complaints = '';
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (text: string) => (complaints = (complaints + text).slice(-2000)));
+    let exitCode: number | null | undefined;
+    child.once('error', () => (exitCode = -1));
+    child.once('exit', (code) => (exitCode = code));
+    const query = queryFor(questionName);
+    while (!(await answers(command.port, query))) {
+      const isLate = performance.now() - startedAtMs > startMsMax;
+      if (exitCode === undefined && !isLate) continue;
+      child.kill('SIGKILL');
+      throw new Error(`${command.name} does not answer: ${complaints}`);
+    }
+    return new ServerProcess(command, { child, startMs: performance.now() - startedAtMs });
+  }
+
+  /** Memory of the process and its children, each shared page counted once. */
+  residentBytes(): number {
+    return processTree(this.#child.pid!).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const stubborn = setTimeout(() => this.#child.kill('SIGKILL'), stopMsMax);
+    await exited;
+    clearTimeout(stubborn);
+  }
+}
+
+/** Finds a UDP port of the loopback address that is free now. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  const listening = once(socket, 'listening');
+  socket.bind(0, '127.0.0.1');
+  await listening;
+  const { port } = socket.address();
+  const closed = once(socket, 'close');
+  socket.close();
+  await closed;
+  return port;
+}
+
+/** Asks once; false when no answer without error comes before it is time to ask again. */
+async function answers(port: number, query: Uint8Array): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    const answered = new Promise<boolean>((resolve) => {
+      socket.on('message', (answer) => resolve((answer[3]! & 15) === 0 && answer[7]! > 0));
+      socket.on('error', () => resolve(false));
+    });
+    socket.send(query, port, '127.0.0.1');
+    const isAnswered = await Promise.race([answered, sleep(pollEveryMs, false)]);
+    if (!isAnswered) await sleep(pollEveryMs);
+    return isAnswered;
+  } finally {
+    socket.close();
+  }
+}
+
+function queryFor(text: string): Uint8Array {
+  const name = parseName(text);
+  if (name.verdict !== 'accept') throw new Error(name.message);
+  return encodeMessage({
+    id: 1,
+    isResponse: false,
+    opcode: 0,
+    authoritative: false,
+    truncated: false,
+    recursionDesired: false,
+    recursionAvailable: false,
+    authenticData: false,
+    checkingDisabled: false,
+    responseCode: 0,
+    questions: [{ name: name.value, type: recordTypes.NAPTR, class: 1 }],
+    answers: [],
+    authorities: [],
+    additionals: [],
+    edns: undefined,
+  });
+}
+
+function processTree(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return [
+    pid,
+    ...children.filter((child) => child !== '').flatMap((child) => processTree(Number(child))),
+  ];
+}
+
+function proportionalBytes(pid: number): number {
+  const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(
+    readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
+  )?.[1];
+  return Number(kibibytes) * 1024;
+}
