@@ -42,7 +42,7 @@ export interface PresignedKeys {
 }
 
 const format = 'callbook-presigned-keys/1';
-export const presignedPeriodsMax = 1000;
+const presignedPeriodsMax = 10_000;
 
 /** Encodes pre-signed keys as JSON. */
 export function encodePresignedKeys(keys: PresignedKeys): string {

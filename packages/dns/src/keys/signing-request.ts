@@ -52,13 +52,13 @@ export interface SigningRequest {
   readonly periods: readonly RequestedPeriod[];
 }
 
-export interface RequestedKsk {
+interface RequestedKsk {
   readonly dnskey: DnskeyRdata;
   readonly phase: KeyPhase;
   readonly sinceMs: number;
 }
 
-export interface RequestedPeriod {
+interface RequestedPeriod {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly zsks: readonly DnskeyRdata[];
@@ -189,7 +189,7 @@ export function signRequest(request: SigningRequest, ksks: readonly ZoneSigner[]
 }
 
 /** What was answered at the end of a period is in caches for a TTL, and the next may come late. */
-export function expiryLagMs(request: Pick<SigningRequest, 'timings'>): number {
+function expiryLagMs(request: Pick<SigningRequest, 'timings'>): number {
   return request.timings.dnskeyTtlMs + request.timings.propagationMs;
 }
 

@@ -35,7 +35,7 @@ export interface ZoneKeyring {
 }
 
 /** TTL of DNSKEY, CDS and CDNSKEY unless told. */
-export const dnskeyTtlSecondsDefault = 3600;
+const dnskeyTtlSecondsDefault = 3600;
 
 /** Returns a keyring that always has the one KSK and the one ZSK given. */
 export function fixedKeyring(keys: ZoneKeys): ZoneKeyring {

@@ -18,7 +18,7 @@ export interface Nameserver {
 }
 
 /** TTL of records that seldom change: NS, DS, addresses of name servers. */
-export const infrastructureTtlSeconds = 3600;
+const infrastructureTtlSeconds = 3600;
 /** TTL of bindings, and of denials through the SOA's TTL and minimum. */
 export const directoryTtlSeconds = 300;
 
