@@ -5,7 +5,6 @@
  */
 import sodium from 'sodium-native';
 import { assert } from '../assert.ts';
-import { concatBytes } from '../bytes.ts';
 import { nodeCryptography } from './node.ts';
 import { passesSignatureGate } from './signature-gate.ts';
 import { sodiumVrfProver, sodiumVrfVerify } from './vrf-sodium.ts';
@@ -27,12 +26,21 @@ export const sodiumCryptography: Cryptography = {
  */
 const shortMessageBytesMax = 160;
 
+/** Kept, because the engine moves a new small array out of its heap when native code asks for it. */
+const shortMessage = new Uint8Array(shortMessageBytesMax);
+const digest = new Uint8Array(32);
+
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const message = parts.length === 1 ? parts[0]! : concatBytes(...parts);
-  if (message.length > shortMessageBytesMax) return nodeCryptography.sha256(message);
-  const digest = new Uint8Array(32);
-  sodium.crypto_hash_sha256(digest, message);
-  return digest;
+  let size = 0;
+  for (const part of parts) size += part.length;
+  if (size > shortMessageBytesMax) return nodeCryptography.sha256(...parts);
+  let offset = 0;
+  for (const part of parts) {
+    shortMessage.set(part, offset);
+    offset += part.length;
+  }
+  sodium.crypto_hash_sha256(digest, shortMessage.subarray(0, size));
+  return digest.slice();
 }
 
 function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
