@@ -16,6 +16,10 @@ test('the checkpoint in log.md is the vector it names', () => {
   expect(firstExample('log.md')).toBe(readJson('notes/valid/cosignature.json').note);
 });
 
+test('the root in index.md is the vector it names', () => {
+  expect(firstExample('index.md')).toBe(readJson('index/valid/root_of_three_logs.json').note);
+});
+
 test('the charter in charter.md is the vector it names', () => {
   const { note } = readJson('charter/valid/founding_single_member.json');
   const [text] = note.split('\n');
