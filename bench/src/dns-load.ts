@@ -9,14 +9,19 @@ const queriesOnTheirWay = 500;
 const clientBufferKilobytes = 4096;
 const outputBytesMax = 2 ** 30;
 
-/** Asks each question of a file once; returns answers a second. */
-export function rateOfOnePass(port: number, queryFile: string): number {
-  return rateIn(dnsperf(port, queryFile, ['-n', '1', ...full]));
+export interface Load {
+  readonly answers: number;
+  readonly answersPerSecond: number;
 }
 
-/** Asks the questions of a file again and again; returns answers a second. */
-export function rateFor(port: number, queryFile: string, seconds: number): number {
-  return rateIn(dnsperf(port, queryFile, ['-l', `${seconds}`, ...full]));
+/** Asks each question of a file once. */
+export function askOnce(port: number, queryFile: string): Load {
+  return loadIn(dnsperf(port, queryFile, ['-n', '1', ...full]));
+}
+
+/** Asks the questions of a file again and again. */
+export function askFor(port: number, queryFile: string, seconds: number): Load {
+  return loadIn(dnsperf(port, queryFile, ['-l', `${seconds}`, ...full]));
 }
 
 /** Asks at a rate; returns the latency in µs below which 99 % of the answers came. */
@@ -55,6 +60,11 @@ function dnsperf(port: number, queryFile: string, args: readonly string[]): stri
   return stdout;
 }
 
-function rateIn(output: string): number {
-  return Number(/Queries per second:\s+([\d.]+)/.exec(output)?.[1]);
+function loadIn(output: string): Load {
+  const figure = (label: string): number =>
+    Number(new RegExp(`${label}:\\s+([\\d.]+)`).exec(output)?.[1]);
+  return {
+    answers: figure('Queries completed'),
+    answersPerSecond: figure('Queries per second'),
+  };
 }

@@ -65,6 +65,11 @@ export class ServerProcess implements AsyncDisposable {
     return processTree(this.#child.pid!).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
   }
 
+  /** CPU time so far of the process and its children, the kernel's work for them included. */
+  cpuSeconds(): number {
+    return processTree(this.#child.pid!).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit');
@@ -140,4 +145,13 @@ function proportionalBytes(pid: number): number {
     readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
   )?.[1];
   return Number(kibibytes) * 1024;
+}
+
+/** USER_HZ, which is 100 wherever Linux runs. */
+const ticksPerSecond = 100;
+
+/** proc(5): utime and stime are fields 14 and 15; the second, in parentheses, may hold spaces. */
+function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }

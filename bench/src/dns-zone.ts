@@ -99,25 +99,18 @@ function recordsAt(zone: Zone, name: DomainName): string {
 
 /** Type and data in words, for the types of our zone. (PowerDNS does not take RFC 3597's form of them.) */
 function presentationOf(rdata: Rdata): string {
-  switch (rdata.type) {
-    case 'A':
-      return `A ${rdata.address}`;
-    case 'NS':
-      return `NS ${formatName(rdata.nameserver)}`;
-    case 'TXT':
-      return `TXT ${rdata.strings.map((octets) => `"${Buffer.from(octets).toString()}"`).join(' ')}`;
-    case 'NAPTR': {
-      const { order, preference, flags, services, regexp, replacement } = rdata;
-      const texts = [flags, services, regexp].map((text) => `"${text}"`).join(' ');
-      return `NAPTR ${order} ${preference} ${texts} ${formatName(replacement)}`;
-    }
-    case 'TLSA': {
-      const { usage, selector, matchingType, association } = rdata;
-      return `TLSA ${usage} ${selector} ${matchingType} ${association.toHex()}`;
-    }
-    default:
-      throw new Error(`no presentation of ${rdata.type}`);
+  if (rdata.type === 'A') return `A ${rdata.address}`;
+  if (rdata.type === 'NS') return `NS ${formatName(rdata.nameserver)}`;
+  if (rdata.type === 'TXT')
+    return `TXT ${rdata.strings.map((octets) => `"${Buffer.from(octets).toString()}"`).join(' ')}`;
+  if (rdata.type === 'TLSA') {
+    const { usage, selector, matchingType, association } = rdata;
+    return `TLSA ${usage} ${selector} ${matchingType} ${association.toHex()}`;
   }
+  if (rdata.type !== 'NAPTR') throw new Error(`no presentation of ${rdata.type}`);
+  const { order, preference, flags, services, regexp, replacement } = rdata;
+  const texts = [flags, services, regexp].map((text) => `"${text}"`).join(' ');
+  return `NAPTR ${order} ${preference} ${texts} ${formatName(replacement)}`;
 }
 
 /** The ENUM name of a number; those from the zone's count on are not registered. */

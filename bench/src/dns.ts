@@ -10,7 +10,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createZoneKeys } from '@callbook/dns';
 import type { ZoneAlgorithm } from '@callbook/dns';
-import { latencyUsP99, rateFor, rateOfOnePass } from './dns-load.ts';
+import { askFor, askOnce, latencyUsP99 } from './dns-load.ts';
+import type { Load } from './dns-load.ts';
 import { isInstalled, knotOnline, knotPresigned, nsd, powerdns, signZone } from './dns-peers.ts';
 import type { PeerZone } from './dns-peers.ts';
 import { freePort, ServerProcess } from './dns-server-process.ts';
@@ -56,6 +57,11 @@ export async function benchDns(say: Say): Promise<Measurement[]> {
 type Goals = Readonly<Record<string, NonNullable<MeasuredFigure['goal']>>>;
 type Figures = ReadonlyMap<string, number>;
 
+interface Loads {
+  readonly rates: Figures;
+  readonly cpuUs: Figures;
+}
+
 class DnsBench {
   private readonly zone: PeerZone;
   private readonly say: Say;
@@ -69,20 +75,20 @@ class DnsBench {
   async existing(): Promise<Measurement[]> {
     await using running = await this.startAll(await this.serversOfExisting());
     const { servers } = running;
-    const firstTime = await this.inTurns('asked for the first time', servers, async (run) => {
+    const firstTime = await this.loadInTurns('asked for the first time', servers, async (run) => {
       const count = numberCount / runCount;
       const file = await this.questions(run * count, count);
-      return ({ port }) => rateOfOnePass(port, file);
+      return ({ port }) => askOnce(port, file);
     });
     const hotFile = await this.questions(0, hotNameCount);
-    for (const { port } of servers) rateOfOnePass(port, hotFile);
-    const hot = await this.inTurns('asked before', servers, async () =>
-      Promise.resolve(({ port }) => rateFor(port, hotFile, secondsARun)),
+    for (const { port } of servers) askOnce(port, hotFile);
+    const hot = await this.loadInTurns('asked before', servers, async () =>
+      Promise.resolve(({ port }) => askFor(port, hotFile, secondsARun)),
     );
     const ofServers = (figure: (server: ServerProcess) => number): Figures =>
       new Map(servers.map((server) => [server.name, figure(server)]));
     const memory = ofServers((server) => server.residentBytes() / 2 ** 20);
-    const queriesPerSecond = Math.min(...hot.values()) / 2;
+    const queriesPerSecond = Math.min(...hot.rates.values()) / 2;
     this.say(`latency at ${Math.round(queriesPerSecond)} queries/s`);
     const latency = await this.inTurns('p99 latency', servers.slice(0, 2), async () =>
       Promise.resolve(({ port }) => latencyUsP99(port, hotFile, { queriesPerSecond, seconds: 2 })),
@@ -90,10 +96,8 @@ class DnsBench {
     const rateGoals: Goals = { knot: '>= 1.2', nsd: '>= 1.2', powerdns: '>= 2' };
     const starts = ofServers(({ startMs }) => startMs);
     return [
-      ...compare({ name: 'dns, asked before', unit: 'answers/s' }, hot, rateGoals),
-      ...compare({ name: 'dns, asked for the first time', unit: 'answers/s' }, firstTime, {
-        knot: '>= 0.25',
-      }),
+      ...compareLoads('dns, asked before', hot, rateGoals),
+      ...compareLoads('dns, asked for the first time', firstTime, { knot: '>= 0.25' }),
       ...compare({ name: 'dns, memory', unit: 'MiB' }, memory, { knot: '<= 0.25' }),
       ...compare({ name: 'dns, p99 latency at half load', unit: 'µs' }, latency, {
         knot: '<= 2',
@@ -117,13 +121,12 @@ class DnsBench {
     await using running = await this.startAll([await this.callbook(algorithm), ...peers]);
     const { servers } = running;
     const what = `unregistered, algorithm ${algorithm}`;
-    const rates = await this.inTurns(what, servers, async (run) => {
+    const loads = await this.loadInTurns(what, servers, async (run) => {
       const first = numberCount * 2 + run * unregisteredPerRun;
       const file = await this.questions(first, unregisteredPerRun);
-      return ({ port }) => rateOfOnePass(port, file);
+      return ({ port }) => askOnce(port, file);
     });
-    const goals: Goals = { 'knot online': '>= 2.2', powerdns: '>= 3' };
-    return compare({ name: `dns, ${what}`, unit: 'answers/s' }, rates, goals);
+    return compareLoads(`dns, ${what}`, loads, { 'knot online': '>= 2.2', powerdns: '>= 3' });
   }
 
   private async serversOfExisting(): Promise<ServerCommand[]> {
@@ -188,6 +191,25 @@ class DnsBench {
     return new Map([...figures].map(([name, all]) => [name, median(all)]));
   }
 
+  /** As `inTurns`; and what an answer cost the server, which whoever else is on the machine changes little. */
+  private async loadInTurns(
+    what: string,
+    servers: readonly ServerProcess[],
+    prepare: (run: number) => Promise<(server: ServerProcess) => Load>,
+  ): Promise<Loads> {
+    const cpu = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
+    const rates = await this.inTurns(what, servers, async (run) => {
+      const ask = await prepare(run);
+      return (server) => {
+        const before = server.cpuSeconds();
+        const { answers, answersPerSecond } = ask(server);
+        cpu.get(server.name)!.push(((server.cpuSeconds() - before) * 1e6) / answers);
+        return answersPerSecond;
+      };
+    });
+    return { rates, cpuUs: new Map([...cpu].map(([name, all]) => [name, median(all)])) };
+  }
+
   /** Writes a file of questions for the numbers from `first` on, in no order that a disk would like. */
   private async questions(first: number, count: number): Promise<string> {
     const step = 61_803;
@@ -199,6 +221,13 @@ class DnsBench {
     await writeFile(file, lines.join(''));
     return file;
   }
+}
+
+function compareLoads(name: string, { rates, cpuUs }: Loads, goals: Goals): Measurement[] {
+  return [
+    ...compare({ name, unit: 'answers/s' }, rates, goals),
+    ...compare({ name: `${name}, CPU`, unit: 'µs/answer' }, cpuUs, {}),
+  ];
 }
 
 /** Holds our figure against each other server's; alone where there is none. */

@@ -61,7 +61,7 @@ export type DnsWorkerNotice =
  * Most answers come from the table, so a thread itself keeps few: the SOA's signature, which is in
  * every denial, and those of names that are being asked for right now.
  */
-const threadCacheLimits = { bindingsMax: 64, signaturesMax: 64, denialsMax: 2 };
+const threadCacheLimits = { bindingsMax: 64, signaturesMax: 64, denialsMax: 0 };
 
 /** As the datagram engine wants it. */
 export async function createWorkerResponder(responderData: unknown): Promise<WorkerResponder> {

@@ -27,6 +27,7 @@ const remakeBeforeExpirySeconds = 2 * 86_400;
 
 export interface SignatureCacheLimits {
   readonly signaturesMax: number;
+  /** 0 where answers are kept as a whole, and a denial's signature is seldom asked for twice. */
   readonly denialsMax: number;
 }
 
@@ -56,7 +57,7 @@ export class RrsetSigner {
   private kskSigners: readonly RoleSigner[] = [];
   private zskSigners: readonly RoleSigner[] = [];
   private readonly signatures: BoundedCache<KeptSignatures>;
-  private readonly denials: BoundedCache<KeptSignatures>;
+  private readonly denials: BoundedCache<KeptSignatures> | undefined;
 
   /** `apex` is lower-cased. */
   constructor(options: {
@@ -68,7 +69,7 @@ export class RrsetSigner {
     this.apex = options.apex;
     this.clock = options.clock;
     this.signatures = new BoundedCache(limits.signaturesMax);
-    this.denials = new BoundedCache(limits.denialsMax);
+    this.denials = limits.denialsMax === 0 ? undefined : new BoundedCache(limits.denialsMax);
   }
 
   /**
@@ -93,7 +94,7 @@ export class RrsetSigner {
     const nowSeconds = Math.floor(this.clock.nowMs() / 1000);
     const signers = signedByKsk.has(rrset.type) ? this.kskSigners : this.zskSigners;
     const cache = rrset.type === recordTypes.NSEC ? this.denials : this.signatures;
-    const kept = cache.get(rrset.cacheKey);
+    const kept = cache?.get(rrset.cacheKey);
     if (
       kept !== undefined &&
       kept.signers === signers &&
@@ -107,7 +108,7 @@ export class RrsetSigner {
       signRrset(rrset, { apex: this.apex, signer, keyTag, ...validity }),
     );
     const remakeAtSeconds = expirySeconds - remakeBeforeExpirySeconds;
-    cache.set(rrset.cacheKey, { rrset, signers, rrsigRdatas, remakeAtSeconds });
+    cache?.set(rrset.cacheKey, { rrset, signers, rrsigRdatas, remakeAtSeconds });
     return rrsigRdatas;
   }
 }
