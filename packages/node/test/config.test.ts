@@ -111,6 +111,16 @@ describe('a configuration', () => {
       'config_setting_invalid: dns.listen.0.address: must be IPv4 or IPv6 address',
     ],
     [
+      'no threads for DNS',
+      dnsWith('workers: 0'),
+      'config_setting_invalid: dns.workers: must be number of threads, 1 to 64',
+    ],
+    [
+      'a table of no size',
+      dnsWith('answerTableMebibytes: 0.5'),
+      'config_setting_invalid: dns.answerTableMebibytes: must be mebibytes, 1 to 16384',
+    ],
+    [
       'a ZSK that lives no day',
       dnsWith('keys: { zskLifetimeDays: 0 }'),
       'config_setting_invalid: dns.keys.zskLifetimeDays: must be days, 1 to 3650',
