@@ -14,7 +14,13 @@
  * - A store without an index, or with one folded by another charter, gets a new one from the view,
  *   label by label; until it is complete there is no root. If we crash meanwhile, it begins anew.
  */
-import type { CharterSet, Cryptography, IndexRoot, NoteSigner } from '@callbook/protocol';
+import type {
+  CharterSet,
+  Cryptography,
+  IndexChange,
+  IndexRoot,
+  NoteSigner,
+} from '@callbook/protocol';
 import {
   applyIndexBatch,
   bindingStateHash,
@@ -80,7 +86,7 @@ export class BindingIndex {
   #root = emptyIndexRoot();
   #standing: Standing | undefined;
   /** Labels by their hexadecimal form whose newest state is not in the tree. */
-  #pending = new Map<string, LabelState>();
+  #pending = new Map<string, IndexChange>();
   /** True when a log has grown since the vector was taken. */
   #behind = false;
   /** True while the tree lacks labels that no note has told of: nothing is proven or signed. */
@@ -133,7 +139,12 @@ export class BindingIndex {
    * which the log takes its new size over: vector and states are then always of one moment.
    */
   note(states: readonly LabelState[]): void {
-    for (const labelState of states) this.#pending.set(labelState.label.toHex(), labelState);
+    const { crypto } = this.#context;
+    for (const { label, state } of states) {
+      // Hashed at once: what waits should not keep the rows and leaves that states are views of.
+      const stateHash = state === undefined ? null : bindingStateHash(state, crypto);
+      this.#pending.set(label.toHex(), { label: label.slice(), stateHash });
+    }
     this.#behind = true;
     if (this.#pending.size >= indexBatchLabelsMax) this.#hurry.abort();
     this.#run(() => this.#follow());
@@ -242,18 +253,14 @@ export class BindingIndex {
     }
   }
 
-  /** Applies states in the order of their labels, a slice in each turn; returns the root. */
-  async #apply(pending: readonly LabelState[], tree: IndexTreeChange): Promise<Uint8Array> {
+  /** Applies changes in the order of their labels, a slice in each turn; returns the root. */
+  async #apply(pending: readonly IndexChange[], tree: IndexTreeChange): Promise<Uint8Array> {
     const { crypto, scheduler } = this.#context;
     const sorted = pending.toSorted((a, b) => compareBytes(a.label, b.label));
     let root = this.#root;
     for (let start = 0; start < sorted.length; start += indexSliceLabels) {
-      const slice = sorted.slice(start, start + indexSliceLabels);
-      const read = await tree.load(slice.map(({ label }) => label));
-      const changes = slice.map(({ label, state }) => ({
-        label,
-        stateHash: state === undefined ? null : bindingStateHash(state, crypto),
-      }));
+      const changes = sorted.slice(start, start + indexSliceLabels);
+      const read = await tree.load(changes.map(({ label }) => label));
       const applied = applyIndexBatch(changes, read, crypto);
       tree.add(applied);
       root = applied.root;
