@@ -118,35 +118,49 @@ export function changedIndexNode(
   changed: ReadonlyMap<number, IndexSlot>,
   crypto: Cryptography,
 ): IndexNode {
-  const before = node ?? emptyNode;
-  const masks = before.bytes.slice(0, quarterCount);
+  const before = (node ?? emptyNode).bytes;
+  const masks = before.slice(0, quarterCount);
   const parts: Uint8Array[] = [masks];
+  let start = quarterCount;
   for (let quarter = 0; quarter < quarterCount; quarter++) {
-    const first = slotsPerQuarter * quarter;
-    const places = [first, first + 1, first + 2, first + 3];
-    if (places.some((slot) => changed.has(slot))) {
-      const slots = places.map((slot) =>
-        changed.has(slot) ? changed.get(slot) : slotAt(before, slot),
-      );
-      masks[quarter] = maskOf(slots);
-      parts.push(...quarterParts(slots, crypto));
+    const end = start + quarterBytes[before[quarter]!]!;
+    const slots = changedQuarter(node ?? emptyNode, quarter, changed);
+    if (slots === undefined) {
+      if (end > start) parts.push(before.subarray(start, end));
     } else {
-      const start = quarterStart(before.bytes, quarter);
-      const end = start + quarterBytes[masks[quarter]!]!;
-      parts.push(before.bytes.subarray(start, end));
+      masks[quarter] = maskOf(slots);
+      pushQuarter(slots, parts, crypto);
     }
+    start = end;
   }
   return { bytes: concatBytes(...parts) };
 }
 
-function quarterParts(slots: readonly IndexSlot[], crypto: Cryptography): Uint8Array[] {
+/** Returns the slots of a quarter with their changes, or undefined when there are none. */
+function changedQuarter(
+  node: IndexNode,
+  quarter: number,
+  changed: ReadonlyMap<number, IndexSlot>,
+): IndexSlot[] | undefined {
+  const first = slotsPerQuarter * quarter;
+  let slots: IndexSlot[] | undefined;
+  for (const slot of changed.keys()) {
+    if (slot >> 2 !== quarter) continue;
+    slots ??= [0, 1, 2, 3].map((place) => slotAt(node, first + place));
+    slots[slot & 3] = changed.get(slot);
+  }
+  return slots;
+}
+
+function pushQuarter(slots: readonly IndexSlot[], parts: Uint8Array[], crypto: Cryptography): void {
   const [a, b, c, d] = slots;
   const content = joined(joined(a, b, crypto), joined(c, d, crypto), crypto);
-  const held = slots.flatMap((slot) => {
-    if (slot === undefined) return [];
-    return isIndexLeaf(slot) ? [slot.label, slot.stateHash] : [slot.hash];
-  });
-  return content === undefined || isIndexLeaf(content) ? held : [content.hash, ...held];
+  if (content !== undefined && !isIndexLeaf(content)) parts.push(content.hash);
+  for (const slot of slots) {
+    if (slot === undefined) continue;
+    if (isIndexLeaf(slot)) parts.push(slot.label, slot.stateHash);
+    else parts.push(slot.hash);
+  }
 }
 
 function maskOf(slots: readonly IndexSlot[]): number {
