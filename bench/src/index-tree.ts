@@ -25,7 +25,8 @@ const labelCount = 1_000_000;
 const buildBatch = 4096;
 const updateBatch = 1000;
 const updateBatchCount = 40;
-const warmUpCount = 20;
+/** Until a member that runs has most upper nodes in memory. */
+const warmUpCount = 80;
 const proofCount = 1000;
 
 /** Measures the index tree over the store that members use. */
@@ -90,7 +91,7 @@ class DiskIndex {
     const applied = applyIndexBatch(changes, read, crypto);
     tree.add(applied);
     await this.#store.batch(tree.rows(), { durable: false });
-    this.nodes.adopt(tree.changed);
+    this.nodes.adopt(tree);
     this.root = applied.root;
   }
 }

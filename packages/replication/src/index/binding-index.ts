@@ -244,7 +244,7 @@ export class BindingIndex {
     this.#writing = written.catch(() => undefined);
     try {
       await written;
-      this.#nodes.adopt(tree.changed);
+      this.#nodes.adopt(tree);
       this.#root = root;
       if (complete) this.#standing = { position };
     } finally {
