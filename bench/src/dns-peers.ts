@@ -31,7 +31,7 @@ export async function signZone({ folder, zoneFile }: PeerZone): Promise<string> 
     keys.map(async (key) => await readFile(join(folder, `${key}.key`), 'utf8')),
   );
   const unsigned = join(folder, 'with-keys.zone');
-  await writeFile(unsigned, `${await readFile(zoneFile, 'utf8')}${publicKeys.join('')}`);
+  await writeFile(unsigned, `$INCLUDE ${zoneFile}\n${publicKeys.join('')}`);
   const signed = join(folder, 'signed.zone');
   const flags = ['-P', '-q', '-O', 'full', '-n', '2', '-o', benchApex];
   run(folder, 'dnssec-signzone', [...flags, '-f', signed, unsigned, ...keys]);
