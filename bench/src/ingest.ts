@@ -68,11 +68,13 @@ async function recordLogs(): Promise<Recorded> {
   await untilSize(() => beta.signedSize(beta.origin), holderCount + 1);
   const witnesses = await pagesFrom(beta, beta.origin, 0);
   await ingestAll(alpha, witnesses);
-  const registered = alpha.signedSize(alpha.origin);
+  const updates: LogBatch[] = [];
   for (let round = 0; round < updatesEach; round++) {
+    const before = alpha.signedSize(alpha.origin);
     await logAll(alpha, await Promise.all(holders.map((holder) => holder.update())), 'received');
+    // Fetched at once, as other members do: later, superseded payloads would be gone.
+    updates.push(...(await pagesFrom(alpha, alpha.origin, before)));
   }
-  const updates = await pagesFrom(alpha, alpha.origin, registered);
   await alpha[Symbol.asyncDispose]();
   await beta[Symbol.asyncDispose]();
   return { registers, witnesses, updates };
