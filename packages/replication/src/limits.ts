@@ -35,8 +35,6 @@ export const indexIntervalMs = 250;
 export const indexIntervalBusyLabels = 128;
 /** After so many intervals it waits no longer: a change is in the index about 2 s after the view. */
 export const indexIntervalsMax = 8;
-/** A node of the index with leaves only and no larger stands in the row above: 3 leaves or so. */
-export const indexInlineBytesMax = 260;
 /** Nodes of the index with paths up to this length stay in memory: at most 69 905, about 50 MB. */
 export const indexPathCachedMax = 4;
 

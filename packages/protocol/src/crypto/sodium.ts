@@ -24,7 +24,7 @@ export const sodiumCryptography: Cryptography = {
  * A message of one or two tree hashes takes libsodium half the time that a call of OpenSSL costs;
  * from a few hundred bytes on, OpenSSL's use of the processor's instructions pays.
  */
-const shortMessageBytesMax = 160;
+const shortMessageBytesMax = 256;
 
 /** Kept, because the engine moves a new small array out of its heap when native code asks for it. */
 const shortMessage = new Uint8Array(shortMessageBytesMax);

@@ -1,31 +1,20 @@
 /**
  * The nodes of the index tree as rows of the store, each at the key of its path: a change overwrites
- * them in place, so what is stored is one tree and nothing of older ones. A node with a few leaves
- * and nothing else stands in the row of the node above it, which changes with it anyway: otherwise
- * two updates in three would read and write such a row. The upper rows, which every batch touches,
- * stay in memory.
+ * them in place, so what is stored is one tree and nothing of older ones. The upper nodes, which
+ * every batch touches, stay in memory.
  */
 import type { AppliedIndexBatch, IndexNode } from '@callbook/protocol';
 import { DirectoryError, hasNodeBelow, parseIndexNode } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
-import { indexInlineBytesMax, indexPathCachedMax } from '../limits.ts';
-import { RowReader, RowWriter } from '../store/row-bytes.ts';
+import { indexPathCachedMax } from '../limits.ts';
 import { indexNodeKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
 
-/** A node and those below it that stand in its row, by their paths. */
-interface IndexRow {
-  readonly node: IndexNode;
-  readonly inside: ReadonlyMap<string, IndexNode>;
-}
-
-type ReadRows = (paths: readonly string[]) => Promise<(IndexRow | undefined)[]>;
-
 export class IndexNodes {
   readonly #store: Store;
-  /** Rows as they are stored. */
-  readonly #upper = new Map<string, IndexRow>();
+  /** Nodes as they are stored. */
+  readonly #upper = new Map<string, IndexNode>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -33,13 +22,10 @@ export class IndexNodes {
 
   /** Reads a stored node at once. */
   readonly read = (path: string): IndexNode | undefined => {
-    const above = path === '' ? undefined : this.#row(path.slice(0, -1));
-    return above?.inside.get(path) ?? this.#row(path)?.node;
+    const known = this.#upper.get(path);
+    if (known !== undefined) return known;
+    return this.#parse(path, this.#store.get(indexNodeKey(path)));
   };
-
-  #row(path: string): IndexRow | undefined {
-    return this.#upper.get(path) ?? this.#parse(path, this.#store.get(indexNodeKey(path)));
-  }
 
   /** Begins a change of the tree; the stored one stays as it is until its rows are written. */
   change(): IndexTreeChange {
@@ -47,10 +33,10 @@ export class IndexNodes {
   }
 
   /** Takes over a change whose rows have been written. */
-  adopt(change: IndexTreeChange): void {
-    for (const [path, row] of change.changedRows()) {
-      if (row === null) this.#upper.delete(path);
-      else this.#remember(path, row);
+  adopt({ changed }: IndexTreeChange): void {
+    for (const [path, node] of changed) {
+      if (node === null) this.#upper.delete(path);
+      else this.#remember(path, node);
     }
   }
 
@@ -59,134 +45,66 @@ export class IndexNodes {
     this.#upper.clear();
   }
 
-  async #readMany(paths: readonly string[]): Promise<(IndexRow | undefined)[]> {
+  async #readMany(paths: readonly string[]): Promise<(IndexNode | undefined)[]> {
     const unknown = paths.filter((path) => !this.#upper.has(path));
     const rows = unknown.length === 0 ? [] : await this.#store.getMany(unknown.map(indexNodeKey));
     const parsed = new Map(unknown.map((path, index) => [path, this.#parse(path, rows[index])]));
     return paths.map((path) => this.#upper.get(path) ?? parsed.get(path));
   }
 
-  #parse(path: string, value: Uint8Array | undefined): IndexRow | undefined {
-    if (value === undefined) return undefined;
-    const reader = new RowReader(value);
-    const node = parsedNode(reader.sized(), path);
-    const inside = new Map<string, IndexNode>();
-    for (let count = reader.u8(); count > 0; count--) {
-      const below = path + reader.u8().toString(16);
-      inside.set(below, parsedNode(reader.sized(), below));
+  #parse(path: string, row: Uint8Array | undefined): IndexNode | undefined {
+    if (row === undefined) return undefined;
+    const node = parseIndexNode(row, path);
+    if (node.verdict !== 'accept') {
+      throw new DirectoryError<ReplicationErrorCode>('store_corrupt', node.message);
     }
-    reader.end();
-    const row = { node, inside };
-    this.#remember(path, row);
-    return row;
+    this.#remember(path, node.value);
+    return node.value;
   }
 
-  #remember(path: string, row: IndexRow): void {
-    if (path.length <= indexPathCachedMax) this.#upper.set(path, row);
+  #remember(path: string, node: IndexNode): void {
+    if (path.length <= indexPathCachedMax) this.#upper.set(path, node);
   }
-}
-
-function parsedNode(bytes: Uint8Array, path: string): IndexNode {
-  const node = parseIndexNode(bytes, path);
-  if (node.verdict === 'accept') return node.value;
-  throw new DirectoryError<ReplicationErrorCode>('store_corrupt', node.message);
 }
 
 /** Nodes of a change that is being made, before they are written. */
 export class IndexTreeChange {
-  readonly #readRows: ReadRows;
+  readonly #readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>;
   /** Nodes that differ from the stored ones; null for those that go. */
-  readonly #changed = new Map<string, IndexNode | null>();
-  /** Nodes as they are stored, as far as they have been read. */
-  readonly #stored = new Map<string, IndexNode>();
-  /** Paths that have been read and have rows of their own. */
-  readonly #ownRows = new Set<string>();
+  readonly changed: Map<string, IndexNode | null> = new Map();
 
-  constructor(readRows: ReadRows) {
-    this.#readRows = readRows;
+  constructor(readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>) {
+    this.#readMany = readMany;
   }
 
   /** Loads the nodes on the ways to these labels, level by level; returns a reader of them. */
   async load(labels: readonly Uint8Array[]): Promise<(path: string) => IndexNode | undefined> {
+    const loaded = new Map<string, IndexNode | undefined>();
     let ways = labels.map((label) => label.toHex());
     for (let depth = 0; ways.length > 0; depth++) {
-      const paths = new Set(ways.map((way) => way.slice(0, depth)));
-      await this.#loadRows([...paths].filter((path) => !this.#isKnown(path)));
+      const paths = [...new Set(ways.map((way) => way.slice(0, depth)))];
+      const stored = paths.filter((path) => !this.changed.has(path));
+      for (const path of paths) loaded.set(path, this.changed.get(path) ?? undefined);
+      const nodes = await this.#readMany(stored);
+      for (const [index, path] of stored.entries()) loaded.set(path, nodes[index]);
       ways = ways.filter((way) => {
-        const node = this.#read(way.slice(0, depth));
+        const node = loaded.get(way.slice(0, depth));
         return node !== undefined && hasNodeBelow(node, Number.parseInt(way[depth]!, 16));
       });
     }
-    return this.#read;
+    return (path) => loaded.get(path);
   }
-
-  #isKnown(path: string): boolean {
-    return this.#changed.has(path) || this.#stored.has(path);
-  }
-
-  async #loadRows(paths: readonly string[]): Promise<void> {
-    if (paths.length === 0) return;
-    const rows = await this.#readRows(paths);
-    for (const [index, path] of paths.entries()) {
-      const row = rows[index];
-      if (row === undefined) continue;
-      this.#stored.set(path, row.node);
-      this.#ownRows.add(path);
-      for (const [below, node] of row.inside) this.#stored.set(below, node);
-    }
-  }
-
-  readonly #read = (path: string): IndexNode | undefined => {
-    const changed = this.#changed.get(path);
-    return changed === undefined ? this.#stored.get(path) : (changed ?? undefined);
-  };
 
   add({ written, obsolete }: AppliedIndexBatch): void {
-    for (const path of obsolete) this.#changed.set(path, null);
-    for (const [path, node] of written) this.#changed.set(path, node);
+    for (const path of obsolete) this.changed.set(path, null);
+    for (const [path, node] of written) this.changed.set(path, node);
   }
 
   /** Returns the rows to write. */
   rows(): RowChange[] {
-    return [...this.changedRows()].map(([path, row]) => {
+    return [...this.changed].map(([path, node]) => {
       const rowKey = indexNodeKey(path);
-      return row === null ? { rowKey, erase: true } : { rowKey, value: encodeRow(row) };
+      return node === null ? { rowKey, erase: true } : { rowKey, value: node.bytes };
     });
   }
-
-  /** Returns what the rows at these paths become. A node never changes without the one above it. */
-  *changedRows(): Generator<[path: string, row: IndexRow | null]> {
-    for (const [path, node] of this.#changed) {
-      if (node !== null && !standsInside(path, node)) {
-        yield [path, { node, inside: this.#inside(path, node) }];
-      } else if (this.#ownRows.has(path)) {
-        yield [path, null];
-      }
-    }
-  }
-
-  /** Small nodes below come with their row, so one that has not been read has a row of its own. */
-  #inside(path: string, node: IndexNode): Map<string, IndexNode> {
-    const inside = new Map<string, IndexNode>();
-    for (let slot = 0; slot < 16; slot++) {
-      if (!hasNodeBelow(node, slot)) continue;
-      const below = path + slot.toString(16);
-      const small = this.#read(below);
-      if (small !== undefined && standsInside(below, small)) inside.set(below, small);
-    }
-    return inside;
-  }
-}
-
-function encodeRow({ node, inside }: IndexRow): Uint8Array {
-  const writer = new RowWriter().sized(node.bytes).u8(inside.size);
-  for (const [path, { bytes }] of inside) writer.u8(Number.parseInt(path.at(-1)!, 16)).sized(bytes);
-  return writer.finish();
-}
-
-/** Tells whether a node is kept in the row of the one above it: small, with leaves only. */
-function standsInside(path: string, node: IndexNode): boolean {
-  if (path === '' || node.bytes.length > indexInlineBytesMax) return false;
-  for (let slot = 0; slot < 16; slot++) if (hasNodeBelow(node, slot)) return false;
-  return true;
 }
