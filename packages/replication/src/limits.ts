@@ -35,8 +35,8 @@ export const indexIntervalMs = 250;
 export const indexIntervalBusyLabels = 128;
 /** After so many intervals it waits no longer: a change is in the index about 2 s after the view. */
 export const indexIntervalsMax = 8;
-/** Nodes of the index with paths up to this length stay in memory: at most 69 905, about 50 MB. */
-export const indexPathCachedMax = 4;
+/** Nodes of the index with paths up to this length stay in memory: at most 4 369, about 3 MB. */
+export const indexPathCachedMax = 3;
 
 /** A page of the tail protocol. */
 export const pageEntriesMax = 512;
