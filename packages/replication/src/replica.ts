@@ -69,6 +69,8 @@ export interface ReplicaOptions {
   readonly logSigner: Ed25519Signer;
   /** 32 bytes, shared by the members. */
   readonly vrfSecretKey: Uint8Array;
+  /** True to keep the index of the view; a store that has none gets it at the next start. */
+  readonly indexed?: boolean;
 }
 
 /** A log has grown here: leaves are stored and folded. */
@@ -82,7 +84,7 @@ export interface ReplicaChange {
 
 /** Opens a replica. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`, `store_corrupt`. */
 export async function createReplica(options: ReplicaOptions): Promise<Replica> {
-  const { crypto, store, clock, scheduler = systemScheduler } = options;
+  const { crypto, store, clock, scheduler = systemScheduler, indexed = false } = options;
   const membership = loadMembership(options.charterNotes, crypto);
   const self = ownMember(membership, options);
   const prover = vrfProver(membership, options);
@@ -90,7 +92,8 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     membership.members.map(({ logKey }) => StoredLog.open(logKey.name, store, crypto)),
   );
   const signer = noteSigner({ name: self.logKey.name, signer: options.logSigner }, crypto);
-  const parts = { crypto, store, clock, scheduler, membership, self, prover, signer, logs };
+  const known = { membership, self, prover, signer, logs };
+  const parts = { crypto, store, clock, scheduler, indexed, ...known };
   return Replica.open(parts);
 }
 
@@ -105,6 +108,7 @@ interface ReplicaParts {
   /** Signs by the log key, under the name of the log. */
   readonly signer: NoteSigner;
   readonly logs: readonly StoredLog[];
+  readonly indexed: boolean;
 }
 
 export class Replica implements AsyncDisposable {
@@ -122,7 +126,8 @@ export class Replica implements AsyncDisposable {
   readonly #appends = new Listeners<LogBatch>();
   readonly #failures = new Listeners<Error>();
   readonly #stop = new AbortController();
-  readonly #index: BindingIndex;
+  /** Undefined where nobody asks for roots and proofs. */
+  readonly #index: BindingIndex | undefined;
   #own: OwnLog | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -137,7 +142,9 @@ export class Replica implements AsyncDisposable {
     const { charters, vrfPublicKey } = membership;
     this.#view = { store, crypto, charters, vrfPublicKey };
     const writer = this.#writer;
-    this.#index = BindingIndex.open({ store, writer, logs, charters, crypto, scheduler, signer });
+    if (parts.indexed) {
+      this.#index = BindingIndex.open({ store, writer, logs, charters, crypto, scheduler, signer });
+    }
     const context = { crypto, scheduler, entries: this.#entries };
     this.#intakes = new Map(
       membership.members
@@ -169,7 +176,7 @@ export class Replica implements AsyncDisposable {
       signer,
       entries: this.#entries,
       onAppend: (batch, { identifiers, states }) => {
-        this.#index.note(states);
+        this.#index?.note(states);
         this.#appends.tell(batch);
         this.#tellChange(batch.origin, identifiers);
       },
@@ -243,11 +250,11 @@ export class Replica implements AsyncDisposable {
     const context: IntegrationContext = {
       view: this.#view,
       writer: this.#writer,
-      index: this.#index,
+      onStates: (states) => this.#index?.note(states),
       clock: this.#parts.clock,
       ownOrigin: this.origin,
     };
-    await this.#index.room();
+    await this.#index?.room();
     const { identifiers, unwitnessed } = await integrateExtension(intake, extension, context);
     this.#tellChange(intake.log.origin, identifiers);
     // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.
@@ -303,19 +310,19 @@ export class Replica implements AsyncDisposable {
     };
   }
 
-  /** The newest signed root of the index; undefined while the index is being built. */
+  /** The newest signed root of the index; undefined while it is being built, and without one. */
   get indexRoot(): string | undefined {
-    return this.#index.signedRoot;
+    return this.#index?.signedRoot;
   }
 
-  /** Proves the state of a label, or that it has none; undefined while the index is being built. */
+  /** Proves the state of a label, or that it has none; undefined as for `indexRoot`. */
   async proveLabel(label: Uint8Array): Promise<IndexEvidence | undefined> {
-    return this.#index.prove(label);
+    return this.#index?.prove(label);
   }
 
   /** Brings the index up to the view now, instead of a moment later. */
   async settleIndex(): Promise<void> {
-    await this.#index.settle();
+    await this.#index?.settle();
   }
 
   /** What somebody who passed a challenge for this identifier may claim now. */
@@ -359,7 +366,7 @@ export class Replica implements AsyncDisposable {
     this.#stop.abort();
     await Promise.allSettled([this.#sweeping, ...this.#integrations.values()]);
     await this.#own?.settle();
-    await this.#index[Symbol.asyncDispose]();
+    await this.#index?.[Symbol.asyncDispose]();
     await this.#writer.stop();
   }
 }

@@ -6,7 +6,7 @@
 import type { Clock, Identifier } from '@callbook/protocol';
 import { witnessAgeMsMax } from '@callbook/protocol';
 
-import type { BindingIndex } from '../index/binding-index.ts';
+import type { LabelState } from '../index/label-states.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import { ViewBatch } from '../view/view-batch.ts';
@@ -16,7 +16,8 @@ import type { DecodedLeaf, Extension, LogIntake } from './log-intake.ts';
 export interface IntegrationContext {
   readonly view: ViewContext;
   readonly writer: StoreWriter;
-  readonly index: BindingIndex;
+  /** Hears of changed states in the turn in which the log takes its new size over. */
+  readonly onStates: (states: readonly LabelState[]) => void;
   readonly clock: Clock;
   readonly ownOrigin: string;
 }
@@ -46,7 +47,7 @@ export async function integrateExtension(
     const { changes, identifiers, states } = view.finish(nowMs);
     await commit([...planned.changes, ...changes], { durable: false });
     log.adopt(planned);
-    context.index.note(states);
+    context.onStates(states);
     return { identifiers, unwitnessed: unwitnessed.map(toSubmit) };
   });
 }

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 async function openMember(name: string, store: Store = memoryStore()): Promise<Replica> {
-  const replica = await openReplica(federation, name, { clock, store });
+  const replica = await openReplica(federation, name, { clock, store, indexed: true });
   open.push(replica);
   return replica;
 }
