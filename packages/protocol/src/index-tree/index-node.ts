@@ -22,7 +22,7 @@ import { indexInnerHash, indexLeafHash } from './index-hash.ts';
 import type { IndexLeaf } from './index-hash.ts';
 
 /** Two leaves or more, known by their hash. */
-export interface IndexBranch {
+interface IndexBranch {
   /** 32 bytes. */
   readonly hash: Uint8Array;
 }
