@@ -60,9 +60,12 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess(command, { child, startMs: performance.now() - startedAtMs });
   }
 
-  /** Memory of the process and its children, each shared page counted once. */
+  /**
+   * Resident memory of the process and its children, each shared page counted once; without pages of
+   * files, such as a database that is mapped, which the kernel takes back whenever it likes.
+   */
   residentBytes(): number {
-    return processTree(this.#child.pid!).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+    return processTree(this.#child.pid!).reduce((sum, pid) => sum + ownBytes(pid), 0);
   }
 
   /** CPU time so far of the process and its children, the kernel's work for them included. */
@@ -140,11 +143,12 @@ function processTree(pid: number): number[] {
   ];
 }
 
-function proportionalBytes(pid: number): number {
-  const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(
-    readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
-  )?.[1];
-  return Number(kibibytes) * 1024;
+/** proc(5), smaps_rollup: proportional set size, whole and of files. */
+function ownBytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const kibibytes = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1]);
+  return (kibibytes('Pss') - kibibytes('Pss_File')) * 1024;
 }
 
 /** USER_HZ, which is 100 wherever Linux runs. */
