@@ -23,5 +23,5 @@ export const suites: readonly Suite[] = [
     alone: false,
   },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
-  { name: 'federation', paths: ['testnet'], budgetSeconds: 180, alone: true },
+  { name: 'federation', paths: ['testnet'], budgetSeconds: 300, alone: true },
 ];

@@ -58,7 +58,13 @@ function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
   };
 }
 
+/** Kept as `shortMessage` is: signatures and keys come from parsers as small arrays of the heap. */
+const keptSignature = new Uint8Array(new ArrayBuffer(64));
+const keptPublicKey = new Uint8Array(new ArrayBuffer(32));
+
 function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
   if (!passesSignatureGate(signature, publicKey)) return false;
-  return sodium.crypto_sign_verify_detached(signature, message, publicKey);
+  keptSignature.set(signature);
+  keptPublicKey.set(publicKey);
+  return sodium.crypto_sign_verify_detached(keptSignature, message, keptPublicKey);
 }
