@@ -3,6 +3,7 @@
  * fold, view and store, everything but the socket. Counted in CPU time of the whole process, and
  * held against the bare signature check of the same entries.
  */
+import { globSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,11 +30,19 @@ interface Recorded {
   readonly updates: readonly LogBatch[];
 }
 
+interface Round {
+  readonly register: number;
+  readonly update: number;
+  readonly raw: number;
+  /** A binding, with the leaves of its register in three logs and of its updates in one. */
+  readonly diskBytes: number;
+}
+
 /** Measures ingest of updates of known labels, and of registers beside it. */
 export async function benchIngest(say: (line: string) => void): Promise<Measurement[]> {
   say(`signing the log of ${holderCount} holders with ${updatesEach} updates each`);
   const recorded = await recordLogs();
-  const rounds: { register: number; update: number; raw: number }[] = [];
+  const rounds: Round[] = [];
   for (let round = 1; round <= roundCount; round++) {
     say(`round ${round} of ${roundCount}`);
     rounds.push(await measureRound(recorded));
@@ -51,6 +60,11 @@ export async function benchIngest(say: (line: string) => void): Promise<Measurem
       goal: '>= 0.35',
     }),
     measured({ name: 'ingest register', value: registers, unit: 'entries/s of CPU', against }),
+    measured({
+      name: 'disk per binding with 4 updates',
+      value: median(rounds.map((round) => round.diskBytes)),
+      unit: 'bytes',
+    }),
   ];
 }
 
@@ -85,9 +99,7 @@ async function untilSize(size: () => number, wanted: number): Promise<void> {
 }
 
 /** Entries per second of CPU in a fresh replica on disk, and bare checks beside it. */
-async function measureRound(
-  recorded: Recorded,
-): Promise<{ register: number; update: number; raw: number }> {
+async function measureRound(recorded: Recorded): Promise<Round> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-bench-'));
   const store = await openLevelStore(folder, { cacheBytes: 64 << 20 });
   const gamma = await openSyntheticReplica('gamma', store);
@@ -105,8 +117,10 @@ async function measureRound(
   }
   await gamma[Symbol.asyncDispose]();
   await store.close();
+  const diskBytes = folderBytes(folder) / holderCount;
   await rm(folder, { recursive: true });
-  return { register: register.perSecond, update: update.perSecond, raw: raw.perSecond };
+  const { perSecond } = update;
+  return { register: register.perSecond, update: perSecond, raw: raw.perSecond, diskBytes };
 }
 
 const rawKey = crypto.ed25519Signer(new Uint8Array(32).fill(1));
@@ -139,4 +153,9 @@ class CpuMeter {
   get perSecond(): number {
     return this.#count / (this.#microseconds / 1e6);
   }
+}
+
+function folderBytes(folder: string): number {
+  const files = globSync('**/*', { cwd: folder });
+  return files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
 }
