@@ -14,14 +14,13 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   { name: 'replication', paths: ['packages/replication'], budgetSeconds: 300, alone: false },
   { name: 'protocol', paths: ['packages/protocol'], budgetSeconds: 180, alone: false },
-  // Two issues' worth: the server itself, and the real peers with their resolvers and roll-overs.
-  { name: 'dns', paths: ['packages/dns'], budgetSeconds: 300, alone: false },
+  { name: 'dns', paths: ['packages/dns'], budgetSeconds: 180, alone: false },
   {
     name: 'interfaces',
     paths: ['packages/api', 'packages/client', 'packages/cli', 'packages/node'],
-    budgetSeconds: 240,
+    budgetSeconds: 180,
     alone: false,
   },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
-  { name: 'federation', paths: ['testnet'], budgetSeconds: 300, alone: true },
+  { name: 'federation', paths: ['testnet'], budgetSeconds: 180, alone: true },
 ];
