@@ -74,6 +74,7 @@ function charterNote(members: readonly MemberName[]): string {
       unlockMs: hold,
       emailChangeMs: hold,
       theftMs: hold,
+      noticeMs: hold,
     },
     ruleset: { number: 1, activatesAtMs: effectiveAtMs },
     members: members.map((name) => ({

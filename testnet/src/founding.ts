@@ -35,6 +35,7 @@ const testnetHolds: Charter['holds'] = {
   unlockMs: 5 * minuteMs,
   emailChangeMs: 2 * minuteMs,
   theftMs: 2 * minuteMs,
+  noticeMs: 5 * secondMs,
 };
 
 /** Makes everything that `layout` names; the folder is empty before. */

@@ -142,6 +142,7 @@ function charterOf(
       unlockMs: 168 * hourMs,
       emailChangeMs: 72 * hourMs,
       theftMs: 72 * hourMs,
+      noticeMs: 168 * hourMs,
     },
     ruleset: { number: 1, activatesAtMs: 0 },
     members: names.map((name, index) => ({

@@ -126,5 +126,7 @@ export type {
   LogState,
   MemberState,
 } from './charter/charter.ts';
+export { noticeOf } from './charter/notice.ts';
+export type { CharterNotice } from './charter/notice.ts';
 export { verifyFoundingCharter, verifyNextCharter } from './charter/adoption.ts';
 export { activeMembers, challengedMin, quorumOf } from './charter/quorum.ts';

@@ -80,6 +80,7 @@ const charterShape = fields({
     unlockMs: holdField,
     emailChangeMs: holdField,
     theftMs: holdField,
+    noticeMs: holdField,
   }),
   ruleset: fields({ number: countField, activatesAtMs: timeField }),
   members: listOf(memberShape, { countMin: 1, countMax: membersMax }),

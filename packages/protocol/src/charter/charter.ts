@@ -33,7 +33,7 @@ export interface Charter {
   readonly logs: readonly CharterLog[];
 }
 
-/** How long ownership changes wait, in milliseconds. */
+/** How long changes wait, in milliseconds: those of ownership, and of the charter itself. */
 export interface CharterHolds {
   readonly recoveryMs: number;
   readonly emailMs: number;
@@ -43,6 +43,8 @@ export interface CharterHolds {
   readonly unlockMs: number;
   readonly emailChangeMs: number;
   readonly theftMs: number;
+  /** How long before it takes effect members sign a charter that adds or weakens. */
+  readonly noticeMs: number;
 }
 
 export type MemberState = 'active' | 'readonly' | 'expelled';

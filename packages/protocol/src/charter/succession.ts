@@ -1,7 +1,6 @@
 /**
  * What may change from one charter to the next, whoever signs it. These rules read only the two
- * charters. That additions and weaker parameters wait seven days is judged elsewhere, by the times
- * at which logs took the charter up.
+ * charters. That additions and weaker parameters wait is the signers' matter: `notice.ts`.
  */
 import { faultsFallAfterMs } from '../limits.ts';
 import type { Charter, CharterLog, CharterMember } from './charter.ts';

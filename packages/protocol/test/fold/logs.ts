@@ -50,6 +50,7 @@ export function chartersOf(
       unlockMs: 7 * dayMs,
       emailChangeMs: 3 * dayMs,
       theftMs: 3 * dayMs,
+      noticeMs: 7 * dayMs,
     },
     members,
   } as unknown as Charter;

@@ -38,6 +38,7 @@ export function foundingCharter(count: number, faults: number): Charter {
       unlockMs: 7 * dayMs,
       emailChangeMs: 72 * hourMs,
       theftMs: 72 * hourMs,
+      noticeMs: 7 * dayMs,
     },
     ruleset: { number: 1, activatesAtMs: startMs },
     members: memberNames.slice(0, count).map(memberCalled),

@@ -57,6 +57,7 @@ export async function foundFederation(options: FederationOptions = {}): Promise<
       unlockMs: 168 * hour,
       emailChangeMs: 72 * hour,
       theftMs: 72 * hour,
+      noticeMs: 168 * hour,
     },
     ruleset: { number: 1, activatesAtMs: 1_700_000_000_000 },
     members: members.map(({ name, origin, logSecretKey, peerKey }) => ({
