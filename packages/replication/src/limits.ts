@@ -38,6 +38,12 @@ export const indexIntervalsMax = 8;
 /** Nodes of the index with paths up to this length stay in memory: at most 4 369, about 3 MB. */
 export const indexPathCachedMax = 3;
 
+/** A label that is changing is proven after so many more batches of the index, or not at all. */
+export const proofAttemptsMax = 8;
+/** How often, and how long, a proof waits for the quorum's cosignatures of the logs it stands on. */
+export const proofPollMs = 50;
+export const proofWaitMsMax = 3000;
+
 /** A page of the tail protocol. */
 export const pageEntriesMax = 512;
 export const pageBytesMax = 256 * 1024;

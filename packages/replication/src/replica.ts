@@ -17,8 +17,6 @@ import type {
 } from '@callbook/protocol';
 import {
   accept,
-  bytesEqual,
-  DirectoryError,
   foldLabel,
   ignore,
   labelOf,
@@ -31,9 +29,11 @@ import {
 import type { LogBatch } from './batch/log-batch.ts';
 import { loadMembership } from './charter/membership.ts';
 import type { LogMember, Membership } from './charter/membership.ts';
-import type { ReplicationErrorCode } from './errors.ts';
+import { ownMember, vrfProver } from './charter/own-member.ts';
 import { releaseSweepIntervalMs } from './limits.ts';
 import { BindingIndex } from './index/binding-index.ts';
+import { proveBinding } from './index/binding-proof.ts';
+import type { BindingProof } from './index/binding-proof.ts';
 import type { IndexEvidence } from './index/binding-index.ts';
 import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
@@ -320,6 +320,14 @@ export class Replica implements AsyncDisposable {
     return this.#index?.prove(label);
   }
 
+  /** Proves what the directory says of an identifier; undefined as long as it cannot. */
+  async proveIdentifier(identifier: Identifier): Promise<BindingProof | undefined> {
+    const [index, { charters }] = [this.#index, this.membership];
+    const agreed = (origin: string): string | undefined => this.checkpoint(origin);
+    const context = { ...this.#parts, charters, agreed, log: this.#logs.get.bind(this.#logs) };
+    return index && proveBinding(this.label(identifier), { ...context, index });
+  }
+
   /** Brings the index up to the view now, instead of a moment later. */
   async settleIndex(): Promise<void> {
     await this.#index?.settle();
@@ -369,30 +377,4 @@ export class Replica implements AsyncDisposable {
     await this.#index?.[Symbol.asyncDispose]();
     await this.#writer.stop();
   }
-}
-
-function ownMember(membership: Membership, { memberName, logSigner }: ReplicaOptions): LogMember {
-  const self = membership.byName(memberName);
-  if (self?.member.state !== 'active') {
-    throw startError('member_unknown', 'the charter has no active member of this name');
-  }
-  if (!bytesEqual(self.logKey.publicKey, logSigner.publicKey)) {
-    throw startError('log_key_mismatch', 'the charter names another log key for this member');
-  }
-  return self;
-}
-
-function vrfProver(membership: Membership, { crypto, vrfSecretKey }: ReplicaOptions): VrfProver {
-  const prover = crypto.vrfProver(vrfSecretKey);
-  if (!bytesEqual(prover.publicKey, membership.vrfPublicKey)) {
-    throw startError('vrf_key_mismatch', 'the charter has another VRF public key');
-  }
-  return prover;
-}
-
-function startError(
-  code: ReplicationErrorCode,
-  message: string,
-): DirectoryError<ReplicationErrorCode> {
-  return new DirectoryError(code, message);
 }

@@ -69,6 +69,8 @@ export interface IndexEvidence {
   readonly proof: Uint8Array;
   /** The note. */
   readonly root: string;
+  /** What the note says. */
+  readonly position: IndexRoot;
 }
 
 /** What the index stands at. */
@@ -164,6 +166,11 @@ export class BindingIndex {
     }
   }
 
+  /** Resolves when the next batch is in the tree; at once when nothing is on its way there. */
+  async flushed(): Promise<void> {
+    if (this.#following !== undefined && !this.#stopped) await this.#flushed.promise;
+  }
+
   /** The newest signed root; undefined while the index is being built. */
   get signedRoot(): string | undefined {
     const standing = this.#standing;
@@ -178,8 +185,9 @@ export class BindingIndex {
     while (this.#writing !== undefined) await this.#writing;
     const root = this.#stopped ? undefined : this.signedRoot;
     if (root === undefined) return undefined;
+    const { position } = this.#standing!;
     const proof = proveIndexLabel(label, this.#nodes.read, this.#context.crypto);
-    return { proof: encodeIndexProof(proof), root };
+    return { proof: encodeIndexProof(proof), root, position };
   }
 
   get #stopped(): boolean {

@@ -5,7 +5,7 @@
  * nothing: what may be appended is for `own-log.ts` and `log-intake.ts`.
  */
 import type { Cryptography, Frontier, StoredHash } from '@callbook/protocol';
-import { consistencyProof, encodeEntryBundle, inclusionProof } from '@callbook/protocol';
+import { assert, consistencyProof, encodeEntryBundle, inclusionProof } from '@callbook/protocol';
 
 import { positionKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
@@ -133,15 +133,34 @@ export class StoredLog {
     return leaves === undefined ? undefined : encodeEntryBundle(leaves);
   }
 
+  /** The frontier that the log had when it had this many of its leaves. */
+  frontierAt(size: number): Frontier {
+    assert(size <= this.size, 'the log has had this size');
+    return { size, hashes: perfectSubtrees(size).map(([level, index]) => this.#tiles.read(level, index)) };
+  }
+
   /** Proves a leaf in the tree of the newest checkpoint. */
   inclusion(index: number): Uint8Array[] {
     const treeSize = this.#position.signedSize;
     return inclusionProof({ index, treeSize }, this.#tiles.read, this.#crypto);
   }
 
-  /** Proves that the tree of the newest checkpoint extends the one of `oldSize` leaves. */
-  consistency(oldSize: number): Uint8Array[] {
-    const newSize = this.#position.signedSize;
+  /** Proves that the tree of the newest checkpoint, or of `newSize`, extends that of `oldSize`. */
+  consistency(oldSize: number, newSize: number = this.#position.signedSize): Uint8Array[] {
     return consistencyProof({ oldSize, newSize }, this.#tiles.read, this.#crypto);
   }
+}
+
+/** Level and index of the perfect subtrees that a tree of this size is made of, largest first. */
+function perfectSubtrees(size: number): (readonly [level: number, index: number])[] {
+  const subtrees: (readonly [number, number])[] = [];
+  for (let start = 0, rest = size; rest > 0;) {
+    const level = Math.floor(Math.log2(rest));
+    // The logarithm of a large number may round up to the next whole one.
+    const width = 2 ** level > rest ? 2 ** (level - 1) : 2 ** level;
+    subtrees.push([Math.log2(width), start / width]);
+    start += width;
+    rest -= width;
+  }
+  return subtrees;
 }
