@@ -73,8 +73,8 @@ export function verifyCosignature(
   });
 }
 
-/** Reads the timestamps of a note in which every signature by this key has verified. */
-function newestTimestampSeconds(noteText: string, key: VerifierKey): number {
+/** Reads the newest time of a key in a note in which every signature by this key has verified. */
+export function newestTimestampSeconds(noteText: string, key: VerifierKey): number {
   const note = parseNote(noteText);
   assert(note.verdict === 'accept', 'the note has been verified');
   const timestamps = note.value.signatures

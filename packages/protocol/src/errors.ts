@@ -44,6 +44,9 @@ export const verdictCodes = {
   note_signature_missing: 'no known key has signed the note',
   checkpoint_malformed: 'the text is not origin, size and root in three lines',
   checkpoint_origin_mismatch: 'the checkpoint names another origin than the key that signed it',
+  checkpoint_quorum_missing: 'fewer members than the quorum have cosigned the checkpoint',
+  witness_request_malformed:
+    'the text is not an old size, a consistency proof, an empty line and a checkpoint',
   tile_path_malformed: 'the path is not the one path of a tile or entry bundle',
   tile_malformed: 'the tile does not have 32 bytes for each hash of its width',
   bundle_malformed: 'the entry bundle is not 1 to 256 leaves, each behind its length',
@@ -73,6 +76,10 @@ export const verdictCodes = {
   log_unknown: 'the charter names no log of this origin',
   log_forked: 'the log has signed two roots for one size',
   log_own: 'a member takes its own log from nobody',
+  own_log_unconfirmed:
+    'the member has started and asks the others how long its own log was; the same entry may be sent again',
+  own_log_contradicted:
+    'another member shows a branch of this member’s own log: it writes nothing any more',
   payload_missing: 'the entry commits to a payload that this member does not have',
   receipt_unfit: 'the receipt is of another entry, or of a log that the charter does not name',
   request_malformed:

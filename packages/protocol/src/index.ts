@@ -70,7 +70,8 @@ export { emptyFrontier, extendFrontier, frontierRoot, growFrontier } from './mer
 export type { Frontier, StoredHash } from './merkle/frontier.ts';
 export { inclusionProof, verifyInclusion } from './merkle/inclusion-proof.ts';
 export type { InclusionClaim, LeafPosition } from './merkle/inclusion-proof.ts';
-export type { HashReader } from './merkle/stored-hashes.ts';
+export { rangeHash } from './merkle/stored-hashes.ts';
+export type { HashReader, LeafRange } from './merkle/stored-hashes.ts';
 export { emptyRoot, leafHash, nodeHash, treeHashBytes } from './merkle/tree-hash.ts';
 export { encodeEntryBundle, parseEntryBundle } from './tiles/entry-bundle.ts';
 export { encodeHashTile, parseHashTile, tiledHashReader } from './tiles/hash-tile.ts';
@@ -93,6 +94,10 @@ export {
 export type { Checkpoint } from './checkpoint.ts';
 export { cosignCheckpoint, cosignerKeyOf, verifyCosignature } from './cosignature.ts';
 export type { Cosignature, Cosigner } from './cosignature.ts';
+export { mergeCheckpointNotes, verifyAgreedCheckpoint } from './agreed-checkpoint.ts';
+export type { AgreedCheckpoint } from './agreed-checkpoint.ts';
+export { encodeWitnessRequest, parseWitnessRequest } from './witness-request.ts';
+export type { WitnessRequest } from './witness-request.ts';
 export { applyIndexBatch } from './index-tree/apply-batch.ts';
 export type { AppliedIndexBatch, IndexChange } from './index-tree/apply-batch.ts';
 export { bindingStateHash, encodeBindingState } from './index-tree/binding-state-hash.ts';

@@ -34,6 +34,8 @@ export const verifierKeyCharactersMax = 256;
 export const proofHashesMax = 53;
 /** A checkpoint's note in a receipt: the log's signature and cosignatures of 16 members. */
 export const receiptCheckpointCharactersMax = 8192;
+/** Proof lines in a request to a witness (C2SP tlog-witness). */
+export const witnessProofHashesMax = 63;
 /** A proof of the index; one among 10^9 labels takes about 1 100. */
 export const indexProofBytesMax = 4096;
 export const jsonDepthMax = 8;

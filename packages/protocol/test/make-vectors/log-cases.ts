@@ -1,4 +1,5 @@
 /** All vectors of logs, notes and charters. */
+import { agreedCases } from './agreed-cases.ts';
 import { foundingVector } from './charter-case.ts';
 import { charterFieldCases } from './charter-field-cases.ts';
 import { charterLimitCases } from './charter-limit-cases.ts';
@@ -9,9 +10,9 @@ import { noteCases } from './note-cases.ts';
 import { tileCases } from './tile-cases.ts';
 import type { VectorCase } from './vector-case.ts';
 
-export const logTopics: readonly string[] = ['charter', 'notes', 'receipts', 'tiles'];
+export const logTopics: readonly string[] = ['agreed', 'charter', 'notes', 'receipts', 'tiles'];
 
-/** Returns the cases of `vectors/charter`, `vectors/notes`, `vectors/receipts`, `vectors/tiles`. */
+/** Returns the cases of `vectors/agreed`, `vectors/charter`, `vectors/notes`, `vectors/receipts`, `vectors/tiles`. */
 export function logCases(): VectorCase[] {
   return [
     ...[...charterFieldCases(), ...charterLimitCases()].map(foundingVector),
@@ -19,6 +20,7 @@ export function logCases(): VectorCase[] {
     ...charterNextCases(),
     ...noteCases(),
     ...checkpointCases(),
+    ...agreedCases(),
     ...tileCases(),
   ];
 }
