@@ -3,75 +3,34 @@
  * store. It knows no network: `mesh.ts` carries what it gives and brings what it takes. Everything
  * it needs from outside comes in through ports, so that a simulation drives the same code.
  */
-import type {
-  Checkpoint,
-  Clock,
-  Cryptography,
-  Ed25519Signer,
-  Identifier,
-  NextClaim,
-  NoteSigner,
-  Receipt,
-  Verdict,
-  VrfProver,
-} from '@callbook/protocol';
-import {
-  accept,
-  foldLabel,
-  ignore,
-  labelOf,
-  nextClaim,
-  noteSigner,
-  reject,
-  utf8,
-} from '@callbook/protocol';
+import type { Checkpoint, Identifier, NextClaim, Receipt, Verdict } from '@callbook/protocol';
+import { accept, foldLabel, labelOf, nextClaim, utf8 } from '@callbook/protocol';
 
 import type { LogBatch } from './batch/log-batch.ts';
-import { loadMembership } from './charter/membership.ts';
-import type { LogMember, Membership } from './charter/membership.ts';
-import { ownMember, vrfProver } from './charter/own-member.ts';
-import { releaseSweepIntervalMs } from './limits.ts';
-import { BindingIndex } from './index/binding-index.ts';
+import type { Membership } from './charter/membership.ts';
 import { proveBinding } from './index/binding-proof.ts';
 import type { BindingProof } from './index/binding-proof.ts';
+import { BindingIndex } from './index/binding-index.ts';
 import type { IndexEvidence } from './index/binding-index.ts';
+import { releaseSweepIntervalMs } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
-import { LogIntake } from './log/log-intake.ts';
-import type { Extension } from './log/log-intake.ts';
-import { readPage } from './log/log-pages.ts';
+import type { Extension, LogIntake } from './log/log-intake.ts';
+import { LogSet } from './log/log-set.ts';
+import type { Offered } from './log/log-set.ts';
 import { OwnLog } from './log/own-log.ts';
 import type { LogSubmission } from './log/own-log.ts';
-import { StoredLog } from './log/stored-log.ts';
 import type { TileRequest } from './log/stored-log.ts';
 import { VerifiedEntries } from './log/verified-entries.ts';
-import { systemScheduler } from './scheduler.ts';
-import type { Scheduler } from './scheduler.ts';
+import { replicaParts } from './replica-parts.ts';
+import type { ReplicaOptions, ReplicaParts } from './replica-parts.ts';
 import { StoreWriter } from './store/store-writer.ts';
-import type { Store } from './store/store.ts';
 import { Bindings, readLabel } from './view/bindings.ts';
 import { entryStateOf } from './view/entry-state.ts';
 import type { EntryState } from './view/entry-state.ts';
 import { sweepReleases } from './view/release-sweep.ts';
 import type { ViewContext } from './view/view-batch.ts';
-
-export interface ReplicaOptions {
-  /** Stays the caller's: close it after the replica. */
-  readonly store: Store;
-  readonly crypto: Cryptography;
-  readonly clock: Clock;
-  readonly scheduler?: Scheduler;
-  /** Pinned charter notes, version 1 first. */
-  readonly charterNotes: readonly string[];
-  /** This member's name in the charter. */
-  readonly memberName: string;
-  readonly logSigner: Ed25519Signer;
-  /** 32 bytes, shared by the members. */
-  readonly vrfSecretKey: Uint8Array;
-  /** True to keep the index of the view; a store that has none gets it at the next start. */
-  readonly indexed?: boolean;
-}
 
 /** A log has grown here: leaves are stored and folded. */
 export interface ReplicaChange {
@@ -84,41 +43,16 @@ export interface ReplicaChange {
 
 /** Opens a replica. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`, `store_corrupt`. */
 export async function createReplica(options: ReplicaOptions): Promise<Replica> {
-  const { crypto, store, clock, scheduler = systemScheduler, indexed = false } = options;
-  const membership = loadMembership(options.charterNotes, crypto);
-  const self = ownMember(membership, options);
-  const prover = vrfProver(membership, options);
-  const logs = await Promise.all(
-    membership.members.map(({ logKey }) => StoredLog.open(logKey.name, store, crypto)),
-  );
-  const signer = noteSigner({ name: self.logKey.name, signer: options.logSigner }, crypto);
-  const known = { membership, self, prover, signer, logs };
-  const parts = { crypto, store, clock, scheduler, indexed, ...known };
-  return Replica.open(parts);
-}
-
-interface ReplicaParts {
-  readonly crypto: Cryptography;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly membership: Membership;
-  readonly self: LogMember;
-  readonly prover: VrfProver;
-  /** Signs by the log key, under the name of the log. */
-  readonly signer: NoteSigner;
-  readonly logs: readonly StoredLog[];
-  readonly indexed: boolean;
+  return Replica.open(replicaParts(options));
 }
 
 export class Replica implements AsyncDisposable {
   /** Looks up bindings at once. */
   readonly bindings: Bindings;
-  readonly membership: Membership;
+  /** Name of this member's own log. */
+  readonly origin: string;
+  readonly memberName: string;
   readonly #parts: ReplicaParts;
-  readonly #logs: ReadonlyMap<string, StoredLog>;
-  readonly #intakes: ReadonlyMap<string, LogIntake>;
-  readonly #integrations = new Map<string, Promise<unknown>>();
   readonly #writer: StoreWriter;
   readonly #view: ViewContext;
   readonly #entries: VerifiedEntries;
@@ -126,47 +60,57 @@ export class Replica implements AsyncDisposable {
   readonly #appends = new Listeners<LogBatch>();
   readonly #failures = new Listeners<Error>();
   readonly #stop = new AbortController();
+  /** There before anybody has the replica. */
+  #logs!: LogSet;
   /** Undefined where nobody asks for roots and proofs. */
-  readonly #index: BindingIndex | undefined;
+  #index: BindingIndex | undefined;
   #own: OwnLog | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
   private constructor(parts: ReplicaParts) {
-    const { crypto, store, scheduler, membership, self, signer, logs } = parts;
+    const { crypto, store, membership } = parts;
     this.#parts = parts;
-    this.membership = membership;
+    this.origin = parts.origin;
+    this.memberName = parts.memberName;
     this.bindings = new Bindings(store);
-    this.#logs = new Map(logs.map((log) => [log.origin, log]));
     this.#entries = new VerifiedEntries(crypto);
     this.#writer = new StoreWriter(store, (error) => this.#failures.tell(error));
     const { charters, vrfPublicKey } = membership;
     this.#view = { store, crypto, charters, vrfPublicKey };
-    const writer = this.#writer;
-    if (parts.indexed) {
-      this.#index = BindingIndex.open({ store, writer, logs, charters, crypto, scheduler, signer });
-    }
-    const context = { crypto, scheduler, entries: this.#entries };
-    this.#intakes = new Map(
-      membership.members
-        .filter((member) => member !== self)
-        .map(({ logKey }) => [
-          logKey.name,
-          new LogIntake(this.#logs.get(logKey.name)!, logKey, context),
-        ]),
-    );
   }
 
   static async open(parts: ReplicaParts): Promise<Replica> {
     const replica = new Replica(parts);
+    await replica.#openLogs();
+    replica.#openIndex();
     await replica.#openOwnLog();
     replica.#sweeping = replica.#sweepReleases();
     return replica;
   }
 
+  async #openLogs(): Promise<void> {
+    const { crypto, store, scheduler, membership, origin } = this.#parts;
+    this.#logs = await LogSet.open(membership.members, {
+      ...{ crypto, store, scheduler },
+      writer: this.#writer,
+      entries: this.#entries,
+      ownOrigin: origin,
+      integrate: (intake, extension) => this.#integrate(intake, extension),
+    });
+  }
+
+  #openIndex(): void {
+    const { crypto, store, scheduler, membership, signer, indexed } = this.#parts;
+    if (!indexed) return;
+    const [writer, logs] = [this.#writer, this.#logs.all];
+    const { charters } = membership;
+    this.#index = BindingIndex.open({ store, writer, logs, charters, crypto, scheduler, signer });
+  }
+
   async #openOwnLog(): Promise<void> {
     const { crypto, clock, scheduler, membership, signer } = this.#parts;
     this.#own = await OwnLog.open({
-      log: this.#logs.get(this.origin)!,
+      log: this.#logs.own,
       writer: this.#writer,
       view: this.#view,
       charters: membership.charters,
@@ -183,13 +127,9 @@ export class Replica implements AsyncDisposable {
     });
   }
 
-  /** Name of this member's own log. */
-  get origin(): string {
-    return this.#parts.self.logKey.name;
-  }
-
-  get memberName(): string {
-    return this.#parts.self.member.name;
+  /** The members and charters as they are now. */
+  get membership(): Membership {
+    return this.#parts.membership;
   }
 
   /** Why the replica writes nothing any more; undefined while it does. */
@@ -209,19 +149,8 @@ export class Replica implements AsyncDisposable {
    * Takes in a stretch of another member's log. The verdict comes at once, and says that the leaves
    * belong to the log; `integrated` resolves when they are stored and folded.
    */
-  offer(batch: LogBatch): Verdict<{ readonly integrated: Promise<void> }> {
-    const intake = this.#intake(batch.origin);
-    if (intake.verdict !== 'accept') return intake;
-    const extensions = intake.value.extend(batch);
-    if (extensions.verdict !== 'accept') return extensions;
-    const before = this.#integrations.get(batch.origin) ?? Promise.resolve();
-    const integrated = before.then(async () => {
-      for (const extension of extensions.value) await this.#integrate(intake.value, extension);
-    });
-    this.#integrations.set(batch.origin, integrated);
-    // An accepted stretch is counted on by those after it: one that fails ends all writing.
-    integrated.catch((error) => this.#writer.fail('a log could not be integrated', error));
-    return accept({ integrated });
+  offer(batch: LogBatch): Verdict<Offered> {
+    return this.#logs.offer(batch);
   }
 
   /** Takes in a stretch of another member's log and waits until it is stored and folded. */
@@ -229,21 +158,12 @@ export class Replica implements AsyncDisposable {
     const offered = this.offer(batch);
     if (offered.verdict !== 'accept') return offered;
     await offered.value.integrated;
-    return accept({ size: this.#logs.get(batch.origin)!.size });
+    return accept({ size: this.#logs.size(batch.origin) });
   }
 
   /** Takes note of a checkpoint of another member's log: how far that log has come. */
   learn(origin: string, checkpoint: string): Verdict<Checkpoint> {
-    const intake = this.#intake(origin);
-    return intake.verdict === 'accept' ? intake.value.learn(checkpoint) : intake;
-  }
-
-  #intake(origin: string): Verdict<LogIntake> {
-    if (origin === this.origin) return ignore('log_own', 'this is our own log');
-    const intake = this.#intakes.get(origin);
-    return intake === undefined
-      ? reject('log_unknown', 'the charter names no log of this origin')
-      : accept(intake);
+    return this.#logs.learn(origin, checkpoint);
   }
 
   async #integrate(intake: LogIntake, extension: Extension): Promise<void> {
@@ -266,17 +186,17 @@ export class Replica implements AsyncDisposable {
 
   /** Leaves of another member's log that are stored, or accepted and on their way there. */
   expectedSize(origin: string): number {
-    return this.#intakes.get(origin)?.projectedSize ?? this.#logs.get(origin)?.size ?? 0;
+    return this.#logs.expectedSize(origin);
   }
 
   /** Largest size that a log is known to have signed. */
   signedSize(origin: string): number {
-    return this.#intakes.get(origin)?.signedSize ?? this.#logs.get(origin)?.size ?? 0;
+    return this.#logs.signedSize(origin);
   }
 
   /** Leaves stored of each log. */
   logSizes(): { readonly origin: string; readonly size: number }[] {
-    return [...this.#logs.values()].map(({ origin, size }) => ({ origin, size }));
+    return this.#logs.sizes();
   }
 
   /** Newest signed checkpoint that this member can serve of a log. */
@@ -286,13 +206,12 @@ export class Replica implements AsyncDisposable {
 
   /** A tile or entry bundle of a log, of any width that is stored. */
   tile(request: TileRequest & { readonly origin: string }): Uint8Array | undefined {
-    return this.#logs.get(request.origin)?.tile(request);
+    return this.#logs.tile(request);
   }
 
   /** A page of a log for another member; undefined while there is nothing signed of it here. */
   async page(origin: string, first: number): Promise<LogBatch | undefined> {
-    const log = this.#logs.get(origin);
-    return log === undefined ? undefined : readPage(log, this.#parts.store, first);
+    return this.#logs.page(origin, first);
   }
 
   /** The state of an entry, by its 32-byte id; undefined when no log has it here. */
@@ -302,9 +221,9 @@ export class Replica implements AsyncDisposable {
 
   /** The label of an identifier, with its proof. Give it out only after a passed challenge. */
   label(identifier: Identifier): { labelEpoch: number; label: Uint8Array; vrfProof: Uint8Array } {
-    const { prover, membership } = this.#parts;
+    const { prover } = this.#parts;
     return {
-      labelEpoch: membership.charters.current.charter.labelEpoch,
+      labelEpoch: this.membership.charters.current.charter.labelEpoch,
       label: labelOf(identifier, prover),
       vrfProof: prover.prove(utf8(identifier)),
     };
@@ -335,9 +254,9 @@ export class Replica implements AsyncDisposable {
 
   /** What somebody who passed a challenge for this identifier may claim now. */
   nextClaim(identifier: Identifier): NextClaim {
-    const { clock, membership, prover, store } = this.#parts;
+    const { clock, prover, store } = this.#parts;
     const { history } = readLabel(store, labelOf(identifier, prover));
-    return nextClaim(foldLabel(history, membership.charters), clock.nowMs());
+    return nextClaim(foldLabel(history, this.membership.charters), clock.nowMs());
   }
 
   /** Calls back after each batch that is stored and folded. */
@@ -356,7 +275,7 @@ export class Replica implements AsyncDisposable {
   }
 
   #tellChange(origin: string, identifiers: readonly Identifier[]): void {
-    this.#changes.tell({ origin, size: this.#logs.get(origin)!.size, identifiers });
+    this.#changes.tell({ origin, size: this.#logs.size(origin), identifiers });
   }
 
   async #sweepReleases(): Promise<void> {
@@ -372,7 +291,7 @@ export class Replica implements AsyncDisposable {
   /** Ends what has begun and writes nothing more; the store stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await Promise.allSettled([this.#sweeping, ...this.#integrations.values()]);
+    await Promise.allSettled([this.#sweeping, this.#logs.settle()]);
     await this.#own?.settle();
     await this.#index?.[Symbol.asyncDispose]();
     await this.#writer.stop();

@@ -7,7 +7,8 @@ import type { PrivateKey } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 
 import { createReplica } from '../../src/replica.ts';
-import type { Replica, ReplicaOptions } from '../../src/replica.ts';
+import type { Replica } from '../../src/replica.ts';
+import type { ReplicaOptions } from '../../src/replica-parts.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
 
 export const crypto: Cryptography = sodiumCryptography;

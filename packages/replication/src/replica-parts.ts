@@ -1,0 +1,58 @@
+/**
+ * What a replica is opened with: the options as a caller gives them, and the parts made of them once
+ * they are known to fit the charter. The keys are compared with what the charter says before anything
+ * is signed or read.
+ */
+import type { Clock, Cryptography, Ed25519Signer, NoteSigner, VrfProver } from '@callbook/protocol';
+import { noteSigner } from '@callbook/protocol';
+
+import { loadMembership } from './charter/membership.ts';
+import type { Membership } from './charter/membership.ts';
+import { ownMember, vrfProver } from './charter/own-member.ts';
+import { systemScheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Store } from './store/store.ts';
+
+export interface ReplicaOptions {
+  /** Stays the caller's: close it after the replica. */
+  readonly store: Store;
+  readonly crypto: Cryptography;
+  readonly clock: Clock;
+  readonly scheduler?: Scheduler;
+  /** Pinned charter notes, version 1 first. */
+  readonly charterNotes: readonly string[];
+  /** This member's name in the charter. */
+  readonly memberName: string;
+  readonly logSigner: Ed25519Signer;
+  /** 32 bytes, shared by the members. */
+  readonly vrfSecretKey: Uint8Array;
+  /** True to keep the index of the view; a store that has none gets it at the next start. */
+  readonly indexed?: boolean;
+}
+
+export interface ReplicaParts {
+  readonly crypto: Cryptography;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly membership: Membership;
+  /** Name of this member's own log. */
+  readonly origin: string;
+  readonly memberName: string;
+  readonly prover: VrfProver;
+  /** Signs by the log key, under the name of the log. */
+  readonly signer: NoteSigner;
+  readonly indexed: boolean;
+}
+
+/** Checks options against the charter. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`. */
+export function replicaParts(options: ReplicaOptions): ReplicaParts {
+  const { crypto, store, clock, memberName } = options;
+  const { scheduler = systemScheduler, indexed = false } = options;
+  const membership = loadMembership(options.charterNotes, crypto);
+  const origin = ownMember(membership, options).logKey.name;
+  const prover = vrfProver(membership, options);
+  const signer = noteSigner({ name: origin, signer: options.logSigner }, crypto);
+  const ports = { crypto, store, clock, scheduler, indexed };
+  return { ...ports, membership, origin, memberName, prover, signer };
+}
