@@ -40,6 +40,7 @@ export {
   batchEntriesMax,
   entryBytesMax,
   gossipMessageBytesMax,
+  indexProofBytesMax,
   leafBytesMax,
   logOriginCharactersMax,
   lookupIdentifiersMax,
@@ -53,10 +54,11 @@ export {
   routesMax,
   witnessAgeMsMax,
 } from './limits.ts';
-export { charterSet } from './fold/charter-set.ts';
+export { charterSet, extendCharterSet } from './fold/charter-set.ts';
 export type { CharterSet, KnownCharter } from './fold/charter-set.ts';
 export { emptyHistory, integrateLeaf, updateKeyOf } from './fold/history.ts';
 export type { LabelHistory, LeafMention, LoggedEntry, MentionedEntry } from './fold/history.ts';
+export { changesJudgement, judgeOf } from './fold/judge.ts';
 export { foldLabel } from './fold/fold-label.ts';
 export type { BindingState } from './fold/fold-label.ts';
 export { entryProgress, quorumTime } from './fold/entry-time.ts';
@@ -133,5 +135,17 @@ export type {
 } from './charter/charter.ts';
 export { noticeOf } from './charter/notice.ts';
 export type { CharterNotice } from './charter/notice.ts';
-export { verifyFoundingCharter, verifyNextCharter } from './charter/adoption.ts';
+export {
+  charterSigners,
+  verifyFoundingCharter,
+  verifyNextCharter,
+  verifyProposal,
+} from './charter/adoption.ts';
+export {
+  draftParameters,
+  encodeExpulsion,
+  isDraftStatement,
+  nextCharterText,
+} from './charter/next-charter.ts';
+export type { DraftStatements, NextCharterTerms } from './charter/next-charter.ts';
 export { activeMembers, challengedMin, quorumOf } from './charter/quorum.ts';

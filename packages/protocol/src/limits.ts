@@ -64,3 +64,12 @@ export const faultsFallAfterMs: number = 7 * 24 * 60 * 60 * 1000;
 export const recycledRequestsMin = 3;
 /** Time that must lie between the first and the last of them. */
 export const recycledSpanMsMin = 21 * 24 * 3600 * 1000;
+/** A statement of a charter draft: its field, and its text (a member with all its lists full). */
+export const draftFieldCharactersMax = 96;
+export const draftTextBytesMax: number = 8 * 1024;
+/** How far the clock of an honest member may be off, either way. */
+export const clockErrorMsMax: number = 10 * 60 * 1000;
+/** A piece of evidence: up to 17 leaves, each with its proof and checkpoint. */
+export const evidenceBytesMax: number = 128 * 1024;
+/** The accused leaf and one of each member. */
+export const evidenceLeavesMax = 17;

@@ -8,7 +8,7 @@ import { sameState, verifierKeyIn } from './charter-consistency.ts';
 import { activeMembers } from './quorum.ts';
 
 /** Two charters that may follow each other. */
-interface Step {
+export interface Step {
   readonly from: Charter;
   readonly to: Charter;
 }
