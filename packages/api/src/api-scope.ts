@@ -1,6 +1,6 @@
 /** What every route is given: the typed fastify scope it registers in, and the ports. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { Cryptography } from '@callbook/protocol';
+import type { Clock, Cryptography } from '@callbook/protocol';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -10,6 +10,7 @@ import type {
 } from 'fastify';
 import type { ChallengeDesk } from './challenges/challenge-desk.ts';
 import type { DirectoryPort } from './ports.ts';
+import type { ProofBudget } from './proofs/proof-budget.ts';
 
 /** A fastify scope that types requests and answers by their schemas. */
 export type ApiScope = FastifyInstance<
@@ -24,4 +25,6 @@ export interface ApiContext {
   readonly directory: DirectoryPort;
   readonly desk: ChallengeDesk;
   readonly crypto: Cryptography;
+  readonly clock: Clock;
+  readonly proofs: ProofBudget;
 }

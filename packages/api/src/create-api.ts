@@ -14,12 +14,14 @@ import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
 import type { CodeSender, DirectoryPort, EventLogger } from './ports.ts';
+import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
 import { addEntryRoutes } from './routes/entry-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addLogRoutes } from './routes/log-routes.ts';
 import { addLookupRoutes } from './routes/lookup-routes.ts';
+import { addProofRoutes } from './routes/proof-routes.ts';
 import { problemSchema } from './schemas/problem-schema.ts';
 
 export interface ApiOptions {
@@ -52,7 +54,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const limits: ApiLimits = { ...apiLimits, ...options.limits };
   const logger = options.logger ?? silent;
   const desk = new ChallengeDesk(options.host, limits, options);
-  const context: ApiContext = { directory: options.directory, crypto: options.crypto, desk };
+  const proofs = new ProofBudget(limits, options);
+  const { directory, crypto, clock } = options;
+  const context: ApiContext = { directory, crypto, clock, desk, proofs };
 
   const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
   api.server.maxConnections = limits.connectionsMax;
@@ -76,6 +80,7 @@ async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   addChallengeRoutes(scope, context);
   addEntryRoutes(scope, context);
   addLookupRoutes(scope, context);
+  addProofRoutes(scope, context);
   addLogRoutes(scope, context);
   addHealthRoutes(scope, context);
   addOpenapiRoute(scope);

@@ -52,6 +52,14 @@ export const apiErrorCodes = {
   entry_unknown: { status: 404, sentence: 'this member has no leaf of that entry' },
   log_unknown: { status: 404, sentence: 'this member has no checkpoint of that log' },
   tile_unknown: { status: 404, sentence: 'this member does not have that tile' },
+  proof_rate_limited: {
+    status: 429,
+    sentence: 'no more proofs are made for now, here or for this network; see Retry-After',
+  },
+  proof_unavailable: {
+    status: 503,
+    sentence: 'nothing can be proven now: the index is being built, or no quorum has cosigned it',
+  },
   not_ready: { status: 503, sentence: 'the member is not ready; reasons says why' },
   directory_unavailable: {
     status: 503,

@@ -17,6 +17,7 @@ export type {
   EntrySubmission,
   EventLogger,
   IdentifierLabel,
+  IdentifierProof,
   LogTileCoordinates,
   Readiness,
   SubmittedEntry,

@@ -18,6 +18,14 @@ export const apiLimits = {
   sendsPerDayMax: 6,
   /** Codes to all identifiers together; bounds the money, and the table of senders' budgets. */
   totalSendsPerHourMax: 10_000,
+  /** Proofs to everybody together, and to one network: each takes about 1 ms of CPU. */
+  proofsPerSecondMax: 200,
+  proofsBurstMax: 400,
+  networkProofsPerSecondMax: 20,
+  networkProofsBurstMax: 60,
 } as const satisfies Record<string, number>;
+
+/** The answer to a proof is as long as a multiple of this. */
+export const proofAnswerStepBytes = 4096;
 
 export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };

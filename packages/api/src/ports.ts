@@ -2,7 +2,14 @@
  * What the API needs from a member: the directory behind it and the channels that carry codes.
  * `packages/node` implements both over the replica; tests bring a small one in memory.
  */
-import type { Identifier, NextClaim, PublishedBinding, Receipt, Verdict } from '@callbook/protocol';
+import type {
+  Identifier,
+  IndexedState,
+  NextClaim,
+  PublishedBinding,
+  Receipt,
+  Verdict,
+} from '@callbook/protocol';
 
 /** The directory as this member sees it. Reads are synchronous: one store read each. */
 export interface DirectoryPort {
@@ -21,6 +28,9 @@ export interface DirectoryPort {
   entryState(entryId: Uint8Array): EntryState | undefined;
   lookup(identifier: Identifier): PublishedBinding | undefined;
 
+  /** Proves what the directory says of an identifier; undefined while it cannot. */
+  prove(identifier: Identifier): Promise<IdentifierProof | undefined>;
+
   /** The charter in force, a signed note. */
   charterNote(): string;
 
@@ -36,6 +46,23 @@ export interface IdentifierLabel {
   readonly label: Uint8Array;
   /** 80 bytes. */
   readonly vrfProof: Uint8Array;
+}
+
+/** What docs/spec/index.md calls the proof of an identifier. */
+export interface IdentifierProof extends IdentifierLabel {
+  /** The index's root, a signed note. */
+  readonly root: string;
+  readonly indexProof: Uint8Array;
+  /** For each log of the root that has leaves: a checkpoint, a signed note, and its consistency. */
+  readonly logs: readonly {
+    readonly checkpoint: string;
+    readonly consistency: readonly Uint8Array[];
+  }[];
+  readonly state: IndexedState | null;
+  /** Entries as encoded. */
+  readonly ownership: Uint8Array | null;
+  readonly published: Uint8Array | null;
+  readonly opened: { readonly payload: Uint8Array; readonly opening: Uint8Array } | null;
 }
 
 export interface EntrySubmission {

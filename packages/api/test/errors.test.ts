@@ -116,6 +116,16 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
   entry_unknown: async () => (await startMember()).call('GET', `/v1/entries/${'00'.repeat(32)}`),
   log_unknown: async () => (await startMember()).call('GET', '/log/nobody.test/log/checkpoint'),
   tile_unknown: async () => (await startMember()).call('GET', '/log/beta.test/log/tile/0/000'),
+  proof_rate_limited: async () => {
+    const member = await startMember({ proofsBurstMax: 1 });
+    await member.call('POST', '/v1/proof', { identifier: 'tel:+4915123456789' });
+    return member.call('POST', '/v1/proof', { identifier: 'tel:+4915123456789' });
+  },
+  proof_unavailable: async () => {
+    const member = await startMember();
+    member.directory.unproven = true;
+    return member.call('POST', '/v1/proof', { identifier: 'tel:+4915123456789' });
+  },
   not_ready: async () => {
     const member = await startMember();
     member.directory.ready = { ready: false, reasons: ['starting'] };

@@ -20,6 +20,7 @@ import type {
   Cryptography,
   Entry,
   Identifier,
+  IndexedState,
   LeafRole,
   NextClaim,
   PublishedBinding,
@@ -32,6 +33,7 @@ import type {
   EntryState,
   EntrySubmission,
   IdentifierLabel,
+  IdentifierProof,
   LogTileCoordinates,
   Readiness,
   SubmittedEntry,
@@ -41,6 +43,8 @@ export const memoryOrigins = ['alpha.test/log', 'beta.test/log'] as const;
 
 interface LoggedEntry {
   readonly entry: Entry;
+  readonly entryBytes: Uint8Array;
+  readonly opened: IdentifierProof['opened'];
   readonly submitted: SubmittedEntry;
   readonly state: EntryState;
 }
@@ -53,6 +57,8 @@ export class MemoryDirectory implements DirectoryPort {
   readonly asked: string[] = [];
   failure: 'none' | 'operating' | 'bug' | 'refuse' = 'none';
   bugMessage = 'planted';
+  /** True while it can prove nothing. */
+  unproven = false;
   ready: Readiness = { ready: true, reasons: [] };
   readonly #crypto: Cryptography;
   readonly #prover: VrfProver;
@@ -103,6 +109,27 @@ export class MemoryDirectory implements DirectoryPort {
     this.#break();
     this.asked.push(identifier);
     return this.bindings.get(identifier);
+  }
+
+  async prove(identifier: Identifier): Promise<IdentifierProof | undefined> {
+    this.#break();
+    this.asked.push(identifier);
+    if (this.unproven) return undefined;
+    const logged = [...this.logged.values()].find(
+      ({ submitted }) =>
+        this.bindings.get(identifier)?.entryId.toHex() === submitted.entryId.toHex(),
+    );
+    const id = logged?.submitted.entryId;
+    return {
+      ...this.label(identifier),
+      root: 'callbook/1 index\n…\n',
+      indexProof: new Uint8Array(66),
+      logs: [{ checkpoint: this.checkpoint(memoryOrigins[0])!, consistency: [] }],
+      state: logged === undefined ? null : stateOf(logged.entry, id!),
+      ownership: logged?.entryBytes ?? null,
+      published: null,
+      opened: logged?.opened ?? null,
+    };
   }
 
   charterNote(): string {
@@ -170,7 +197,9 @@ export class MemoryDirectory implements DirectoryPort {
       timeMs,
       leaves,
     };
-    this.logged.set(id.toHex(), { entry, submitted, state });
+    const { entry: entryBytes, payload, opening } = submission;
+    const opened = payload === undefined ? null : { payload, opening: opening! };
+    this.logged.set(id.toHex(), { entry, entryBytes, opened, submitted, state });
     this.#publish(entry, id, submission.payload);
     return submitted;
   }
@@ -194,4 +223,11 @@ export class MemoryDirectory implements DirectoryPort {
       changedAtMs: 1_800_000_000_000,
     });
   }
+}
+
+function stateOf(entry: Entry, id: Uint8Array): IndexedState {
+  const { epoch, authority, recovery, lock, email, seq, commitment } = entry;
+  const ownershipAtMs = 1_800_000_000_000;
+  const ended = { status: 'held', ownershipId: id, ownershipAtMs, endsAtMs: null } as const;
+  return { epoch, ...ended, authority, recovery, lock, email, seq, entryId: id, commitment };
 }

@@ -40,6 +40,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     submit: async (submission) => await submit(submission, parts),
     entryState: (id) => entryStateFor(id, replica),
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),
+    prove: async (identifier) => await replica.proveIdentifier(identifier),
     charterNote: () => replica.membership.charters.current.note,
     checkpoint: (origin) => replica.checkpoint(origin),
     tile: (coordinates) => replica.tile(coordinates),

@@ -79,6 +79,7 @@ async function openReplica(
     memberName: config.member,
     logSigner: crypto.ed25519Signer(await readSecretKey(config.keys.log)),
     vrfSecretKey: await readSecretKey(config.keys.vrf),
+    indexed: true,
   });
 }
 

@@ -1,0 +1,123 @@
+/**
+ * How many proofs are made: each costs a VRF proof and a way through the index, and tells somebody
+ * the label of a number. Two token buckets, one for everybody together and one for each network
+ * (IPv4 /24, IPv6 /56); asking for a number that nobody has costs as much as for any other.
+ *
+ * The table holds no address: rows stand under an HMAC with a key that is drawn at start and never
+ * leaves memory, and a row is forgotten as soon as its bucket is full again. Loopback is a proxy or
+ * a page on this machine, so it has no bucket of its own: it would be that of everybody behind it.
+ */
+import { BlockList, isIPv6 } from 'node:net';
+import { utf8 } from '@callbook/protocol';
+import type { Cryptography, Random } from '@callbook/protocol';
+import type { ApiLimits } from '../limits.ts';
+
+export type ProofBudgetLimits = Pick<
+  ApiLimits,
+  'proofsPerSecondMax' | 'proofsBurstMax' | 'networkProofsPerSecondMax' | 'networkProofsBurstMax'
+>;
+
+interface Bucket {
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+interface Refill {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export class ProofBudget {
+  /** Row key → bucket; rows by their latest proof. */
+  readonly #rows = new Map<string, Bucket>();
+  readonly #rowHmacKey: Uint8Array;
+  readonly #crypto: Cryptography;
+  readonly #all: Refill;
+  readonly #network: Refill;
+  #total: Bucket;
+
+  constructor(
+    limits: ProofBudgetLimits,
+    ports: { readonly crypto: Cryptography; readonly random: Random },
+  ) {
+    this.#all = { perSecond: limits.proofsPerSecondMax, burst: limits.proofsBurstMax };
+    this.#network = {
+      perSecond: limits.networkProofsPerSecondMax,
+      burst: limits.networkProofsBurstMax,
+    };
+    this.#crypto = ports.crypto;
+    this.#rowHmacKey = ports.random.bytes(32);
+    this.#total = { tokens: limits.proofsBurstMax, atMs: Number.NEGATIVE_INFINITY };
+  }
+
+  /** Takes one proof out of both buckets: 0, or how long to wait when one is empty. */
+  spend(address: string, nowMs: number): number {
+    this.forget(nowMs);
+    const total = filled(this.#total, this.#all, nowMs);
+    const rowKey = loopback.check(address, familyOf(address)) ? undefined : this.#rowKey(address);
+    const row = filled(
+      rowKey === undefined ? undefined : this.#rows.get(rowKey),
+      this.#network,
+      nowMs,
+    );
+    const waitMs = Math.max(waitMsOf(total, this.#all), waitMsOf(row, this.#network));
+    if (waitMs > 0) return waitMs;
+    this.#total = { ...total, tokens: total.tokens - 1 };
+    if (rowKey === undefined) return 0;
+    // Deleted first, so that the map stays in order of the latest proof.
+    this.#rows.delete(rowKey);
+    this.#rows.set(rowKey, { ...row, tokens: row.tokens - 1 });
+    return 0;
+  }
+
+  /** Drops the rows whose bucket is full again. */
+  forget(nowMs: number): void {
+    const fullAfterMs = (this.#network.burst / this.#network.perSecond) * 1000;
+    for (const [rowKey, { atMs }] of this.#rows) {
+      if (atMs > nowMs - fullAfterMs && atMs <= nowMs) break;
+      this.#rows.delete(rowKey);
+    }
+  }
+
+  /** Rows held: at most the proofs of the time in which a network's bucket fills. */
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  #rowKey(address: string): string {
+    return this.#crypto.hmacSha256(this.#rowHmacKey, utf8(networkOf(address))).toBase64();
+  }
+}
+
+/** A bucket that is not there is full; a clock that was set back fills nothing. */
+function filled(bucket: Bucket | undefined, refill: Refill, nowMs: number): Bucket {
+  if (bucket === undefined) return { tokens: refill.burst, atMs: nowMs };
+  const passedMs = Math.max(0, nowMs - bucket.atMs);
+  const tokens = Math.min(refill.burst, bucket.tokens + (passedMs / 1000) * refill.perSecond);
+  return { tokens, atMs: nowMs };
+}
+
+function waitMsOf({ tokens }: Bucket, { perSecond }: Refill): number {
+  return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perSecond) * 1000);
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
+}
+
+/** The first 24 bits of an IPv4 address, also of a mapped one, or the first 56 of an IPv6 address. */
+function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+)\.\d+$/i.exec(address);
+  if (mapped !== null) return mapped[1]!;
+  if (!isIPv6(address)) return address.split('.').slice(0, 3).join('.');
+  const [head = '', tail] = address.split('%')[0]!.split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
+  const [a, b, c, d = '0'] = [...front, ...zeros, ...back];
+  return [a, b, c, (Number.parseInt(d, 16) >> 8).toString(16)].join(':');
+}
