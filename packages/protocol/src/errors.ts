@@ -74,7 +74,8 @@ export const verdictCodes = {
   charter_quorum_missing: 'fewer members than the quorum have signed the charter',
   draft_unfit: 'what was drafted makes no charter that may follow the one before',
   draft_malformed: 'a message about the charter draft is not of the form that members exchange',
-  draft_signature_invalid: 'a change of the charter draft is not signed by the log key of its member',
+  draft_signature_invalid:
+    'a change of the charter draft is not signed by the log key of its member',
   draft_other: 'the message is about another charter draft than the one open here',
   draft_gap: 'changes of the charter draft that this one builds on are missing here',
   draft_limit: 'the member has written or discarded as much of the charter draft as it may',
@@ -95,7 +96,8 @@ export const verdictCodes = {
     'another member shows a branch of this member’s own log: it writes nothing any more',
   payload_missing: 'the entry commits to a payload that this member does not have',
   receipt_unfit: 'the receipt is of another entry, or of a log that the charter does not name',
-  evidence_malformed: 'the evidence lacks a field, has one too many, or one of the wrong type or size',
+  evidence_malformed:
+    'the evidence lacks a field, has one too many, or one of the wrong type or size',
   evidence_too_large: 'the evidence is larger than 131 072 bytes',
   evidence_unproven: 'the statements are genuine, but an honest member can have made them',
   request_malformed:

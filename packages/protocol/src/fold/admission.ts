@@ -4,7 +4,6 @@
  * would have to undo later is refused here first. Pure: the member's clock comes in as `nowMs`.
  */
 import { challengedMin } from '../charter/quorum.ts';
-import type { Charter } from '../charter/charter.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
 import { bytesEqual, compareBytes } from '../bytes.ts';
 import type { Entry } from '../entry.ts';
@@ -18,6 +17,7 @@ import { foldLabel } from './fold-label.ts';
 import type { BindingState } from './fold-label.ts';
 import { fitsPrevious, hasTermsOf, roleFitsKind, updateKeyOf } from './history.ts';
 import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
+import { sameSlot } from './slot.ts';
 
 export interface Submission {
   readonly entry: Entry;
@@ -52,9 +52,8 @@ export function admitEntry(
   const { charters, history } = circumstances;
   const ownLeaf = ownLeafOf(submission, circumstances);
   if (ownLeaf !== undefined) return accept({ action: 'already', index: ownLeaf.index });
-  const { charter } = charters.current;
   const refusal =
-    refuseUnderCharter(entry, charter, circumstances.nowMs) ??
+    refuseUnderCharter(entry, circumstances) ??
     refuseRole(entry, role) ??
     refuseAgainstView(submission, circumstances, foldLabel(history, charters));
   return refusal ?? accept({ action: 'append' });
@@ -62,22 +61,32 @@ export function admitEntry(
 
 function ownLeafOf(
   { entry, entryId }: Submission,
-  { history, ownOrigin }: Circumstances,
+  { history, ownOrigin, charters }: Circumstances,
 ): LeafMention | undefined {
   const known =
     entry.kind === 'update'
       ? history.updates.get(updateKeyOf(entry, history.ownership))
       : history.ownership.get(entryId.toHex());
   if (known === undefined || !bytesEqual(known.entryId, entryId)) return undefined;
-  return known.mentions.find(({ origin }) => origin === ownOrigin);
+  return firstValidLeaves(known.mentions, charters).find(({ origin }) => origin === ownOrigin);
 }
 
-function refuseUnderCharter(entry: Entry, charter: Charter, nowMs: number): Refusal | undefined {
+function refuseUnderCharter(
+  entry: Entry,
+  { charters: { current }, nowMs, ownOrigin }: Circumstances,
+): Refusal | undefined {
+  const { charter } = current;
   if (entry.labelEpoch !== charter.labelEpoch) {
     return reject(
       'label_epoch_mismatch',
       `entry has label epoch ${entry.labelEpoch}, the charter ${charter.labelEpoch}`,
     );
+  }
+  if (current.memberByOrigin.get(ownOrigin)?.state !== 'active') {
+    return ignore('member_not_active', 'this member is read-only or expelled');
+  }
+  if (charter.version > 1 && nowMs < charter.effectiveAtMs) {
+    return ignore('charter_not_effective', 'the charter of this member is not in effect yet');
   }
   if (entry.kind !== 'update' && nowMs >= charter.expiresAtMs) {
     return ignore('charter_expired', 'the charter has expired: no new notarisation');
@@ -103,7 +112,7 @@ function refuseAgainstView(
     case 'register':
       return (
         refuseComplete(submission, circumstances) ??
-        refuseRegister(entry, state, circumstances.nowMs) ??
+        refuseRegister(entry, state, circumstances) ??
         refuseCompetitor(submission, circumstances) ??
         refuseUnwitnessable(submission, circumstances)
       );
@@ -135,7 +144,7 @@ function refuseComplete(
 function refuseRegister(
   entry: Entry,
   state: BindingState | undefined,
-  nowMs: number,
+  { crypto, history, nowMs }: Circumstances,
 ): Refusal | undefined {
   if (state === undefined) {
     return entry.epoch === 0
@@ -145,6 +154,12 @@ function refuseRegister(
   if (state.endsAtMs === null) return ignore('ownership_held', 'the identifier has a holder');
   if (entry.prev === null || !bytesEqual(entry.prev, state.ownershipId)) {
     return ignore('ownership_held', 'the entry does not follow the release in force');
+  }
+  // The fold drops a register of another epoch: logged, it would leave this member no trace of the
+  // slot that it has logged in.
+  const release = history.ownership.get(state.ownershipId.toHex())!;
+  if (!fitsPrevious(entry, release.entry, crypto)) {
+    return reject('ownership_moved', 'the entry does not open the epoch after the release');
   }
   return nowMs < state.endsAtMs
     ? ignore('release_pending', 'the pause after the release is not over')
@@ -186,14 +201,6 @@ function refuseCompetitor(
     }
   }
   return undefined;
-}
-
-/** Slots: {register, commit} of one epoch; {rotate, release} with one `prev`. */
-function sameSlot(a: Entry, b: Entry): boolean {
-  const opens = ({ kind }: Entry): boolean => kind === 'register' || kind === 'commit';
-  const succeeds = ({ kind }: Entry): boolean => kind === 'rotate' || kind === 'release';
-  if (opens(a) && opens(b)) return a.epoch === b.epoch;
-  return succeeds(a) && succeeds(b) && compareBytes(a.prev!, b.prev!) === 0;
 }
 
 /** A witness has seen the challenged leaves, the first of them under 10 minutes ago. */

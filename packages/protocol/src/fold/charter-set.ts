@@ -20,25 +20,47 @@ export interface KnownCharter {
 }
 
 export interface CharterSet {
+  /** The newest. */
   readonly current: KnownCharter;
+  /** The chain, version 1 first. */
+  readonly all: readonly KnownCharter[];
   byHash(hash: Uint8Array): KnownCharter | undefined;
 }
 
 /** Verifies a chain of charter notes, version 1 first, without gaps. */
 export function charterSet(notes: readonly string[], crypto: Cryptography): Verdict<CharterSet> {
-  const known = new Map<string, KnownCharter>();
-  let current: KnownCharter | undefined;
-  for (const note of notes) {
-    const verdict: Verdict<Charter> =
-      current === undefined
-        ? verifyFoundingCharter(note, crypto)
-        : verifyNextCharter(note, current.note, crypto);
-    if (verdict.verdict !== 'accept') return verdict;
-    current = knownCharter(verdict.value, note, crypto);
-    known.set(current.hash.toHex(), current);
+  const [founding, ...later] = notes;
+  if (founding === undefined) return reject('charter_missing', 'no charter given, at least 1');
+  const charter = verifyFoundingCharter(founding, crypto);
+  if (charter.verdict !== 'accept') return charter;
+  let charters = setOf([knownCharter(charter.value, founding, crypto)]);
+  for (const note of later) {
+    const longer = extendCharterSet(charters, note, crypto);
+    if (longer.verdict !== 'accept') return longer;
+    charters = longer.value;
   }
-  if (current === undefined) return reject('charter_missing', 'no charter given, at least 1');
-  return accept({ current, byHash: (hash) => known.get(hash.toHex()) });
+  return accept(charters);
+}
+
+/** Verifies the charter after the newest one; returns the longer chain and leaves the set as it is. */
+export function extendCharterSet(
+  charters: CharterSet,
+  note: string,
+  crypto: Cryptography,
+): Verdict<CharterSet> {
+  const charter = verifyNextCharter(note, charters.current.note, crypto);
+  if (charter.verdict !== 'accept') return charter;
+  return accept(setOf([...charters.all, knownCharter(charter.value, note, crypto)]));
+}
+
+/** Joins charters that have been verified as a chain, version 1 first. */
+function setOf(all: readonly KnownCharter[]): CharterSet {
+  const known = new Map(all.map((charter) => [charter.hash.toHex(), charter]));
+  return {
+    all,
+    current: all.at(-1)!,
+    byHash: (hash) => known.get(hash.toHex()),
+  };
 }
 
 function knownCharter(charter: Charter, note: string, crypto: Cryptography): KnownCharter {

@@ -9,8 +9,10 @@ import type { EntryKind } from '../entry.ts';
 import { quorumWindowMs } from '../limits.ts';
 import type { CharterSet, KnownCharter } from './charter-set.ts';
 import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
+import { judgeOf } from './judge.ts';
 
 interface CountedLeaf extends LeafMention {
+  /** Judges it. */
   readonly known: KnownCharter;
 }
 
@@ -53,13 +55,14 @@ export function entryProgress(
   }
   for (const update of history.updates.values()) {
     if (bytesEqual(update.entryId, entryId)) {
-      return { complete: true, timeMs: null, leaves: update.mentions };
+      const complete = update.mentions.some((leaf) => judgeOf(leaf, charters) !== undefined);
+      return { complete, timeMs: null, leaves: update.mentions };
     }
   }
   return undefined;
 }
 
-/** A leaf counts when its log belongs to an active member of the charter that it names. */
+/** The first leaf of each log that counts, with the charter that judges it. */
 export function firstValidLeaves(
   mentions: readonly LeafMention[],
   charters: CharterSet,
@@ -67,8 +70,8 @@ export function firstValidLeaves(
   const first = new Map<string, CountedLeaf>();
   for (const mention of mentions) {
     if (first.has(mention.origin)) continue;
-    const known = charters.byHash(mention.charter);
-    if (known?.memberByOrigin.get(mention.origin)?.state !== 'active') continue;
+    const known = judgeOf(mention, charters);
+    if (known === undefined) continue;
     first.set(mention.origin, { ...mention, known });
   }
   return [...first.values()];

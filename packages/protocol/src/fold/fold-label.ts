@@ -6,10 +6,10 @@
  */
 import type { Entry } from '../entry.ts';
 import type { CharterSet } from './charter-set.ts';
-import { entryTime } from './entry-time.ts';
+import { entryTime, firstValidLeaves } from './entry-time.ts';
 import { follows, holderChain, releaseEndsAtMs, winnerOf } from './holder-chain.ts';
 import type { HolderChain, Timed } from './holder-chain.ts';
-import type { LabelHistory, LeafMention } from './history.ts';
+import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
 import { commitsOf } from './replacement.ts';
 
 export interface BindingState {
@@ -41,8 +41,14 @@ export interface BindingState {
 
 /** Folds one label's history; undefined while nothing about it is complete. */
 export function foldLabel(history: LabelHistory, charters: CharterSet): BindingState | undefined {
+  const chain = chainInForce(history, charters);
+  return chain === undefined ? undefined : stateOf(chain, history, charters);
+}
+
+/** The time of the holder in force, or of the last one; undefined while nothing is complete. */
+export function chainInForce(history: LabelHistory, charters: CharterSet): HolderChain | undefined {
   const complete = completeEntries(history, charters);
-  let chain: HolderChain = [];
+  let chain: HolderChain | undefined;
   let next = winnerOf(complete.filter(({ mentioned: { entry } }) => isFirstRegister(entry)));
   while (next !== undefined) {
     chain = holderChain(complete, next);
@@ -51,7 +57,7 @@ export function foldLabel(history: LabelHistory, charters: CharterSet): BindingS
       ...commitsOf(chain, history, charters),
     ]);
   }
-  return chain.length === 0 ? undefined : stateOf(chain, history, charters);
+  return chain;
 }
 
 function completeEntries(history: LabelHistory, charters: CharterSet): Timed[] {
@@ -88,8 +94,8 @@ function stateOf(chain: HolderChain, history: LabelHistory, charters: CharterSet
   const released = last.mentioned.entry.kind === 'release';
   const owner = released ? chain.at(-2)! : last;
   const { entry } = owner.mentioned;
-  const served = history.updates.get(owner.mentioned.entryId.toHex()) ?? owner.mentioned;
-  const earliest = earliestMention(served.mentions);
+  const { served, leaves } = servedOf(owner.mentioned, history, charters);
+  const earliest = earliestMention(leaves);
   return {
     labelEpoch: entry.labelEpoch,
     label: entry.label,
@@ -108,6 +114,19 @@ function stateOf(chain: HolderChain, history: LabelHistory, charters: CharterSet
     changedAtMs: earliest.at,
     endsAtMs: released ? releaseEndsAtMs(chain, charters) : null,
   };
+}
+
+/** The update in force, else the ownership entry itself, with the leaves of it that count. */
+function servedOf(
+  owner: MentionedEntry,
+  history: LabelHistory,
+  charters: CharterSet,
+): { readonly served: MentionedEntry; readonly leaves: readonly LeafMention[] } {
+  const update = history.updates.get(owner.entryId.toHex());
+  const leaves = firstValidLeaves(update?.mentions ?? [], charters);
+  // A charter may have ceased to count the leaves of an update; see `changesJudgement`.
+  if (update !== undefined && leaves.length > 0) return { served: update, leaves };
+  return { served: owner, leaves: firstValidLeaves(owner.mentions, charters) };
 }
 
 function earliestMention(mentions: readonly LeafMention[]): LeafMention {

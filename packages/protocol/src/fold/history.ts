@@ -2,7 +2,8 @@
  * All that the logs say of one label, in the bounded form that a member keeps. It is a grow-only
  * set: integrating the same leaves in any order, any number of times, gives histories that fold to
  * the same state. Ownership entries are kept with every member's first leaves; of the updates under
- * one ownership entry only the winner is kept, since no later leaf can bring a loser back.
+ * one ownership entry only the winner is kept, since no later leaf can bring a loser back. Only a
+ * charter can, when it ceases to count leaves: then the label is integrated anew (`judge.ts`).
  *
  * Entries whose signature needs another entry (a `rotate` is signed by the key it replaces) are
  * judged as soon as that entry is there, once, and dropped when they fail.
@@ -13,6 +14,8 @@ import type { Entry } from '../entry.ts';
 import { bytesEqual, compareBytes } from '../bytes.ts';
 import { leavesKeptPerLogMax } from '../limits.ts';
 import type { LeafRole } from '../leaf.ts';
+import type { CharterSet } from './charter-set.ts';
+import { judgeOf } from './judge.ts';
 
 /** One valid leaf about an entry, as its log's position and statement. */
 export interface LeafMention {
@@ -75,12 +78,12 @@ export function roleFitsKind(role: LeafRole, kind: Entry['kind']): boolean {
 export function integrateLeaf(
   history: LabelHistory,
   logged: LoggedEntry,
-  crypto: Cryptography,
+  { charters, crypto }: { readonly charters: CharterSet; readonly crypto: Cryptography },
 ): LabelHistory {
   if (!roleFitsKind(logged.role, logged.entry.kind)) return history;
-  return logged.entry.kind === 'update'
-    ? integrateUpdate(history, logged)
-    : integrateOwnership(history, logged, crypto);
+  if (logged.entry.kind !== 'update') return integrateOwnership(history, logged, crypto);
+  // Of updates only the winner is kept, and none that counts may make way for one that does not.
+  return judgeOf(logged, charters) === undefined ? history : integrateUpdate(history, logged);
 }
 
 function integrateOwnership(

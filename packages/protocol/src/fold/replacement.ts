@@ -43,6 +43,54 @@ export function commitsOf(
   return commits;
 }
 
+/** What has become of a complete request that its class allows. */
+export interface RequestState {
+  /** 32 bytes. */
+  readonly requestId: Uint8Array;
+  /** The claimant's key, 32 bytes. */
+  readonly authority: Uint8Array;
+  readonly requestClass: NonNullable<Entry['class']>;
+  readonly timeMs: number;
+  /** End of the hold: leaves of a commit count from here on. */
+  readonly commitFromMs: number;
+  /** True when only a veto with f + 1 challenged leaves defeats it. */
+  readonly sturdy: boolean;
+  /** Time of the first veto that defeats it; null while none does. */
+  readonly vetoedAtMs: number | null;
+}
+
+/** Tells of the requests of the epoch of `chain`, in order of time. */
+export function requestStates(
+  chain: HolderChain,
+  history: LabelHistory,
+  charters: CharterSet,
+): RequestState[] {
+  const context: Context = { chain, history, charters };
+  return requestsOf(context).map((request) => {
+    const { mentioned, timeMs, holdMs, sturdy } = request;
+    const vetoTimes = defeatTimesOf(request, context);
+    return {
+      requestId: mentioned.entryId,
+      authority: mentioned.entry.authority,
+      requestClass: mentioned.entry.class!,
+      timeMs,
+      commitFromMs: timeMs + holdMs,
+      sturdy,
+      vetoedAtMs: vetoTimes.length === 0 ? null : Math.min(...vetoTimes),
+    };
+  });
+}
+
+/** True when the binding allows the class of a request that became complete at `timeMs`. */
+export function allowsRequest(
+  timed: Timed,
+  chain: HolderChain,
+  { history, charters }: { readonly history: LabelHistory; readonly charters: CharterSet },
+): boolean {
+  const context: Context = { chain, history, charters };
+  return isOpenAt(context, timed.timeMs) && judged(timed, context).length > 0;
+}
+
 /** Leaves before the end of the hold are skipped; a veto timed before the commit defeats it. */
 function commitTime(
   mentioned: MentionedEntry,
@@ -67,10 +115,14 @@ function commitTime(
 }
 
 function isDefeated(request: Request, beforeMs: number, context: Context): boolean {
-  const vetoTimes = vetoTimesOf(request, context).map(({ anyMs, challengedMs }) =>
-    request.sturdy ? challengedMs : anyMs,
-  );
-  return vetoTimes.some((timeMs) => timeMs !== undefined && timeMs < beforeMs);
+  return defeatTimesOf(request, context).some((timeMs) => timeMs < beforeMs);
+}
+
+/** Times from which on vetoes defeat this request. */
+function defeatTimesOf(request: Request, context: Context): number[] {
+  return vetoTimesOf(request, context)
+    .map(({ anyMs, challengedMs }) => (request.sturdy ? challengedMs : anyMs))
+    .filter((timeMs) => timeMs !== undefined);
 }
 
 interface VetoTimes {

@@ -61,6 +61,7 @@ export function chartersOf(
     memberByOrigin: new Map(members.map((member) => [member.name, member])),
   };
   return {
+    all: [known],
     current: known,
     byHash: (hash) => (hash.toHex() === known.hash.toHex() ? known : undefined),
   };
@@ -214,7 +215,14 @@ export class Logs {
     return this;
   }
 
-  history(leaves: readonly LoggedEntry[] = this.leaves): LabelHistory {
-    return leaves.reduce((history, leaf) => integrateLeaf(history, leaf, crypto), emptyHistory);
+  /** Integrates leaves under a chain; by default one of seven active members. */
+  history(
+    leaves: readonly LoggedEntry[] = this.leaves,
+    charters: CharterSet = chartersOf(7, 0),
+  ): LabelHistory {
+    return leaves.reduce(
+      (history, leaf) => integrateLeaf(history, leaf, { charters, crypto }),
+      emptyHistory,
+    );
   }
 }

@@ -109,7 +109,10 @@ function leavesOf(steps: readonly Step[]): LoggedEntry[] {
 }
 
 function integrate(leaves: readonly LoggedEntry[]): LabelHistory {
-  return leaves.reduce((history, leaf) => integrateLeaf(history, leaf, crypto), emptyHistory);
+  return leaves.reduce(
+    (history, leaf) => integrateLeaf(history, leaf, { charters, crypto }),
+    emptyHistory,
+  );
 }
 
 const runs = { numRuns: process.env['CALLBOOK_FULL'] ? 20_000 : 1500 };

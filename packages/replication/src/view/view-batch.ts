@@ -119,7 +119,7 @@ export class ViewBatch {
   /** Takes in one leaf whose entry has been verified, and a payload that came with it. */
   integrate(logged: LoggedEntry, offered?: OpenedPayload): void {
     const work = this.#work(logged.entry.label);
-    const history = integrateLeaf(work.history, logged, this.#context.crypto);
+    const history = integrateLeaf(work.history, logged, this.#context);
     if (history !== work.history) {
       work.history = history;
       work.touched = true;

@@ -55,7 +55,7 @@ function loggedAt({ entry, entryId }: MadeEntry, origin: string, position: numbe
 }
 
 function integrate(leaves: readonly LoggedEntry[], from: LabelHistory): LabelHistory {
-  return leaves.reduce((history, leaf) => integrateLeaf(history, leaf, crypto), from);
+  return leaves.reduce((history, leaf) => integrateLeaf(history, leaf, { charters, crypto }), from);
 }
 
 /** Writes a history as the store has it, and reads it back. */
