@@ -51,6 +51,7 @@ export async function openSyntheticReplica(
     memberName: name,
     logSigner: crypto.ed25519Signer(seedOf(`log ${name}`)),
     vrfSecretKey,
+    ownLogConfirmed: true,
   });
 }
 

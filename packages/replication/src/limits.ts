@@ -89,6 +89,10 @@ export const connectionsMax = 64;
 export const mirrorPatienceMs = 2000;
 /** Gossip messages accepted and not yet integrated; more are left to the tail. */
 export const gossipQueueBatchesMax = 64;
+/** Enough members have told how long our own log is: the others that are connected get so long. */
+export const ownLogPatienceMs = 2000;
+/** Pages looked at to find where another member's copy of our own log parts from ours. */
+export const branchPagesMax = 128;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;

@@ -75,12 +75,12 @@ export class Mesh implements AsyncDisposable {
   readonly #incidents: Listeners<MeshIncident>;
 
   private constructor(options: JoinOptions, notary: Notary, incidents: Listeners<MeshIncident>) {
-    const { replica, network, clock, scheduler } = options;
+    const { replica, network, clock, scheduler, crypto } = options;
     const onIncident = tellOf(incidents);
     this.#network = network;
     this.#notary = notary;
     this.#incidents = incidents;
-    this.#follower = new LogFollower({ replica, network, clock, scheduler, onIncident });
+    this.#follower = new LogFollower({ replica, network, clock, scheduler, crypto, onIncident });
     const wake = this.#follower.wake.bind(this.#follower);
     this.#gossip = new GossipExchange({ replica, network, clock, wake, onIncident });
   }

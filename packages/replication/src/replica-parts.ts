@@ -28,6 +28,8 @@ export interface ReplicaOptions {
   readonly vrfSecretKey: Uint8Array;
   /** True to keep the index of the view; a store that has none gets it at the next start. */
   readonly indexed?: boolean;
+  /** True to write the own log without asking others how long it was: where nothing can be lost. */
+  readonly ownLogConfirmed?: boolean;
 }
 
 export interface ReplicaParts {
@@ -43,16 +45,17 @@ export interface ReplicaParts {
   /** Signs by the log key, under the name of the log. */
   readonly signer: NoteSigner;
   readonly indexed: boolean;
+  readonly ownLogConfirmed: boolean;
 }
 
 /** Checks options against the charter. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`. */
 export function replicaParts(options: ReplicaOptions): ReplicaParts {
   const { crypto, store, clock, memberName } = options;
-  const { scheduler = systemScheduler, indexed = false } = options;
+  const { scheduler = systemScheduler, indexed = false, ownLogConfirmed = false } = options;
   const membership = loadMembership(options.charterNotes, crypto);
   const origin = ownMember(membership, options).logKey.name;
   const prover = vrfProver(membership, options);
   const signer = noteSigner({ name: origin, signer: options.logSigner }, crypto);
-  const ports = { crypto, store, clock, scheduler, indexed };
+  const ports = { crypto, store, clock, scheduler, indexed, ownLogConfirmed };
   return { ...ports, membership, origin, memberName, prover, signer };
 }

@@ -21,6 +21,7 @@ import { LogSet } from './log/log-set.ts';
 import type { Offered } from './log/log-set.ts';
 import { OwnLog } from './log/own-log.ts';
 import type { LogSubmission } from './log/own-log.ts';
+import { OwnLogAccess } from './restore/own-log-access.ts';
 import type { TileRequest } from './log/stored-log.ts';
 import { VerifiedEntries } from './log/verified-entries.ts';
 import { replicaParts } from './replica-parts.ts';
@@ -64,7 +65,8 @@ export class Replica implements AsyncDisposable {
   #logs!: LogSet;
   /** Undefined where nobody asks for roots and proofs. */
   #index: BindingIndex | undefined;
-  #own: OwnLog | undefined;
+  /** There before anybody has the replica, like `#logs`. */
+  #own!: OwnLogAccess;
   #sweeping: Promise<void> = Promise.resolve();
 
   private constructor(parts: ReplicaParts) {
@@ -83,7 +85,7 @@ export class Replica implements AsyncDisposable {
     const replica = new Replica(parts);
     await replica.#openLogs();
     replica.#openIndex();
-    await replica.#openOwnLog();
+    if (parts.ownLogConfirmed || replica.#tellersNeeded() === 0) await replica.#own.confirm();
     replica.#sweeping = replica.#sweepReleases();
     return replica;
   }
@@ -96,7 +98,24 @@ export class Replica implements AsyncDisposable {
       entries: this.#entries,
       ownOrigin: origin,
       integrate: (intake, extension) => this.#integrate(intake, extension),
+      ownIntake: () => this.#own.intake,
     });
+    this.#own = new OwnLogAccess({
+      store,
+      crypto,
+      writer: this.#writer,
+      log: this.#logs.own,
+      logKey: membership.byOrigin(origin)!.logKey,
+      intake: { crypto, scheduler, entries: this.#entries },
+      neededCount: () => this.#tellersNeeded(),
+      openLog: () => this.#openOwnLog(),
+    });
+  }
+
+  /** Others that must tell how long the own log is: of f + 1, one at least is honest. */
+  #tellersNeeded(): number {
+    const { charters, members } = this.membership;
+    return Math.min(charters.current.charter.faults + 1, members.length - 1);
   }
 
   #openIndex(): void {
@@ -104,12 +123,14 @@ export class Replica implements AsyncDisposable {
     if (!indexed) return;
     const [writer, logs] = [this.#writer, this.#logs.all];
     const { charters } = membership;
-    this.#index = BindingIndex.open({ store, writer, logs, charters, crypto, scheduler, signer });
+    const maySign = (): boolean => this.#own.state === 'confirmed';
+    const context = { store, writer, logs, charters, crypto, scheduler, signer, maySign };
+    this.#index = BindingIndex.open(context);
   }
 
-  async #openOwnLog(): Promise<void> {
+  #openOwnLog(): Promise<OwnLog> {
     const { crypto, clock, scheduler, membership, signer } = this.#parts;
-    this.#own = await OwnLog.open({
+    return OwnLog.open({
       log: this.#logs.own,
       writer: this.#writer,
       view: this.#view,
@@ -132,6 +153,11 @@ export class Replica implements AsyncDisposable {
     return this.#parts.membership;
   }
 
+  /** Whether the own log may be written, and what restores it. */
+  get ownLog(): OwnLogAccess {
+    return this.#own;
+  }
+
   /** Why the replica writes nothing any more; undefined while it does. */
   get failure(): Error | undefined {
     return this.#writer.failure;
@@ -142,7 +168,7 @@ export class Replica implements AsyncDisposable {
    * leaf; the same entry again gives the receipt of the same leaf. Errors: `replica_stopped`.
    */
   async log(submission: LogSubmission): Promise<Verdict<Receipt>> {
-    return this.#own!.append(submission);
+    return this.#own.append(submission);
   }
 
   /**
@@ -180,7 +206,7 @@ export class Replica implements AsyncDisposable {
     // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.
     for (const { entry, opened } of unwitnessed) {
       const submission = { entry, role: 'witnessed', ...(opened && { opened }) } as const;
-      this.#own?.append(submission).catch(() => undefined);
+      this.#own.witness(submission);
     }
   }
 
@@ -292,7 +318,7 @@ export class Replica implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.allSettled([this.#sweeping, this.#logs.settle()]);
-    await this.#own?.settle();
+    await this.#own.settle();
     await this.#index?.[Symbol.asyncDispose]();
     await this.#writer.stop();
   }

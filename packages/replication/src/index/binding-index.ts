@@ -62,6 +62,8 @@ export interface IndexContext {
   readonly scheduler: Scheduler;
   /** Signs roots: the member's log key. */
   readonly signer: NoteSigner;
+  /** False while this member may sign nothing. */
+  readonly maySign: () => boolean;
 }
 
 /** A proof of one label's state, or that it has none, and the signed root that it leads to. */
@@ -174,7 +176,7 @@ export class BindingIndex {
   /** The newest signed root; undefined while the index is being built. */
   get signedRoot(): string | undefined {
     const standing = this.#standing;
-    if (standing === undefined) return undefined;
+    if (standing === undefined || !this.#context.maySign()) return undefined;
     standing.note ??= signIndexRoot(standing.position, this.#context.signer);
     return standing.note;
   }

@@ -1,7 +1,8 @@
 /**
  * Stores and folds a proven stretch of another member's log: its leaves, its tiles and all they
  * change in the view go into one batch. The batch is not flushed to disk: if we crash, a suffix of
- * batches may be gone, each as a whole, and the tail begins again where the store then ends.
+ * batches may be gone, each as a whole, and the tail begins again where the store then ends. Leaves
+ * of the member's own log, which others gave back to it, are flushed: they have been vouched for.
  */
 import type { Clock, Identifier } from '@callbook/protocol';
 import { witnessAgeMsMax } from '@callbook/protocol';
@@ -34,18 +35,19 @@ export async function integrateExtension(
   extension: Extension,
   context: IntegrationContext,
 ): Promise<IntegrationResult> {
-  const { decoded, lastAtMs } = await intake.decode(extension);
+  const { decoded, ...said } = await intake.decode(extension);
   return context.writer.run(async (commit) => {
     const { log } = intake;
     const labels = decoded.map(({ logged }) => logged.entry.label);
     const view = await ViewBatch.open(context.view, labels);
     for (const { logged, offered } of decoded) view.integrate(logged, offered);
     const { leaves, grown, signed } = extension;
-    const planned = log.plan({ leaves, grown, lastAtMs, ...(signed && { signed }) });
+    const planned = log.plan({ leaves, grown, ...said, ...(signed && { signed }) });
     const nowMs = context.clock.nowMs();
     const unwitnessed = decoded.filter((leaf) => needsWitness(leaf, view, { ...context, nowMs }));
     const { changes, identifiers, states } = view.finish(nowMs);
-    await commit([...planned.changes, ...changes], { durable: false });
+    const durable = log.origin === context.ownOrigin;
+    await commit([...planned.changes, ...changes], { durable });
     log.adopt(planned);
     context.onStates(states);
     return { identifiers, unwitnessed: unwitnessed.map(toSubmit) };

@@ -59,6 +59,8 @@ export interface DecodedLeaf {
 export interface DecodedExtension {
   readonly decoded: readonly DecodedLeaf[];
   readonly lastAtMs: number;
+  /** Hash of the charter that the log takes up last among these leaves. */
+  readonly charter?: Uint8Array;
 }
 
 export class LogIntake {
@@ -127,7 +129,8 @@ export class LogIntake {
     if (leaves.length === 0) return ignore('batch_known', 'batch brings no new leaf');
     const extensions = this.#extensions(leaves, batch.payloads.slice(skipped));
     const { frontier } = extensions.at(-1)!.grown;
-    if (!this.#leadsTo(checkpoint.value, frontier, batch.proof)) {
+    const { crypto } = this.#context;
+    if (!leadsTo(checkpoint.value, frontier, { proof: batch.proof, crypto })) {
       return reject('batch_root_mismatch', 'the leaves do not lead to the root of the checkpoint');
     }
     this.#projected = frontier;
@@ -158,23 +161,11 @@ export class LogIntake {
     return extensions;
   }
 
-  #leadsTo(checkpoint: Checkpoint, frontier: Frontier, proof: readonly Uint8Array[]): boolean {
-    if (frontier.size > checkpoint.size) return false;
-    const { crypto } = this.#context;
-    const claim = {
-      oldSize: frontier.size,
-      oldRoot: frontierRoot(frontier, crypto),
-      newSize: checkpoint.size,
-      newRoot: checkpoint.root,
-      proof,
-    };
-    return verifyConsistency(claim, crypto);
-  }
-
   /** Decodes the leaves and verifies their entries, a chunk in each turn of the event loop. */
   async decode(extension: Extension): Promise<DecodedExtension> {
     const decoded: DecodedLeaf[] = [];
     let { lastAtMs } = this.log.position;
+    let takenUp: Uint8Array | undefined;
     for (const [offset, leafBytes] of extension.leaves.entries()) {
       if (offset % verifyChunkEntries === verifyChunkEntries - 1) {
         await this.#context.scheduler.yield();
@@ -184,6 +175,7 @@ export class LogIntake {
       if (leaf.verdict !== 'accept' || leaf.value.at < lastAtMs) continue;
       const { at, charter, role, entry } = leaf.value;
       lastAtMs = at;
+      if (role === 'charter') takenUp = charter.slice();
       if (entry === undefined) continue;
       const verified = this.#context.entries.verify(entry);
       if (verified.verdict !== 'accept') continue;
@@ -192,6 +184,17 @@ export class LogIntake {
       const offered = extension.payloads[offset];
       decoded.push(offered == null ? { logged } : { logged, offered });
     }
-    return { decoded, lastAtMs };
+    return { decoded, lastAtMs, ...(takenUp && { charter: takenUp }) };
   }
+}
+
+/** Tells whether a checkpoint's tree provably extends the one of this frontier. */
+export function leadsTo(
+  { size, root }: Checkpoint,
+  frontier: Frontier,
+  { proof, crypto }: { readonly proof: readonly Uint8Array[]; readonly crypto: Cryptography },
+): boolean {
+  if (frontier.size > size) return false;
+  const old = { oldSize: frontier.size, oldRoot: frontierRoot(frontier, crypto) };
+  return verifyConsistency({ ...old, newSize: size, newRoot: root, proof }, crypto);
 }

@@ -3,7 +3,7 @@
  * the intake through which it grows. What an intake has accepted is integrated in turn, log by log.
  */
 import type { Checkpoint, Cryptography, Verdict } from '@callbook/protocol';
-import { accept, assert, ignore, reject } from '@callbook/protocol';
+import { accept, assert, reject } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
 import type { LogMember } from '../charter/membership.ts';
@@ -26,6 +26,8 @@ export interface LogSetContext {
   readonly ownOrigin: string;
   /** Stores and folds leaves that an intake has accepted. */
   readonly integrate: (intake: LogIntake, extension: Extension) => Promise<void>;
+  /** What takes lost leaves of the own log back, while it is shut. */
+  readonly ownIntake: () => Verdict<LogIntake>;
 }
 
 /** A stretch that is counted on from now on. */
@@ -77,7 +79,7 @@ export class LogSet {
   }
 
   intake(origin: string): Verdict<LogIntake> {
-    if (origin === this.#context.ownOrigin) return ignore('log_own', 'this is our own log');
+    if (origin === this.#context.ownOrigin) return this.#context.ownIntake();
     const intake = this.#intakes.get(origin);
     return intake === undefined
       ? reject('log_unknown', 'the charter names no log of this origin')
@@ -116,12 +118,17 @@ export class LogSet {
 
   /** Leaves of another member's log that are stored, or accepted and on their way there. */
   expectedSize(origin: string): number {
-    return this.#intakes.get(origin)?.projectedSize ?? this.#logs.get(origin)?.size ?? 0;
+    return this.#growing(origin)?.projectedSize ?? this.#logs.get(origin)?.size ?? 0;
   }
 
   /** Largest size that a log is known to have signed. */
   signedSize(origin: string): number {
-    return this.#intakes.get(origin)?.signedSize ?? this.#logs.get(origin)?.size ?? 0;
+    return this.#growing(origin)?.signedSize ?? this.#logs.get(origin)?.size ?? 0;
+  }
+
+  #growing(origin: string): LogIntake | undefined {
+    const intake = this.intake(origin);
+    return intake.verdict === 'accept' ? intake.value : undefined;
   }
 
   /** Leaves stored of each log. */

@@ -136,7 +136,10 @@ export class StoredLog {
   /** The frontier that the log had when it had this many of its leaves. */
   frontierAt(size: number): Frontier {
     assert(size <= this.size, 'the log has had this size');
-    return { size, hashes: perfectSubtrees(size).map(([level, index]) => this.#tiles.read(level, index)) };
+    return {
+      size,
+      hashes: perfectSubtrees(size).map(([level, index]) => this.#tiles.read(level, index)),
+    };
   }
 
   /** Proves a leaf in the tree of the newest checkpoint. */

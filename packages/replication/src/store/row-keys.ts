@@ -16,6 +16,7 @@
  * | `x` | time(6) label(32) | release whose pause ends then |
  * | `n` | path, a half byte a character | node of the index tree |
  * | `v` | – | what the index was folded from, and its root |
+ * | `w` | – | checkpoint of ours that contradicts our own log: nothing is written to it |
  */
 import type { Identifier } from '@callbook/protocol';
 
@@ -91,6 +92,11 @@ export function indexNodeKey(path: string): Uint8Array {
 
 export function indexPositionKey(): Uint8Array {
   return keyOf('v', nothing);
+}
+
+/** One row, there only when the own log is shut for good. */
+export function contradictionKey(): Uint8Array {
+  return keyOf('w', nothing);
 }
 
 /** Bounds of all nodes of the index. */

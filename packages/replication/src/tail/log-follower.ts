@@ -4,12 +4,13 @@
  * member that writes it; from a mirror only when that member is away or has not delivered for a
  * while. This alone makes replication correct; gossip only makes it faster.
  */
-import type { Clock, VerdictCode } from '@callbook/protocol';
+import type { Clock, Cryptography, VerdictCode } from '@callbook/protocol';
 import { DirectoryError } from '@callbook/protocol';
 
 import { mirrorPatienceMs, pollIntervalMs } from '../limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Replica } from '../replica.ts';
+import { OwnLogRestorer } from '../restore/own-log-restorer.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { tailProtocol } from './tail-messages.ts';
 import { TailReader } from './tail-reader.ts';
@@ -19,6 +20,7 @@ export interface FollowerContext {
   readonly network: Network;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  readonly crypto: Cryptography;
   /** Hears of members that break a rule. */
   readonly onIncident: (memberName: string, code: VerdictCode) => void;
 }
@@ -34,10 +36,12 @@ export class LogFollower implements AsyncDisposable {
   readonly #pulling = new Set<string>();
   /** Since when a log has been known to be longer than what is stored. */
   readonly #behindSinceMs = new Map<string, number>();
+  readonly #restorer: OwnLogRestorer;
   readonly #stopListening: () => void;
 
   constructor(context: FollowerContext) {
     this.#context = context;
+    this.#restorer = new OwnLogRestorer(context);
     this.#stopListening = context.network.onConnect((name) => this.#follow(name));
     for (const name of context.network.connected()) this.#follow(name);
   }
@@ -94,6 +98,9 @@ export class LogFollower implements AsyncDisposable {
     const checkpoints = await reader.checkpoints();
     if (checkpoints === undefined) return false;
     if (checkpoints.verdict !== 'accept') return this.#refused(name, checkpoints);
+    const ours = checkpoints.value.find(([origin]) => origin === replica.origin);
+    const lost = await this.#restorer.hear(name, ours?.[1], reader);
+    if (lost !== undefined) return this.#refused(name, lost);
     for (const [origin, note] of checkpoints.value) {
       if (origin === replica.origin) continue;
       const learned = replica.learn(origin, note);

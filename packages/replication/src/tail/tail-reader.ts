@@ -60,6 +60,12 @@ export class TailReader {
     return undefined;
   }
 
+  /** Asks for one page. */
+  async page(origin: string, first: number): Promise<Verdict<LogBatch>> {
+    await this.#ask({ want: 'leaves', origin, first });
+    return this.#readPage();
+  }
+
   #isBehind(origin: string): boolean {
     return this.#replica.expectedSize(origin) < this.#replica.signedSize(origin);
   }

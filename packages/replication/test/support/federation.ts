@@ -133,6 +133,7 @@ export function openReplica(
     memberName: name,
     logSigner: crypto.ed25519Signer(member.logSecretKey),
     vrfSecretKey,
+    ownLogConfirmed: true,
     ...overrides,
   });
 }
