@@ -17,6 +17,7 @@ import { foldLabel } from './fold-label.ts';
 import type { BindingState } from './fold-label.ts';
 import { fitsPrevious, hasTermsOf, roleFitsKind, updateKeyOf } from './history.ts';
 import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
+import { commitFromMs, refuseCommit, refuseRequest, refuseVeto } from './replacement-admission.ts';
 import { sameSlot } from './slot.ts';
 
 export interface Submission {
@@ -126,9 +127,20 @@ function refuseAgainstView(
     case 'update':
       return refuseUpdate(submission, state);
     case 'request':
+      return (
+        refuseComplete(submission, circumstances) ??
+        refuseRequest(submission, circumstances) ??
+        refuseUnwitnessable(submission, circumstances)
+      );
     case 'veto':
+      return refuseComplete(submission, circumstances) ?? refuseVeto(submission, circumstances);
     case 'commit':
-      return ignore('kind_not_admitted', `entries of kind ${entry.kind} are not admitted`);
+      return (
+        refuseComplete(submission, circumstances) ??
+        refuseCommit(submission, circumstances) ??
+        refuseCompetitor(submission, circumstances) ??
+        refuseUnwitnessable(submission, circumstances)
+      );
   }
 }
 
@@ -205,12 +217,16 @@ function refuseCompetitor(
 
 /** A witness has seen the challenged leaves, the first of them under 10 minutes ago. */
 function refuseUnwitnessable(
-  { entry, entryId, role, receipted }: Submission,
-  { history, charters, nowMs }: Circumstances,
+  submission: Submission,
+  circumstances: Circumstances,
 ): Refusal | undefined {
+  const { entry, entryId, role, receipted } = submission;
+  const { history, charters, nowMs } = circumstances;
   if (role === 'challenged') return undefined;
   const known: MentionedEntry | undefined = history.ownership.get(entryId.toHex());
-  const leaves = firstValidLeaves([...(known?.mentions ?? []), ...receipted], charters);
+  const fromMs = commitFromMs(submission, circumstances);
+  const seen = [...(known?.mentions ?? []), ...receipted].filter(({ at }) => at >= fromMs);
+  const leaves = firstValidLeaves(seen, charters);
   const challenged = leaves.filter((leaf) => leaf.role === 'challenged');
   const needed = challengedMin(charters.current.charter, entry.kind);
   if (challenged.length < needed) {
