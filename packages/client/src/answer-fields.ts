@@ -57,6 +57,17 @@ export function readBytes(fields: Fields, field: string, size?: number): Uint8Ar
   return bytes;
 }
 
+/** As `readBytes`, and null for null. */
+export function readBytesOrNull(fields: Fields, field: string, size?: number): Uint8Array | null {
+  return fields[field] === null ? null : readBytes(fields, field, size);
+}
+
+export function readBoolean(fields: Fields, field: string): boolean {
+  const value = fields[field];
+  if (typeof value !== 'boolean') throw malformed(field, 'boolean');
+  return value;
+}
+
 /** Whether `value` is a JSON object. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

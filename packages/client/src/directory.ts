@@ -4,9 +4,8 @@
  * entries are the caller's to keep.
  */
 import {
-  charterHash,
+  charterSet,
   quorumOf,
-  verifyFoundingCharter,
   type Charter,
   type Clock,
   type Cryptography,
@@ -25,6 +24,7 @@ import type { Fetch } from './member-call.ts';
 import { memberStates, type MemberState } from './member-state.ts';
 import { listMembers, orderMembers, type Member } from './member.ts';
 import type { PendingEntry } from './pending-entry.ts';
+import { prove, type Proof } from './prove.ts';
 import { resume, type ResumeOptions } from './resume.ts';
 
 export interface DirectoryOptions {
@@ -55,6 +55,8 @@ export interface Directory {
   resume(pending: PendingEntry, options?: ResumeOptions): Promise<Holding>;
   lookup(identifier: Identifier): Promise<Lookup>;
   lookupMany(identifiers: readonly Identifier[]): Promise<Lookup[]>;
+  /** Proves what the directory says of an identifier, from the charter alone. */
+  prove(identifier: Identifier): Promise<Proof>;
   entryState(entryId: Uint8Array): Promise<MemberEntryState[]>;
   memberStates(): Promise<MemberState[]>;
 }
@@ -73,6 +75,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     resume: (pending, resumeOptions) => resume(context, pending, resumeOptions),
     lookup: (identifier) => lookup(context, identifier),
     lookupMany: (identifiers) => lookupMany(context, identifiers),
+    prove: (identifier) => prove(context, identifier),
     entryState: (entryId) => entryState(context, entryId),
     memberStates: () => memberStates(context),
   };
@@ -80,14 +83,16 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
 function openContext(options: DirectoryOptions): DirectoryContext {
   const crypto = options.crypto ?? nobleCryptography;
-  const verified = verifyFoundingCharter(options.charterNote, crypto);
+  const verified = charterSet([options.charterNote], crypto);
   if (verified.verdict !== 'accept') {
     throw clientError('charter_invalid', verified.message);
   }
-  const charter = verified.value;
+  const { current: known } = verified.value;
+  const { charter } = known;
   return {
     charter,
-    charterHash: charterHash(options.charterNote, crypto),
+    known,
+    charterHash: known.hash,
     members: orderMembers(listMembers(charter), options.members ?? []),
     quorum: quorumOf(charter),
     crypto,

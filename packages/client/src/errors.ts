@@ -26,6 +26,14 @@ export const clientErrorCodes = {
   challenge_exhausted: 'too many wrong codes were given for the challenge',
   code_wrong: 'the code does not belong to this challenge',
   label_proof_invalid: 'the label that a member gave is not proven by the VRF key of the charter',
+  proof_root_invalid:
+    'the root of the index is not signed by an active member, or not over the logs of the charter',
+  proof_charter_mismatch: 'the proof is by another charter than the one in hand',
+  proof_not_agreed: 'a log under the root has no fitting checkpoint that a quorum has cosigned',
+  proof_index_invalid:
+    'the proof does not lead from the state that is shown to the root of the index',
+  proof_entry_invalid: 'the entries of a proof are not those that its state names',
+  proof_payload_invalid: 'the payload of a proof is not what its entry commits to',
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
   members_disagree: 'members contradict each other about what may be claimed',
   identifier_held: 'somebody holds the identifier; it can only be replaced, after a hold',

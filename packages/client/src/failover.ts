@@ -14,6 +14,12 @@ export interface MemberFailure {
 /** In the order in which they are reported when several members failed differently. */
 const survivable: readonly ClientErrorCode[] = [
   'label_proof_invalid',
+  'proof_root_invalid',
+  'proof_charter_mismatch',
+  'proof_not_agreed',
+  'proof_index_invalid',
+  'proof_entry_invalid',
+  'proof_payload_invalid',
   'receipt_invalid',
   'rate_limited',
   'channel_unavailable',

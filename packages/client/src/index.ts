@@ -16,6 +16,11 @@ export type { MemberChallenge, PendingEntry, PendingKind, SavePending } from './
 export type { ResumeOptions } from './resume.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export type { Agreement, Lookup, MemberLookup } from './lookup.ts';
+export { parseProofAnswer } from './proof-answer.ts';
+export type { AnsweredLog, ProofAnswer } from './proof-answer.ts';
+export { verifyProof } from './verify-proof.ts';
+export type { ProofClaim, ProvenIdentifier, ProvenLog } from './verify-proof.ts';
+export type { Proof } from './prove.ts';
 export type { EntryLeaf, EntryStateAnswer, LookedUpBinding } from './api-answers.ts';
 export type { MemberEntryState } from './entry-state.ts';
 export type { MemberState } from './member-state.ts';

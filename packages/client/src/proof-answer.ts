@@ -1,0 +1,90 @@
+/**
+ * The answer to `POST /v1/proof` (docs/spec, API), read strictly. Nothing of it is believed here:
+ * `verify-proof.ts` says what it proves.
+ */
+import type { IndexedState } from '@callbook/protocol';
+import {
+  readArray,
+  readBoolean,
+  readBytes,
+  readBytesOrNull,
+  readChoice,
+  readFields,
+  readInteger,
+  readText,
+  type Fields,
+} from './answer-fields.ts';
+import { clientError } from './errors.ts';
+
+export interface ProofAnswer {
+  readonly labelEpoch: number;
+  /** 32 bytes. */
+  readonly label: Uint8Array;
+  /** 80 bytes. */
+  readonly vrfProof: Uint8Array;
+  /** The index's root, a signed note. */
+  readonly root: string;
+  readonly indexProof: Uint8Array;
+  /** One for each log of the root that has leaves. */
+  readonly logs: readonly AnsweredLog[];
+  readonly state: IndexedState | null;
+  /** Encoded entries. */
+  readonly ownership: Uint8Array | null;
+  readonly published: Uint8Array | null;
+  readonly payload: Uint8Array | null;
+  /** 32 bytes. */
+  readonly opening: Uint8Array | null;
+}
+
+export interface AnsweredLog {
+  /** A signed note. */
+  readonly checkpoint: string;
+  /** Hashes of 32 bytes. */
+  readonly consistency: readonly Uint8Array[];
+}
+
+/** Reads an answer; throws `member_answer_malformed`. */
+export function parseProofAnswer(json: unknown): ProofAnswer {
+  const fields = readFields(json);
+  return {
+    labelEpoch: readInteger(fields, 'labelEpoch'),
+    label: readBytes(fields, 'label', 32),
+    vrfProof: readBytes(fields, 'vrfProof', 80),
+    root: readText(fields, 'root'),
+    indexProof: readBytes(fields, 'indexProof'),
+    logs: readArray(fields, 'logs').map(parseLog),
+    state: fields['state'] === null ? null : parseState(readFields(fields['state'], 'state')),
+    ownership: readBytesOrNull(fields, 'ownership'),
+    published: readBytesOrNull(fields, 'published'),
+    payload: readBytesOrNull(fields, 'payload'),
+    opening: readBytesOrNull(fields, 'opening', 32),
+  };
+}
+
+function parseLog(json: unknown): AnsweredLog {
+  const log = readFields(json, 'logs');
+  const consistency = readArray(log, 'consistency').map((hash) => readBytes({ hash }, 'hash', 32));
+  return { checkpoint: readText(log, 'checkpoint'), consistency };
+}
+
+function parseState(fields: Fields): IndexedState {
+  const status = readChoice(fields, 'status', ['held', 'released']);
+  const endsAtMs = fields['endsAtMs'] === null ? null : readInteger(fields, 'endsAtMs');
+  if ((status === 'released') !== (endsAtMs !== null)) {
+    throw clientError('member_answer_malformed', 'answer gives a held binding an end');
+  }
+  return {
+    epoch: readInteger(fields, 'epoch'),
+    status,
+    ownershipId: readBytes(fields, 'ownershipId', 32),
+    ownershipAtMs: readInteger(fields, 'ownershipAtMs'),
+    endsAtMs,
+    authority: readBytes(fields, 'authority', 32),
+    recovery: readBytesOrNull(fields, 'recovery', 32),
+    lock: readBoolean(fields, 'lock'),
+    email: readBytesOrNull(fields, 'email', 32),
+    seq: readInteger(fields, 'seq'),
+    entryId: readBytes(fields, 'entryId', 32),
+    commitment: readBytesOrNull(fields, 'commitment', 32),
+  };
+}
