@@ -91,6 +91,10 @@ export const verdictCodes = {
   batch_known: 'the stretch of the log, or the checkpoint, brings nothing new',
   batch_gap: 'leaves before the stretch of the log are missing here',
   batch_root_mismatch: 'the leaves do not lead to the root that the checkpoint signs',
+  checkpoint_proof_invalid:
+    'the proof does not lead from the tree that was cosigned last to the checkpoint',
+  checkpoint_not_stored: 'the member has not stored all leaves that the checkpoint covers',
+  index_root_differs: 'two members have different roots of the index over the same logs',
   log_unknown: 'the charter names no log of this origin',
   log_forked: 'the log has signed two roots for one size',
   log_cut_off: 'a charter has cut the log off: nothing above the cut-off is taken in',

@@ -124,6 +124,12 @@ export {
 export type { IndexRoot } from './index-tree/index-root.ts';
 export { encodeReceiptJson, parseReceiptJson, verifyReceipt } from './receipt.ts';
 export type { Receipt, ReceiptJson } from './receipt.ts';
+export { encodeEvidence, parseEvidence } from './evidence/evidence.ts';
+export type { Evidence, EvidenceKind, ForkSide } from './evidence/evidence.ts';
+export { verifyEvidence } from './evidence/verify-evidence.ts';
+export type { ProvenFault } from './evidence/verify-evidence.ts';
+export { replayIndexRoot } from './evidence/replay-index.ts';
+export type { ReplayedLog } from './evidence/replay-index.ts';
 export { charterHash, encodeCharter, parseCharter, parseCharterText } from './charter/charter.ts';
 export type {
   Charter,

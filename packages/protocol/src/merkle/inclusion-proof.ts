@@ -64,6 +64,26 @@ export function verifyInclusion(claim: InclusionClaim, crypto: Cryptography): bo
   return last === 0 && bytesEqual(hash, claim.root);
 }
 
+/**
+ * Returns the hashes of a valid proof that stand left of the leaf's way to the root. They are roots of
+ * perfect subtrees and cover all leaves before `index`, so every tree that extends this one has the same.
+ */
+export function leftSiblings(
+  position: LeafPosition,
+  proof: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  let [node, last] = [position.index, position.treeSize - 1];
+  const left: Uint8Array[] = [];
+  for (const sibling of proof) {
+    if (node % 2 === 1 || node === last) {
+      left.push(sibling);
+      while (node % 2 === 0 && node !== 0) [node, last] = [node / 2, Math.floor(last / 2)];
+    }
+    [node, last] = [Math.floor(node / 2), Math.floor(last / 2)];
+  }
+  return left;
+}
+
 function isPosition({ index, treeSize }: LeafPosition): boolean {
   return (
     Number.isSafeInteger(index) && Number.isSafeInteger(treeSize) && index >= 0 && index < treeSize

@@ -1,5 +1,6 @@
 /** Every vector that we write ourselves, and the folders that hold nothing else. */
 import { entryCases } from './entry-cases.ts';
+import { evidenceCases } from './evidence-cases.ts';
 import { identifierCases } from './identifier-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { keyCases } from './key-cases.ts';
@@ -12,6 +13,7 @@ import type { VectorCase } from './vector-case.ts';
 export const ownTopics: readonly string[] = [
   ...logTopics,
   'entries',
+  'evidence',
   'identifiers',
   'index',
   'keys',
@@ -24,6 +26,7 @@ export const ownTopics: readonly string[] = [
 export function allCases(): VectorCase[] {
   return [
     ...entryCases(),
+    ...evidenceCases(),
     ...identifierCases(),
     ...indexCases(),
     ...keyCases(),
