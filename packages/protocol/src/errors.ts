@@ -100,9 +100,9 @@ export const verdictCodes = {
   log_cut_off: 'a charter has cut the log off: nothing above the cut-off is taken in',
   log_own: 'a member takes its own log from nobody',
   own_log_unconfirmed:
-    'the member has started and asks the others how long its own log was; the same entry may be sent again',
+    'others are asked how long the own log was; the same entry may be sent again',
   own_log_contradicted:
-    'another member shows a branch of this member’s own log: it writes nothing any more',
+    'another member shows another branch of the own log: nothing is written to it',
   payload_missing: 'the entry commits to a payload that this member does not have',
   receipt_unfit: 'the receipt is of another entry, or of a log that the charter does not name',
   evidence_malformed:

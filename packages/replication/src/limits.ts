@@ -96,3 +96,56 @@ export const branchPagesMax = 128;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;
+
+/** A frame with a checkpoint and a proof, or with an index root and the sizes of all logs. */
+export const cosignRequestBytesMax = 16 * 1024;
+/** A frame with an index root and an agreed checkpoint of each log. */
+export const cosignAnswerBytesMax = 160 * 1024;
+export const cosignStreamsMax = 4;
+/** A signature line of a cosignature: names have at most 128 characters. */
+export const cosignatureCharactersMax = 512;
+/** Requests that wait for one member; more are left out. */
+export const cosignWaitingMax = 8;
+/** Checkpoints that wait to be cosigned here. */
+export const cosignQueueMax = 64;
+/** A log's checkpoints become agreed at most this often. */
+export const cosignIntervalMs = 250;
+/** Wait after a round that found no quorum. */
+export const cosignRetryMs = 500;
+/** A round waits this long for a quorum, and then this long for the others. */
+export const cosignRoundMsMax = 5_000;
+export const cosignGraceMs = 20;
+/** A cosigner waits this long for leaves that it has not stored yet. */
+export const checkpointPatienceMs = 2_000;
+/** Answers to cosign within this time, or the stream is given up. */
+export const cosignTimeoutMs = 5_000;
+/** Others gather for a log whose member has been away for this long. */
+export const agreedPatienceMs = 3_000;
+/** Index roots remembered of each member. */
+export const rootsKeptMax = 64;
+
+/** A signed change of the charter draft: one member with all its lists full, and its framing. */
+export const draftChangeBytesMax = 12 * 1024;
+export const draftStatementsMax = 16;
+/** Changes of one draft by one member, and their bytes. */
+export const draftChangesMax = 64;
+export const draftMemberBytesMax = 64 * 1024;
+/** How often a member may begin the draft of one charter again. */
+export const draftDiscardsMax = 8;
+export const draftDiscardBytesMax = 512;
+/** Changes, and their bytes, in one message about the draft. */
+export const draftNewsChangesMax = 64;
+export const draftNewsBytesMax = 128 * 1024;
+/** A charter with all its signatures: text of 128 KiB and 128 governance keys. */
+export const charterNoteCharactersMax = 192 * 1024;
+/** A frame with news of charter and draft: a note, changes, and two changes of each member as proof. */
+export const draftFrameBytesMax = 768 * 1024;
+export const draftTimeoutMs = 10_000;
+export const draftStreamsMax = 4;
+/** Messages about the draft that one member may send: so many at once, then so many a second. */
+export const draftMessagesBurstMax = 32;
+export const draftMessagesPerSecondMax = 8;
+/** How often a member asks each peer for news of charter and draft. */
+export const draftPollIntervalMs = 2000;
+/** Messages that go to one peer in a row while it or we lack something. */
+export const draftRoundsMax = 16;

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Cryptography, Random, Receipt, VerdictCode } from '@callbook/protocol';
 import type { PrivateKey } from '@libp2p/interface';
 
+import { CosignExchange } from './cosign/cosign-exchange.ts';
 import { GossipExchange } from './gossip/gossip-exchange.ts';
 import { Listeners } from './listeners.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
@@ -72,6 +73,7 @@ export class Mesh implements AsyncDisposable {
   readonly #notary: Notary;
   readonly #follower: LogFollower;
   readonly #gossip: GossipExchange;
+  #cosign: CosignExchange | undefined;
   readonly #incidents: Listeners<MeshIncident>;
 
   private constructor(options: JoinOptions, notary: Notary, incidents: Listeners<MeshIncident>) {
@@ -91,7 +93,10 @@ export class Mesh implements AsyncDisposable {
     const incidents = new Listeners<MeshIncident>();
     await serveTail(network, replica);
     const notary = await Notary.open({ replica, network, crypto, onIncident: tellOf(incidents) });
-    return new Mesh(options, notary, incidents);
+    const mesh = new Mesh(options, notary, incidents);
+    const wake = mesh.#follower.wake.bind(mesh.#follower);
+    mesh.#cosign = await CosignExchange.open({ ...options, wake, onIncident: tellOf(incidents) });
+    return mesh;
   }
 
   /** Names of the members to which there is a connection. */
@@ -119,6 +124,7 @@ export class Mesh implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#gossip[Symbol.dispose]();
+    await this.#cosign?.[Symbol.asyncDispose]();
     await this.#follower[Symbol.asyncDispose]();
     await this.#network[Symbol.asyncDispose]();
   }

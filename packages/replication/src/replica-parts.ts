@@ -44,18 +44,19 @@ export interface ReplicaParts {
   readonly prover: VrfProver;
   /** Signs by the log key, under the name of the log. */
   readonly signer: NoteSigner;
+  readonly logSigner: Ed25519Signer;
   readonly indexed: boolean;
   readonly ownLogConfirmed: boolean;
 }
 
 /** Checks options against the charter. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`. */
 export function replicaParts(options: ReplicaOptions): ReplicaParts {
-  const { crypto, store, clock, memberName } = options;
+  const { crypto, store, clock, memberName, logSigner } = options;
   const { scheduler = systemScheduler, indexed = false, ownLogConfirmed = false } = options;
   const membership = loadMembership(options.charterNotes, crypto);
   const origin = ownMember(membership, options).logKey.name;
   const prover = vrfProver(membership, options);
-  const signer = noteSigner({ name: origin, signer: options.logSigner }, crypto);
+  const signer = noteSigner({ name: origin, signer: logSigner }, crypto);
   const ports = { crypto, store, clock, scheduler, indexed, ownLogConfirmed };
-  return { ...ports, membership, origin, memberName, prover, signer };
+  return { ...ports, membership, origin, memberName, prover, signer, logSigner };
 }

@@ -8,6 +8,7 @@ import { accept, foldLabel, labelOf, nextClaim, utf8 } from '@callbook/protocol'
 
 import type { LogBatch } from './batch/log-batch.ts';
 import type { Membership } from './charter/membership.ts';
+import { Cosigning } from './cosign/cosigning.ts';
 import { proveBinding } from './index/binding-proof.ts';
 import type { BindingProof } from './index/binding-proof.ts';
 import { BindingIndex } from './index/binding-index.ts';
@@ -67,6 +68,7 @@ export class Replica implements AsyncDisposable {
   #index: BindingIndex | undefined;
   /** There before anybody has the replica, like `#logs`. */
   #own!: OwnLogAccess;
+  #cosigning!: Cosigning;
   #sweeping: Promise<void> = Promise.resolve();
 
   private constructor(parts: ReplicaParts) {
@@ -109,6 +111,14 @@ export class Replica implements AsyncDisposable {
       intake: { crypto, scheduler, entries: this.#entries },
       neededCount: () => this.#tellersNeeded(),
       openLog: () => this.#openOwnLog(),
+    });
+    this.#cosigning = new Cosigning({
+      ...this.#parts,
+      writer: this.#writer,
+      logs: this.#logs,
+      ownOrigin: origin,
+      membership: () => this.membership,
+      maySign: () => this.#own.state === 'confirmed',
     });
   }
 
@@ -228,6 +238,16 @@ export class Replica implements AsyncDisposable {
   /** Newest signed checkpoint that this member can serve of a log. */
   checkpoint(origin: string): string | undefined {
     return this.#logs.get(origin)?.checkpoint;
+  }
+
+  /** The note of the newest agreed checkpoint of a log, all of whose leaves are stored here. */
+  agreedCheckpoint(origin: string): string | undefined {
+    return this.#cosigning.agreed.newest(origin);
+  }
+
+  /** What this member has cosigned, what is agreed, and whether index roots are the same. */
+  get cosigning(): Cosigning {
+    return this.#cosigning;
   }
 
   /** A tile or entry bundle of a log, of any width that is stored. */

@@ -16,6 +16,8 @@
  * | `x` | time(6) label(32) | release whose pause ends then |
  * | `n` | path, a half byte a character | node of the index tree |
  * | `v` | – | what the index was folded from, and its root |
+ * | `c` | origin | the largest checkpoint of a log that this member has cosigned |
+ * | `a` | origin | note of a log's newest agreed checkpoint |
  * | `w` | – | checkpoint of ours that contradicts our own log: nothing is written to it |
  */
 import type { Identifier } from '@callbook/protocol';
@@ -83,6 +85,14 @@ export function releaseOf(rowKey: Uint8Array): { endsAtMs: number; label: Uint8A
 /** Bounds of all releases whose pause ends at or before `nowMs`. */
 export function releasesUntil(nowMs: number): { gte: Uint8Array; lt: Uint8Array } {
   return { gte: keyOf('x', nothing), lt: keyOf('x', number(nowMs + 1, indexBytes)) };
+}
+
+export function cosignedKey(origin: string): Uint8Array {
+  return keyOf('c', Buffer.from(origin));
+}
+
+export function agreedKey(origin: string): Uint8Array {
+  return keyOf('a', Buffer.from(origin));
 }
 
 /** `path` names a node of the index: the half bytes of its labels, in hexadecimal. */
