@@ -149,3 +149,16 @@ export const draftMessagesPerSecondMax = 8;
 export const draftPollIntervalMs = 2000;
 /** Messages that go to one peer in a row while it or we lack something. */
 export const draftRoundsMax = 16;
+
+/** Charters that may be signed and wait for their time. */
+export const chartersWaitingMax = 8;
+/** Versions that are read back from the store. */
+export const charterVersionsMax = 4096;
+/** How often a member looks whether the time of the next charter has come. */
+export const charterPollIntervalMs = 250;
+/** So long before it takes effect a charter that expels is made ready for. */
+export const expulsionLeadMs = 10_000;
+/** Updates above a cut-off are logged again by the member whose turn it is, after this by any. */
+export const relogPatienceMs = 5000;
+/** Labels whose updates are integrated anew in one pass over all logs. */
+export const replayLabelsMax = 4096;
