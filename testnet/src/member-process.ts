@@ -49,8 +49,17 @@ export class MemberProcess implements AsyncDisposable {
 
   /** Resolves once the member says that it is ready; throws when it ends or takes too long. */
   async untilReady(deadlineMs: number): Promise<void> {
+    await this.#until('/readyz', deadlineMs);
+  }
+
+  /** Resolves once the member answers; alone it does, but is not ready to log entries. */
+  async untilAlive(deadlineMs: number): Promise<void> {
+    await this.#until('/healthz', deadlineMs);
+  }
+
+  async #until(probe: string, deadlineMs: number): Promise<void> {
     for (;;) {
-      if (await isReady(this.layout)) return;
+      if (await says(this.layout, probe)) return;
       if (this.#exitCode !== undefined) throw new Error(await this.#lastWords('ended'));
       if (Date.now() > deadlineMs) throw new Error(await this.#lastWords('is not ready'));
       await sleep(pollEveryMs);
@@ -77,9 +86,9 @@ export class MemberProcess implements AsyncDisposable {
   }
 }
 
-async function isReady({ webPort }: MemberLayout): Promise<boolean> {
+async function says({ webPort }: MemberLayout, probe: string): Promise<boolean> {
   try {
-    const response = await fetch(`http://localhost:${webPort}/readyz`, {
+    const response = await fetch(`http://localhost:${webPort}${probe}`, {
       signal: AbortSignal.timeout(1000),
     });
     await response.arrayBuffer();

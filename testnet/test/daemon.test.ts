@@ -89,14 +89,14 @@ describe('a daemon that cannot start', () => {
     taken.close();
     await once(taken, 'close');
     await using again = new MemberProcess(alpha);
-    await again.untilReady(Date.now() + 15_000);
+    await again.untilAlive(Date.now() + 15_000);
   });
 });
 
 describe('a running daemon', () => {
   it('keeps a second one off its store', async () => {
     await using first = new MemberProcess(alpha);
-    await first.untilReady(Date.now() + 15_000);
+    await first.untilAlive(Date.now() + 15_000);
     expect((await serve(alpha)).stderr).toContain('(store_unavailable)');
   });
 

@@ -20,14 +20,27 @@ import { problemMediaType } from './schemas/problem-schema.ts';
 
 /** An entry that the protocol's rules turned away; the code is the verdict's. */
 export class RefusedEntry extends DirectoryError<VerdictCode> {
-  readonly status: 409 | 422;
+  readonly status: 409 | 422 | 503;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(refusal: Refusal) {
     super(refusal.code, refusal.message);
     this.name = 'RefusedEntry';
-    this.status = refusal.verdict === 'ignore' ? 409 : 422;
+    const isMembers = Object.hasOwn(memberTroubles, refusal.code);
+    this.status = isMembers ? 503 : refusal.verdict === 'ignore' ? 409 : 422;
+    this.retryAfterSeconds = memberTroubles[refusal.code];
   }
 }
+
+/**
+ * Refusals that say nothing of the entry, only of the member: another may be asked at once. The
+ * seconds after which this one may be asked again; undefined where that is for its operator.
+ */
+const memberTroubles: Partial<Record<VerdictCode, number | undefined>> = {
+  member_busy: 1,
+  own_log_unconfirmed: 2,
+  own_log_contradicted: undefined,
+};
 
 /** A problem document before it is written. */
 export interface Problem {
@@ -61,7 +74,9 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 export function errorHandler(logger: EventLogger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = problemOfError(error);
-    if (problem.status >= 500) logFailure(logger, { error, request, problem });
+    // A refused entry is no failure; what is wrong with the member then stands in its readiness.
+    if (problem.status >= 500 && !(error instanceof RefusedEntry))
+      logFailure(logger, { error, request, problem });
     sendProblem(reply, problem);
   };
 }
@@ -125,8 +140,8 @@ function problemOfError(error: unknown): Problem {
     return { ...problemOf(code), detail: message, extensions, retryAfterSeconds };
   }
   if (error instanceof RefusedEntry) {
-    const { status, code, message } = error;
-    return { status, code, detail: message, extensions: {}, retryAfterSeconds: undefined };
+    const { status, code, message, retryAfterSeconds } = error;
+    return { status, code, detail: message, extensions: {}, retryAfterSeconds };
   }
   if (error instanceof DirectoryError) return problemOf('directory_unavailable');
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };

@@ -149,6 +149,11 @@ function entryStateFor(id: Uint8Array, replica: Replica): EntryState | undefined
 
 function readinessOf(parts: MemberDirectoryParts): ReturnType<DirectoryPort['readiness']> {
   const { replica, troubles } = parts;
-  const reasons = [...(replica.failure === undefined ? [] : ['store_failed']), ...troubles()];
+  const { state } = replica.ownLog;
+  const reasons = [
+    ...(replica.failure === undefined ? [] : ['store_failed']),
+    ...(state === 'confirmed' ? [] : [`own_log_${state}`]),
+    ...troubles(),
+  ];
   return { ready: reasons.length === 0, reasons };
 }

@@ -35,6 +35,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   parts.defer(async () => await store.close());
   const replica = parts.use(await openReplica(config, store, crypto));
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
+  reportOwnLog(replica, log);
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
@@ -58,6 +59,17 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
     connected: () => mesh.connected(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
+}
+
+/** Entries are refused while the own log is shut; `own_log_contradicted` needs the operator. */
+function reportOwnLog({ ownLog }: Replica, log: Logger): void {
+  const report = (): void => {
+    const size = ownLog.log.size;
+    if (ownLog.state === 'contradicted') log.error({ size }, 'own_log_contradicted');
+    else log.info({ size }, `own_log_${ownLog.state}`);
+  };
+  report();
+  ownLog.onState(report);
 }
 
 async function openStore(config: NodeConfig): Promise<Store> {

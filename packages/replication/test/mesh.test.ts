@@ -13,6 +13,7 @@ import { createMesh } from '../src/mesh.ts';
 import type { Mesh } from '../src/mesh.ts';
 import type { Replica } from '../src/replica.ts';
 import { memoryStore } from '../src/store/memory-store.ts';
+import type { Store } from '../src/store/store.ts';
 import { crypto, foundFederation, openReplica, seedOf } from './support/federation.ts';
 import type { TestFederation } from './support/federation.ts';
 import { Holder, submissionOf } from './support/holder.ts';
@@ -25,13 +26,12 @@ interface Member {
 let federation: TestFederation;
 let members: Map<string, Member>;
 const addresses = new Map<string, readonly string[]>();
+/** What a member that is started again finds: a log of its own that went on would fork otherwise. */
+const stores = new Map<string, Store>();
 
-async function start(
-  name: string,
-  options: { gossip: boolean; store?: ReturnType<typeof memoryStore> },
-) {
+async function start(name: string, options: { gossip: boolean }) {
   const { peerKey } = federation.members.find((member) => member.name === name)!;
-  const replica = await openReplica(federation, name, { store: options.store ?? memoryStore() });
+  const replica = await openReplica(federation, name, { store: storeOf(name) });
   const mesh = await createMesh({
     replica,
     crypto,
@@ -44,6 +44,12 @@ async function start(
   const member = { replica, mesh };
   members.set(name, member);
   return member;
+}
+
+function storeOf(name: string): Store {
+  const store = stores.get(name) ?? memoryStore();
+  stores.set(name, store);
+  return store;
 }
 
 async function stop(name: string): Promise<void> {
@@ -69,6 +75,7 @@ beforeEach(async () => {
   federation = await foundFederation();
   members = new Map();
   addresses.clear();
+  stores.clear();
 });
 afterEach(async () => {
   await Promise.all([...members.keys()].map(stop));

@@ -45,11 +45,19 @@ export function problems(...codes: readonly ApiErrorCode[]): object {
   );
 }
 
-/** Responses for verdicts of the protocol: 422 when a rule is broken, 409 when one stands against. */
+/**
+ * Responses for verdicts of the protocol: 422 when a rule is broken, 409 when one stands against, 503
+ * when the member cannot log now.
+ */
 export function verdictProblems(): object {
   const lines = Object.entries(verdictCodes).map(([code, text]) => `\`${code}\`: ${text}`);
   const used = `\`challenge_used\`: ${apiErrorCodes.challenge_used.sentence}`;
-  return { 409: problemResponse([used, ...lines]), 422: problemResponse(lines) };
+  const unavailable = `\`directory_unavailable\`: ${apiErrorCodes.directory_unavailable.sentence}`;
+  return {
+    409: problemResponse([used, ...lines]),
+    422: problemResponse(lines),
+    503: problemResponse([unavailable, ...lines]),
+  };
 }
 
 function problemResponse(lines: readonly string[]): object {
