@@ -24,6 +24,7 @@ import {
 import { nobleCryptography as crypto } from '@callbook/protocol/crypto/noble';
 import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
 import type { TestLog } from './test-log.ts';
+import { proofOf } from './test-proof.ts';
 
 const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
 
@@ -32,8 +33,12 @@ export interface TestAnswer {
   readonly json: unknown;
 }
 
-interface TestBinding {
+export interface TestBinding {
   readonly payload: Payload;
+  /** As encoded, and its opening. */
+  readonly opened: { readonly payload: Uint8Array; readonly opening: Uint8Array };
+  /** Ownership entry and, where it is another, the one that is served; as encoded. */
+  readonly entries: readonly Uint8Array[];
   readonly entry: Entry;
   readonly ownershipId: Uint8Array;
   readonly entryId: Uint8Array;
@@ -47,7 +52,10 @@ export interface TestDirectory {
   readonly challengedMin: number;
   readonly prover: VrfProver;
   readonly bindings: Map<string, TestBinding>;
-  readonly releases: Map<string, { epoch: number; id: Uint8Array }>;
+  readonly releases: Map<
+    string,
+    { epoch: number; id: Uint8Array; bytes: Uint8Array; binding: TestBinding }
+  >;
   readonly members: TestMember[];
   send(to: Identifier, code: string): Promise<void>;
 }
@@ -84,6 +92,10 @@ export class TestMember {
     if (path === '/v1/entries') return this.#submit(fields);
     if (path.startsWith('/v1/entries/')) return this.#entryState(path.split('/')[3]!);
     if (path === '/v1/lookups') return this.#lookups(fields);
+    if (path === '/v1/proof') {
+      const json = proofOf(this.log, this.#directory, String(fields['identifier']));
+      return { status: 200, json };
+    }
     return problem(404, 'route_unknown');
   }
 
@@ -161,7 +173,7 @@ export class TestMember {
     const unique = [...new Map(receipts.map((receipt) => [receipt.origin, receipt])).values()];
     const needed = entry.kind === 'update' ? 1 : this.#directory.quorum;
     const complete = unique.length >= needed;
-    if (complete) this.#apply(bytes, entry, body['payload']);
+    if (complete) this.#apply(bytes, entry, body);
     return {
       status: 200,
       json: {
@@ -204,7 +216,7 @@ export class TestMember {
     return this.log.append({ v: 1, at: Date.now(), charter, role, entry: bytes });
   }
 
-  #apply(bytes: Uint8Array, entry: Entry, payloadText: string | undefined): void {
+  #apply(bytes: Uint8Array, entry: Entry, body: Record<string, string>): void {
     const { bindings, releases } = this.#directory;
     const id = entryId(bytes, crypto);
     if (entry.kind === 'release') {
@@ -213,15 +225,28 @@ export class TestMember {
       );
       if (held !== undefined) {
         bindings.delete(held[0]);
-        releases.set(held[0], { epoch: entry.epoch, id });
+        releases.set(held[0], { epoch: entry.epoch, id, bytes, binding: held[1] });
       }
       return;
     }
-    const payload = parsePayload(parseBase64Url(payloadText!)!);
+    const opened = {
+      payload: parseBase64Url(body['payload']!)!,
+      opening: parseBase64Url(body['opening']!)!,
+    };
+    const payload = parsePayload(opened.payload);
     if (payload.verdict !== 'accept') throw new Error(payload.message);
+    const { identifier } = payload.value;
+    const before = bindings.get(identifier)?.entries.slice(0, 1) ?? [];
+    const entries = entry.kind === 'update' ? [...before, bytes] : [bytes];
     const ownershipId = entry.kind === 'update' ? entry.prev! : id;
-    const binding = { payload: payload.value, entry, ownershipId, entryId: id };
-    bindings.set(payload.value.identifier, binding);
+    bindings.set(identifier, {
+      payload: payload.value,
+      opened,
+      entries,
+      entry,
+      ownershipId,
+      entryId: id,
+    });
   }
 
   #entryState(hex: string): TestAnswer {
