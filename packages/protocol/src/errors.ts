@@ -108,6 +108,8 @@ export const verdictCodes = {
   evidence_malformed:
     'the evidence lacks a field, has one too many, or one of the wrong type or size',
   evidence_too_large: 'the evidence is larger than 131 072 bytes',
+  evidence_known: 'this kind of fault of these logs is proven here already',
+  log_frozen: 'the log is proven to have broken a rule, so nothing more of it is taken in',
   evidence_unproven: 'the statements are genuine, but an honest member can have made them',
   request_malformed:
     'the request of a peer lacks a field, has one too many, or one of the wrong type',

@@ -39,6 +39,7 @@ export {
   batchBytesMax,
   batchEntriesMax,
   entryBytesMax,
+  evidenceBytesMax,
   gossipMessageBytesMax,
   indexProofBytesMax,
   leafBytesMax,
@@ -54,7 +55,7 @@ export {
   routesMax,
   witnessAgeMsMax,
 } from './limits.ts';
-export { charterSet, extendCharterSet } from './fold/charter-set.ts';
+export { charterSet, charterSetUpTo, extendCharterSet } from './fold/charter-set.ts';
 export type { CharterSet, KnownCharter } from './fold/charter-set.ts';
 export { emptyHistory, integrateLeaf, updateKeyOf } from './fold/history.ts';
 export type { LabelHistory, LeafMention, LoggedEntry, MentionedEntry } from './fold/history.ts';
@@ -125,7 +126,9 @@ export type { IndexRoot } from './index-tree/index-root.ts';
 export { encodeReceiptJson, parseReceiptJson, verifyReceipt } from './receipt.ts';
 export type { Receipt, ReceiptJson } from './receipt.ts';
 export { encodeEvidence, parseEvidence } from './evidence/evidence.ts';
-export type { Evidence, EvidenceKind, ForkSide } from './evidence/evidence.ts';
+export type { CrossKind, Evidence, EvidenceKind, ForkSide, PairKind } from './evidence/evidence.ts';
+export { suspicionsAbout } from './evidence/suspicions.ts';
+export type { LeafPlace, Suspicion } from './evidence/suspicions.ts';
 export { verifyEvidence } from './evidence/verify-evidence.ts';
 export type { ProvenFault } from './evidence/verify-evidence.ts';
 export { replayIndexRoot } from './evidence/replay-index.ts';

@@ -6,13 +6,13 @@
  */
 import { bytesEqual } from '../bytes.ts';
 import { challengedMin } from '../charter/quorum.ts';
+import type { Leaf } from '../leaf.ts';
 import { clockErrorMsMax } from '../limits.ts';
 import type { Receipt } from '../receipt.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 import { activeOrigins, chartersUpTo, dishonestMax } from './quorum-bounds.ts';
 import { verifyVouch, verifyVouches } from './signed-statements.ts';
-import type { LoggedVouch } from './signed-statements.ts';
 import type { JudgingContext, ProvenFault } from './verify-evidence.ts';
 
 /** Judges a witness's leaf against leaves of the same entry in other logs. */
@@ -42,8 +42,8 @@ export function witnessAloneFault(
 
 /** Tells whether an honest member with this leaf had not challenged when the witness logged. */
 export function cannotHavePreceded(
-  other: Pick<LoggedVouch, 'leaf'>,
-  witness: Pick<LoggedVouch, 'leaf'>,
+  other: { readonly leaf: Pick<Leaf, 'role' | 'at'> },
+  witness: { readonly leaf: Pick<Leaf, 'at'> },
 ): boolean {
   if (other.leaf.role === 'witnessed') return true;
   return other.leaf.at - witness.leaf.at > 2 * clockErrorMsMax;
