@@ -73,7 +73,7 @@ export class Cosigner {
   readonly #context: CosignerContext;
   readonly #last = new Map<string, CosignedTree>();
   #queue: PendingCosignature[] = [];
-  #flushing: Promise<void> | undefined;
+  #isFlushing = false;
 
   constructor(context: CosignerContext) {
     this.#context = context;
@@ -107,7 +107,7 @@ export class Cosigner {
     }
     return new Promise((resolve, fail) => {
       this.#queue.push({ request, checkpoint: checkpoint.value, resolve, fail });
-      this.#flushing ??= this.#flush();
+      if (!this.#isFlushing) void this.#flush();
     });
   }
 
@@ -117,6 +117,7 @@ export class Cosigner {
   }
 
   async #flush(): Promise<void> {
+    this.#isFlushing = true;
     while (this.#queue.length > 0) {
       const batch: PendingCosignature[] = [];
       try {
@@ -128,7 +129,7 @@ export class Cosigner {
         for (const { fail } of [...batch, ...this.#queue.splice(0)]) fail(error);
       }
     }
-    this.#flushing = undefined;
+    this.#isFlushing = false;
   }
 
   async #commit(batch: readonly PendingCosignature[], commit: CommitRows): Promise<void> {

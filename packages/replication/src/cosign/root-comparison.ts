@@ -29,11 +29,17 @@ export interface RootAgreement {
   readonly atMs: number;
 }
 
-/** Two roots of one vector that differ: one of the two members has folded wrongly, or lies. */
+/**
+ * Two signed roots of one vector that differ: by one member, it lies; by two, one of them has folded
+ * wrongly, or lies.
+ */
 export interface RootContradiction {
+  /** The other member. */
   readonly memberName: string;
-  readonly ours: string;
-  readonly theirs: string;
+  /** Logs of the two signers, or twice that of the one. */
+  readonly origins: readonly [string, string];
+  /** The signed notes. */
+  readonly roots: readonly [string, string];
 }
 
 interface SignedRoot {
@@ -73,7 +79,7 @@ export class RootComparison {
    * have the same vector. Codes: those of `verifyIndexRoot`, `log_unknown`, `index_root_differs`.
    */
   offer(origin: string, note: string): Verdict<IndexRoot> {
-    const { byOrigin, crypto, ownOrigin } = this.#context;
+    const { byOrigin, crypto } = this.#context;
     const member = byOrigin(origin);
     if (member === undefined) return reject('log_unknown', 'the charter names no such member');
     const recent = this.#recentOf(origin);
@@ -85,7 +91,10 @@ export class RootComparison {
     const vector = vectorOf(verdict.value);
     const before = recent.get(vector);
     remember(recent, vector, signed);
-    if (before !== undefined && !sameRoot(before, signed)) return differs(origin === ownOrigin);
+    if (before !== undefined && !sameRoot(before, signed)) {
+      this.#contradict(origin, [origin, origin], [before.note, note]);
+      return differs();
+    }
     return this.#compare(origin, vector, signed);
   }
 
@@ -99,9 +108,8 @@ export class RootComparison {
       const peer = origin === ownOrigin ? other : origin;
       if (sameRoot(theirs, signed)) this.#agree(peer, signed);
       else {
-        const [ours, their] = origin === ownOrigin ? [signed, theirs] : [theirs, signed];
-        this.#contradict(peer, ours.note, their.note);
-        verdict = differs(false);
+        this.#contradict(peer, [origin, other], [signed.note, theirs.note]);
+        verdict = differs();
       }
     }
     return verdict;
@@ -116,9 +124,13 @@ export class RootComparison {
     this.#agreements.set(origin, { memberName, root: position.root, sizes, atMs });
   }
 
-  #contradict(origin: string, ours: string, theirs: string): void {
-    const memberName = this.#context.byOrigin(origin)?.member.name;
-    if (memberName !== undefined) this.#contradictions.tell({ memberName, ours, theirs });
+  #contradict(
+    peer: string,
+    origins: RootContradiction['origins'],
+    roots: RootContradiction['roots'],
+  ): void {
+    const memberName = this.#context.byOrigin(peer)?.member.name;
+    if (memberName !== undefined) this.#contradictions.tell({ memberName, origins, roots });
   }
 
   #recentOf(origin: string): RecentRoots {
@@ -144,9 +156,6 @@ function sameRoot(one: SignedRoot, other: SignedRoot): boolean {
   return bytesEqual(one.position.root, other.position.root);
 }
 
-function differs(isOurs: boolean): Verdict<never> {
-  return reject(
-    'index_root_differs',
-    isOurs ? 'two roots of our own for one vector' : 'two roots for one vector',
-  );
+function differs(): Verdict<never> {
+  return reject('index_root_differs', 'two roots for one vector');
 }

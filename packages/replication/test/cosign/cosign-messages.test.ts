@@ -56,7 +56,7 @@ describe('messages of cosigning', () => {
     ['a negative size', { v: 1, checkpoint: '', oldSize: -1, proof: [] }],
     ['a proof of text', { v: 1, checkpoint: '', oldSize: 0, proof: ['x'] }],
     ['54 hashes', { v: 1, checkpoint: '', oldSize: 0, proof: Array<Uint8Array>(54).fill(hash) }],
-    ['17 sizes', { v: 1, root: null, sizes: Array<CborValue>(17).fill(['x', 1]) }],
+    ['17 sizes', { v: 1, root: null, sizes: Array.from({ length: 17 }, () => ['x', 1]) }],
     ['a size of three', { v: 1, root: null, sizes: [['x', 1, 2]] }],
     ['a root that is a number', { v: 1, root: 1, sizes: [] }],
   ])('are refused: %s', (_name, value) => {

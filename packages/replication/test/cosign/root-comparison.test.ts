@@ -70,13 +70,17 @@ it('two roots of one vector that differ contradict each other, and both notes ar
   const [ours, theirs] = [rootBy('alpha', 3), rootBy('beta', 3, { root: seedOf('other') })];
   comparison.offer(originOf('beta'), theirs);
   expect(comparison.offer(originOf('alpha'), ours)).toMatchObject({ code: 'index_root_differs' });
-  expect(contradictions).toEqual([{ memberName: 'beta', ours, theirs }]);
+  expect(contradictions).toEqual([
+    { memberName: 'beta', origins: [originOf('alpha'), originOf('beta')], roots: [ours, theirs] },
+  ]);
 });
 
 it('a member that signs two roots of one vector contradicts itself', () => {
-  comparison.offer(originOf('beta'), rootBy('beta', 3));
-  const other = rootBy('beta', 3, { root: seedOf('other') });
+  const [one, other] = [rootBy('beta', 3), rootBy('beta', 3, { root: seedOf('other') })];
+  comparison.offer(originOf('beta'), one);
   expect(comparison.offer(originOf('beta'), other)).toMatchObject({ code: 'index_root_differs' });
+  const origins = [originOf('beta'), originOf('beta')];
+  expect(contradictions).toEqual([{ memberName: 'beta', origins, roots: [one, other] }]);
 });
 
 it('a root counts only by the key of its member', () => {
