@@ -5,6 +5,9 @@ const nextSteps: Readonly<Record<string, string>> = {
     'Name a configuration with --config or CALLBOOK_CONFIG (the testnet writes .testnet/client.json).',
   config_malformed: 'Correct the configuration file; docs/guide/cli.md shows one.',
   charter_invalid: 'Get the founding charter again, from somebody you trust, and compare it.',
+  proof_charter_mismatch:
+    'Get the newest charter of the federation and name it in the configuration.',
+  proof_not_agreed: 'Try again in a few seconds, or at another member with --member.',
   charter_expired: 'Get the newest charter of the federation and name it in the configuration.',
   number_malformed:
     'Write it with + and the country code, or name the country, for example --country ES.',

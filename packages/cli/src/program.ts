@@ -5,6 +5,7 @@ import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
 import { lookupByDns } from './commands/lookup-by-dns.ts';
 import { lookup } from './commands/lookup.ts';
 import { members } from './commands/members.ts';
+import { prove } from './commands/prove.ts';
 import { register, type RegisterOptions } from './commands/register.ts';
 import { release, type ReleaseOptions } from './commands/release.ts';
 import {
@@ -150,6 +151,10 @@ function addLookup(program: Command, add: AddCommand): void {
       'ask this validating DNS resolver instead, as addr or addr:port',
     )
     .option('--zone <apex>', 'zone to ask below with --resolver');
+  add(program, 'prove', (session, command) => prove(session, argument(command, 0)))
+    .description('look a number up so that the answer can be checked against the charter')
+    .argument('<number>', 'telephone number')
+    .option('--member <name>', 'member to ask first');
   add(program, 'members', (session) => members(session)).description(
     'list the members and whether they can be reached',
   );

@@ -31,6 +31,33 @@ function registerArgs(...more: string[]): string[] {
 
 const keysOf = (): string => join(home.path, '.local/share/callbook/keys');
 
+describe('a proof', () => {
+  it('is shown with how far the logs are agreed, and is as good for a number nobody has', async () => {
+    await home.run(registerArgs());
+    const text = await home.run(['prove', typed]);
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain('+34912345678 is published: proven by alpha.');
+    expect(text.stdout).toMatch(/route +10 +sip +sip:alice@sip\.example/);
+    expect(text.stdout).toMatch(/log +api\.beta\.test\/log: \d leaves, \d agreed at 2027-01-15T/);
+    const json = await home.run(['prove', typed, '--member', 'gamma', '--json']);
+    expect(json.json[0]).toMatchObject({ identifier, state: 'published', member: 'gamma' });
+    const absent = await home.run(['prove', '+34911111111', '--json']);
+    expect(absent).toMatchObject({ code: 4, json: [{ state: 'absent', binding: null }] });
+  });
+
+  it('that no member can give exits with 3', async () => {
+    await home.run(registerArgs());
+    federation.interfere(async ({ path, answer }) => {
+      if (path !== '/v1/proof') return undefined;
+      const { status, json } = await answer();
+      return { status, json: { ...(json as object), payload: 'AAAA' } };
+    });
+    const refused = await home.run(['prove', typed, '--json']);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain('proof_payload_invalid');
+  });
+});
+
 describe('a holding from register to release', () => {
   it('registers, shows, changes, rotates and releases', async () => {
     const registered = await home.run(registerArgs('--member', 'beta', '--json'));

@@ -288,7 +288,7 @@ export class Replica implements AsyncDisposable {
   /** Proves what the directory says of an identifier; undefined as long as it cannot. */
   async proveIdentifier(identifier: Identifier): Promise<BindingProof | undefined> {
     const [index, { charters }] = [this.#index, this.membership];
-    const agreed = (origin: string): string | undefined => this.checkpoint(origin);
+    const agreed = (origin: string): string | undefined => this.agreedCheckpoint(origin);
     const context = { ...this.#parts, charters, agreed, log: this.#logs.get.bind(this.#logs) };
     return index && proveBinding(this.label(identifier), { ...context, index });
   }

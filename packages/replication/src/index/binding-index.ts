@@ -57,6 +57,7 @@ export interface IndexContext {
   readonly store: Store;
   readonly writer: StoreWriter;
   readonly logs: readonly StoredLog[];
+  /** Those in force; others from one write to the next. */
   readonly charters: CharterSet;
   readonly crypto: Cryptography;
   readonly scheduler: Scheduler;
@@ -84,7 +85,7 @@ interface Standing {
 
 export class BindingIndex {
   readonly #context: IndexContext;
-  readonly #logs: readonly StoredLog[];
+  #logs: readonly StoredLog[];
   readonly #nodes: IndexNodes;
   readonly #stop = new AbortController();
   #root = emptyIndexRoot();
@@ -95,6 +96,8 @@ export class BindingIndex {
   #behind = false;
   /** True while the tree lacks labels that no note has told of: nothing is proven or signed. */
   #building = false;
+  /** True while a charter is being taken up: labels are folded by the old one or by the new. */
+  #adopting = false;
   #following: Promise<void> | undefined;
   #hurry = new AbortController();
   #flushed = Promise.withResolvers<void>();
@@ -103,8 +106,7 @@ export class BindingIndex {
   private constructor(context: IndexContext) {
     this.#context = context;
     this.#nodes = new IndexNodes(context.store);
-    const order = (a: StoredLog, b: StoredLog) => compareBytes(utf8(a.origin), utf8(b.origin));
-    this.#logs = context.logs.toSorted(order);
+    this.#logs = inOrder(context.logs);
   }
 
   /** Opens the index before anything more is written to the logs. */
@@ -118,7 +120,7 @@ export class BindingIndex {
       return index;
     }
     index.#root = position.root;
-    if (position.logs.every(({ size }, place) => size === index.#logs[place]!.size)) {
+    if (position.logs.every(({ size }, place) => size === index.#logs[place]!.folded.size)) {
       index.#standing = { position };
     } else {
       index.#building = true;
@@ -152,6 +154,22 @@ export class BindingIndex {
     this.#behind = true;
     if (this.#pending.size >= indexBatchLabelsMax) this.#hurry.abort();
     this.#run(() => this.#follow());
+  }
+
+  /**
+   * A charter is being taken up: nothing is proven or signed until `endAdoption`. The stored vector
+   * is of the old charter meanwhile; if we crash, the index is made anew at the next start.
+   */
+  beginAdoption(): void {
+    this.#adopting = true;
+    this.#standing = undefined;
+  }
+
+  /** All labels are folded by the charter now in force, and `note` has told of those that changed. */
+  endAdoption(logs: readonly StoredLog[]): void {
+    this.#adopting = false;
+    this.#logs = inOrder(logs);
+    this.note([]);
   }
 
   /** Resolves while few enough labels wait that more may be taken in. */
@@ -237,15 +255,15 @@ export class BindingIndex {
   async #flush(): Promise<void> {
     if (this.#stopped) return;
     const { charters, writer } = this.#context;
-    // In one turn, so that the states are those of the vector.
+    // In one turn, so that the states are those of the vector and of the charter.
+    const { charter, hash } = charters.current;
     const pending = [...this.#pending.values()];
     const logs = this.#vector();
-    const complete = !this.#building;
+    const complete = !this.#building && !this.#adopting;
     this.#pending = new Map();
     this.#behind = false;
     const tree = this.#nodes.change();
     const root = await this.#apply(pending, tree);
-    const { charter, hash } = charters.current;
     const position = { ruleset: charter.ruleset.number, charter: hash, root, logs };
     const rows = tree.rows();
     if (complete) rows.push({ rowKey: indexPositionKey(), value: encodeIndexPosition(position) });
@@ -256,7 +274,7 @@ export class BindingIndex {
       await written;
       this.#nodes.adopt(tree);
       this.#root = root;
-      if (complete) this.#standing = { position };
+      if (complete && !this.#adopting) this.#standing = { position };
     } finally {
       this.#writing = undefined;
       this.#tellFlushed();
@@ -281,17 +299,17 @@ export class BindingIndex {
 
   #vector(): IndexRoot['logs'] {
     const { crypto } = this.#context;
-    return this.#logs.map(({ origin, frontier }) => ({
+    return this.#logs.map(({ origin, folded }) => ({
       origin,
-      size: frontier.size,
-      root: frontierRoot(frontier, crypto),
+      size: folded.size,
+      root: frontierRoot(folded, crypto),
     }));
   }
 
   /** Notes the labels of all leaves that are stored beyond the vector. */
   async #catchUp({ logs }: IndexRoot): Promise<void> {
-    for (const [place, { size }] of logs.entries()) {
-      const log = this.#logs[place]!;
+    for (const { origin, size } of logs) {
+      const log = this.#logs.find((known) => known.origin === origin)!;
       for (let first = size; first < log.size && !this.#stopped;) {
         const leaves = log.leavesFrom(first, log.size);
         await this.#noteStored(labelsOfLeaves(leaves));
@@ -336,8 +354,10 @@ export class BindingIndex {
 
   /** Reads and notes stored states in turn with all writes, so that none is older than one noted. */
   async #noteStored(labels: readonly Uint8Array[]): Promise<void> {
-    const { charters, store, writer } = this.#context;
-    await writer.run(async () => this.note(await readStates(labels, store, charters)));
+    const { store, writer } = this.#context;
+    await writer.run(async () => {
+      this.note(await readStates(labels, store, this.#context.charters));
+    });
   }
 
   /** Ends what has begun; what is not written yet is found again at the next start. */
@@ -346,4 +366,8 @@ export class BindingIndex {
     this.#tellFlushed();
     await this.#following;
   }
+}
+
+function inOrder(logs: readonly StoredLog[]): readonly StoredLog[] {
+  return logs.toSorted((a, b) => compareBytes(utf8(a.origin), utf8(b.origin)));
 }

@@ -46,7 +46,7 @@ export interface BindingProof extends ProvenLabel {
   /** The signed root of the index. */
   readonly root: string;
   readonly indexProof: Uint8Array;
-  /** One for each log that is not empty, in the order of the root's lines. */
+  /** One for each log that is not empty and goes on, in the order of the root's lines. */
   readonly logs: readonly AgreedLog[];
   /** Null where the index has nothing of the label; then so are the entries and the payload. */
   readonly state: IndexedState | null;
@@ -129,7 +129,9 @@ async function agreedLogs(
 ): Promise<AgreedLog[] | undefined> {
   const logs: AgreedLog[] = [];
   for (const { origin, size } of vector) {
-    if (size === 0) continue;
+    // A log that has ended is what the charter says it is.
+    const { cutoff } = context.charters.current.memberByOrigin.get(origin) ?? {};
+    if (size === 0 || cutoff !== undefined) continue;
     const agreed = await agreedFrom(origin, size, context);
     const log = context.log(origin);
     if (agreed === undefined || log === undefined) return undefined;
