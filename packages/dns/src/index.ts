@@ -14,7 +14,8 @@ export type { Delegation, StaticRecord, StaticZoneOptions } from './zone/static-
 export type { Nameserver } from './zone/zone-settings.ts';
 export type { Zone } from './zone/zone.ts';
 export { generateZoneKeys, openZoneSigner } from './sign/zone-signer.ts';
-export type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './sign/zone-signer.ts';
+export type { OpenSigner, ZoneAlgorithm, ZoneKeys, ZoneSigner } from './sign/zone-signer.ts';
+export { openKeptKeySigner } from './sign/kept-key-signer.ts';
 export { createZoneKeys, loadZoneKeys } from './sign/zone-keys.ts';
 export {
   dsOf,

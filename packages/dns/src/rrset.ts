@@ -41,17 +41,41 @@ export function createLazyRrset(
   kind: { readonly type: number; readonly ttlSeconds: number },
   records: () => readonly Exclude<Rdata, { type: 'opaque' }>[],
 ): Rrset {
-  let made: Rrset | undefined;
-  return {
-    ...kind,
-    owner,
-    authoritative: true,
-    cacheKey: String.fromCharCode(kind.type) + owner.lookupKey,
-    get rdatas() {
-      made ??= createRrset(owner, kind.ttlSeconds, records());
-      return made.rdatas;
-    },
-  };
+  return new LazyRrset(owner, kind, records);
+}
+
+/** A class, because each object literal with a getter has a hidden class of its own, made for it alone. */
+class LazyRrset implements Rrset {
+  readonly owner: DomainName;
+  readonly type: number;
+  readonly ttlSeconds: number;
+  readonly authoritative = true;
+  private records: (() => readonly Exclude<Rdata, { type: 'opaque' }>[]) | undefined;
+  private made: readonly Uint8Array[] | undefined;
+
+  constructor(
+    owner: DomainName,
+    kind: { readonly type: number; readonly ttlSeconds: number },
+    records: () => readonly Exclude<Rdata, { type: 'opaque' }>[],
+  ) {
+    this.owner = owner;
+    this.type = kind.type;
+    this.ttlSeconds = kind.ttlSeconds;
+    this.records = records;
+    this.made = undefined;
+  }
+
+  get cacheKey(): string {
+    return String.fromCharCode(this.type) + this.owner.lookupKey;
+  }
+
+  get rdatas(): readonly Uint8Array[] {
+    if (this.made === undefined) {
+      this.made = createRrset(this.owner, this.ttlSeconds, this.records!()).rdatas;
+      this.records = undefined;
+    }
+    return this.made;
+  }
 }
 
 /** Makes an RRset of RDATA octets, uncompressed. */
@@ -75,5 +99,7 @@ export function createRrsetOfOctets(content: {
 
 /** Returns the same RRset as one below a zone cut. */
 export function asGlue(rrset: Rrset): Rrset {
-  return { ...rrset, authoritative: false };
+  // Not a spread, which leaves out what a class computes.
+  const { owner, type, ttlSeconds, rdatas, cacheKey } = rrset;
+  return { owner, type, ttlSeconds, rdatas, cacheKey, authoritative: false };
 }

@@ -22,6 +22,7 @@ import type {
 } from '@callbook/dns';
 import { openBindingsReader } from '@callbook/replication/bindings-reader';
 import { systemClock } from './system-ports.ts';
+import { pickZoneSigners } from './zone-signers.ts';
 
 /** Settings of a member's zone, the same in every thread. */
 export interface ZoneSettings {
@@ -69,7 +70,8 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
   const reader = await openBindingsReader(worker.storeFolder);
   let { charterHash } = worker;
   let { cookieSecrets } = worker.serving;
-  const keys = new FollowedKeyring(worker.zoneKeysFolder, worker.keys);
+  const openSigner = await pickZoneSigners();
+  const keys = new FollowedKeyring(worker.zoneKeysFolder, worker.keys, openSigner);
   const zone = createDirectoryZone({
     ...worker.zone,
     charterHash: () => charterHash,

@@ -167,29 +167,30 @@ export class AnswerTable {
       Atomics.store(words, answerAt + (index >> 2), wordAt(answer, index));
   }
 
-  /** The key's own slot; else one that is free or out of date; else one not found lately. */
+  /** The key's own slot; else a free one; else one that is out of date or not found lately. */
   private chooseSlot(key: AnswerKey, nowSeconds: number): number {
     const { words } = this;
     const first = this.firstSlotOf(key);
     const tag = tagOf(key);
-    let dead = -1;
+    let free = -1;
+    // The tags of a set lie side by side; each slot looked into is memory that is in no cache.
     for (let slot = first; slot < first + slotsPerSet; slot += 1) {
-      if (this.isBeingWritten(slot)) continue;
-      const slotTag = Atomics.load(words, this.views.tagsAt + slot);
+      const slotTag = words[this.views.tagsAt + slot]!;
       // Nearly always the same key; where it is not, one of the two answers is lost.
-      if (slotTag === tag) return slot;
-      if (dead === -1 && (slotTag === 0 || this.isDead(slot, nowSeconds))) dead = slot;
+      if (slotTag === tag && !this.isBeingWritten(slot)) return slot;
+      if (slotTag === 0 && free === -1 && !this.isBeingWritten(slot)) free = slot;
     }
-    return dead === -1 ? this.giveUpSlot(first) : dead;
+    return free === -1 ? this.giveUpSlot(first, nowSeconds) : free;
   }
 
   /** Second chance: passes over slots that were found since last time, at most once round. */
-  private giveUpSlot(first: number): number {
+  private giveUpSlot(first: number, nowSeconds: number): number {
     for (let passed = 0; passed < slotsPerSet; passed += 1) {
       this.hand = (this.hand + 1) % slotsPerSet;
-      if (this.isBeingWritten(first + this.hand)) continue;
-      const usedAt = this.slotAt(first + this.hand) + slotFields.used;
-      if (Atomics.load(this.words, usedAt) === 0) break;
+      const slot = first + this.hand;
+      if (this.isBeingWritten(slot)) continue;
+      const usedAt = this.slotAt(slot) + slotFields.used;
+      if (Atomics.load(this.words, usedAt) === 0 || this.isDead(slot, nowSeconds)) break;
       Atomics.store(this.words, usedAt, 0);
     }
     return first + this.hand;

@@ -5,7 +5,8 @@
 import { dnsError } from '../errors.ts';
 import { loadKeyFile } from '../sign/zone-keys.ts';
 import type { ZoneKeyring, ZoneKeySet } from '../sign/zone-keyring.ts';
-import type { ZoneSigner } from '../sign/zone-signer.ts';
+import { openZoneSigner } from '../sign/zone-signer.ts';
+import type { OpenSigner, ZoneSigner } from '../sign/zone-signer.ts';
 import { compareOctets } from '../wire/octets.ts';
 import { delegatedKeys, dnskeyOfEntry, keysIn, servedPhases } from './key-state.ts';
 import type { KeyEntry, KeyState } from './key-state.ts';
@@ -81,8 +82,12 @@ export class FollowedKeyring implements ZoneKeyring {
   private keySet: ZoneKeySet;
 
   /** Codes as `keySetOf`. */
-  constructor(directory: string, snapshot: KeyringSnapshot) {
-    this.signers = new SignerCache((id) => loadKeyFile(directory, id));
+  constructor(
+    directory: string,
+    snapshot: KeyringSnapshot,
+    openSigner: OpenSigner = openZoneSigner,
+  ) {
+    this.signers = new SignerCache((id) => loadKeyFile(directory, id, openSigner));
     this.keySet = keySetOf(snapshot, this.signers);
   }
 

@@ -135,8 +135,14 @@ export function signRrset(
     keyTag: by.keyTag,
     signer: by.apex,
   };
-  return encodeRdata({ ...head, signature: by.signer.sign(signatureInput(head, rrset)) });
+  return encodeRdata({
+    ...head,
+    signature: by.signer.sign(signatureInput(head, rrset, inputRoom)),
+  });
 }
+
+/** Where input is put together: signing is synchronous, so one room is enough for all signers. */
+const inputRoom = new Uint8Array(2048);
 
 /** RFC 7344 §4.1: CDS and CDNSKEY are signed with a key that the parent's DS names. */
 const signedByKsk: ReadonlySet<number> = new Set([

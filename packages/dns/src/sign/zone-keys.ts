@@ -11,7 +11,7 @@ import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dnsError } from '../errors.ts';
 import { generateZonePrivateKey, openZoneSigner } from './zone-signer.ts';
-import type { ZoneAlgorithm, ZoneKeys, ZoneSigner } from './zone-signer.ts';
+import type { OpenSigner, ZoneAlgorithm, ZoneKeys, ZoneSigner } from './zone-signer.ts';
 
 /**
  * Makes the key files that a directory lacks and loads both. Codes: `dns_key_unwritable` and those
@@ -43,7 +43,11 @@ export async function loadZoneKeys(directory: string): Promise<ZoneKeys> {
 }
 
 /** Loads one key. Codes as `loadZoneKeys`; details name the key. */
-export function loadKeyFile(directory: string, id: string): ZoneSigner {
+export function loadKeyFile(
+  directory: string,
+  id: string,
+  openSigner: OpenSigner = openZoneSigner,
+): ZoneSigner {
   const path = keyPath(directory, id);
   const details = { key: id };
   let mode: number;
@@ -56,7 +60,7 @@ export function loadKeyFile(directory: string, id: string): ZoneSigner {
     const found = (mode & 0o777).toString(8).padStart(4, '0');
     throw dnsError('dns_key_exposed', `${id}.pem has mode ${found}, at most 0600`, { details });
   }
-  return openZoneSigner(parsePrivateKey(readFileSync(path), id));
+  return openSigner(parsePrivateKey(readFileSync(path), id));
 }
 
 function parsePrivateKey(pem: Buffer, id: string): KeyObject {

@@ -19,11 +19,13 @@ export interface RrsetContent {
 
 /**
  * Returns `RRSIG_RDATA | RR(1) | RR(2)…`: RRs in canonical form and order, duplicates once, the TTL
- * that of the RRSIG, the owner shortened to its wildcard when RRSIG says it had fewer labels.
+ * that of the RRSIG, the owner shortened to its wildcard when RRSIG says it had fewer labels. Where it
+ * fits into `room` it is a part of that, good until the next call.
  */
 export function signatureInput(
   rrsig: Omit<RrsigRdata, 'signature'>,
   rrset: RrsetContent,
+  room?: Uint8Array,
 ): Uint8Array {
   const head = { ...rrsig, signer: lowerCasedName(rrsig.signer) };
   const owner = signedOwner(rrset.owner, rrsig.labelCount).wire;
@@ -31,9 +33,9 @@ export function signatureInput(
   const recordBytes = owner.length + recordFixedBytes;
   let at = rrsigHeadBytes(head);
   // One array, written field by field: this is made for every answer that is signed when it is asked for.
-  const octets = new Uint8Array(
-    rdatas.reduce((size, rdata) => size + recordBytes + rdata.length, at),
-  );
+  const size = rdatas.reduce((sum, rdata) => sum + recordBytes + rdata.length, at);
+  const fits = room !== undefined && size <= room.length;
+  const octets = fits ? room.subarray(0, size) : new Uint8Array(size);
   writeRrsigHead(octets, 0, head);
   for (const rdata of rdatas) {
     octets.set(owner, at);

@@ -43,6 +43,10 @@ function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return digest.slice();
 }
 
+/** Kept as `shortMessage` is: signatures and keys come from parsers, and go, as small arrays of the heap. */
+const keptSignature = new Uint8Array(new ArrayBuffer(64));
+const keptPublicKey = new Uint8Array(new ArrayBuffer(32));
+
 function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
   assert(secretKey.length === 32, `secret key is ${secretKey.length} bytes, not 32`);
   const publicKey = new Uint8Array(32);
@@ -51,16 +55,11 @@ function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
   return {
     publicKey,
     sign(message) {
-      const signature = new Uint8Array(64);
-      sodium.crypto_sign_detached(signature, message, expandedKey);
-      return signature;
+      sodium.crypto_sign_detached(keptSignature, message, expandedKey);
+      return keptSignature.slice();
     },
   };
 }
-
-/** Kept as `shortMessage` is: signatures and keys come from parsers as small arrays of the heap. */
-const keptSignature = new Uint8Array(new ArrayBuffer(64));
-const keptPublicKey = new Uint8Array(new ArrayBuffer(32));
 
 function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
   if (!passesSignatureGate(signature, publicKey)) return false;
