@@ -128,16 +128,16 @@ function refuseAgainstView(
       return refuseUpdate(submission, state);
     case 'request':
       return (
-        refuseComplete(submission, circumstances) ??
         refuseRequest(submission, circumstances) ??
+        refuseComplete(submission, circumstances) ??
         refuseUnwitnessable(submission, circumstances)
       );
     case 'veto':
-      return refuseComplete(submission, circumstances) ?? refuseVeto(submission, circumstances);
+      return refuseVeto(submission, circumstances) ?? refuseComplete(submission, circumstances);
     case 'commit':
       return (
-        refuseComplete(submission, circumstances) ??
         refuseCommit(submission, circumstances) ??
+        refuseComplete(submission, circumstances) ??
         refuseCompetitor(submission, circumstances) ??
         refuseUnwitnessable(submission, circumstances)
       );

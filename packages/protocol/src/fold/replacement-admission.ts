@@ -78,12 +78,15 @@ export function refuseVeto(
 
 /** Refuses a commit before its hold is over, after a veto, or by another than the claimant. */
 export function refuseCommit(
-  { entry }: Submission,
+  { entry, entryId }: Submission,
   circumstances: Circumstances,
 ): Refusal | undefined {
   const { charters, history, nowMs, ownOrigin } = circumstances;
   const chain = chainInForce(history, charters);
   if (chain === undefined) return ignore('ownership_unknown', 'there is no holder to replace');
+  if (bytesEqual(entryId, chain[0]!.mentioned.entryId)) {
+    return ignore('entry_complete', 'this commit has opened the epoch in force');
+  }
   if (entry.epoch !== epochOf(chain) + 1) {
     return ignore('ownership_moved', 'the commit does not open the epoch after the one in force');
   }

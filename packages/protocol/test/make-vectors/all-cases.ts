@@ -1,6 +1,7 @@
 /** Every vector that we write ourselves, and the folders that hold nothing else. */
 import { entryCases } from './entry-cases.ts';
 import { evidenceCases } from './evidence-cases.ts';
+import { foldCases } from './fold-cases.ts';
 import { identifierCases } from './identifier-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { keyCases } from './key-cases.ts';
@@ -13,6 +14,7 @@ import type { VectorCase } from './vector-case.ts';
 export const ownTopics: readonly string[] = [
   ...logTopics,
   'entries',
+  'fold',
   'evidence',
   'identifiers',
   'index',
@@ -27,6 +29,7 @@ export function allCases(): VectorCase[] {
   return [
     ...entryCases(),
     ...evidenceCases(),
+    ...foldCases(),
     ...identifierCases(),
     ...indexCases(),
     ...keyCases(),
