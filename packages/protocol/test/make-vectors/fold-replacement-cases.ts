@@ -2,6 +2,7 @@
 import { dayMs, entryOf, hourMs, keyOf, minuteMs, Story } from './fold-story.ts';
 import type { Question, Role, StoryEntry, ToldState } from './fold-story.ts';
 import { recovery } from './signed-entry.ts';
+import type { Fields } from './signed-entry.ts';
 import { fixed32 } from './vector-case.ts';
 import type { VectorCase } from './vector-case.ts';
 import { nodeCryptography } from '../../src/crypto/node.ts';
@@ -29,7 +30,7 @@ interface Replacement {
   readonly commit: StoryEntry;
 }
 
-function replacement(terms: object = {}, requestClass = 'possession'): Replacement {
+function replacement(terms: Fields = {}, requestClass = 'possession'): Replacement {
   const opening = entryOf('register', holder, terms);
   const request = entryOf('request', claimant, { class: requestClass });
   return { opening, request, commit: commitOf(request) };
