@@ -12,6 +12,9 @@ export const replicationErrorCodes = {
   vrf_key_mismatch: 'the VRF secret given does not belong to the public key in the charter',
   member_unknown: 'the charter has no active member of this name',
   charter_refused: 'the pinned charter notes do not verify as a chain from version 1',
+  charter_contradicted: 'the store has another charter of a version than the one that is pinned',
+  draft_unheard:
+    'too few other members have said since the start what they have of the charter draft',
   replica_stopped: 'the replica has been stopped, or stopped itself after its store failed',
   peer_unreachable: 'no connection to the member',
   peer_timeout: 'the member did not answer in time',

@@ -78,6 +78,11 @@ export class CharterDraft {
     return [...this.#forks.keys()].sort();
   }
 
+  /** In the order of `forks`. */
+  get forkedMembers(): readonly string[] {
+    return [...this.#forks.keys()];
+  }
+
   get forks(): readonly DraftFork[] {
     return [...this.#forks.values()];
   }

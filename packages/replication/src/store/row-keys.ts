@@ -19,6 +19,10 @@
  * | `c` | origin | the largest checkpoint of a log that this member has cosigned |
  * | `a` | origin | note of a log's newest agreed checkpoint |
  * | `w` | – | checkpoint of ours that contradicts our own log: nothing is written to it |
+ * | `k` | version(6) | charter note that came after the pinned ones |
+ * | `d` | – | newest charter in force here, and newest by which the view is folded |
+ * | `g` | kind(1) number(2) | the charter draft: base, words, forks, changes |
+ * | `f` | evidence id(32) | a piece of evidence and what it proves |
  */
 import type { Identifier } from '@callbook/protocol';
 
@@ -107,6 +111,38 @@ export function indexPositionKey(): Uint8Array {
 /** One row, there only when the own log is shut for good. */
 export function contradictionKey(): Uint8Array {
   return keyOf('w', nothing);
+}
+
+export function charterKey(version: number): Uint8Array {
+  return keyOf('k', number(version, indexBytes));
+}
+
+export function charterProgressKey(): Uint8Array {
+  return keyOf('d', nothing);
+}
+
+/** `kind` is one character. */
+export function draftKey(kind: string, index: number): Uint8Array {
+  return keyOf('g', Buffer.from(kind, 'latin1'), number(index, 2));
+}
+
+/** Bounds of all rows of the charter draft. */
+export function draftRows(): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: keyOf('g', nothing), lt: keyOf('h', nothing) };
+}
+
+export function evidenceKey(evidenceId: string): Uint8Array {
+  return keyOf('f', Buffer.from(evidenceId, 'hex'));
+}
+
+/** Reads the id out of an `evidenceKey`, in hexadecimal. */
+export function evidenceIdIn(rowKey: Uint8Array): string {
+  return rowKey.subarray(1).toHex();
+}
+
+/** Bounds of all evidence. */
+export function allEvidence(): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: keyOf('f', nothing), lt: keyOf('g', nothing) };
 }
 
 /** Bounds of all nodes of the index. */
