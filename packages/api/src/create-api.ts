@@ -22,6 +22,7 @@ import { addHealthRoutes } from './routes/health-routes.ts';
 import { addLogRoutes } from './routes/log-routes.ts';
 import { addLookupRoutes } from './routes/lookup-routes.ts';
 import { addProofRoutes } from './routes/proof-routes.ts';
+import { addWitnessRoutes } from './routes/witness-routes.ts';
 import { problemSchema } from './schemas/problem-schema.ts';
 
 export interface ApiOptions {
@@ -82,6 +83,7 @@ async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   addLookupRoutes(scope, context);
   addProofRoutes(scope, context);
   addLogRoutes(scope, context);
+  addWitnessRoutes(scope, context);
   addHealthRoutes(scope, context);
   addOpenapiRoute(scope);
 }

@@ -51,6 +51,26 @@ export const apiErrorCodes = {
   challenge_used: { status: 409, sentence: 'the challenge already serves another entry' },
   entry_unknown: { status: 404, sentence: 'this member has no leaf of that entry' },
   log_unknown: { status: 404, sentence: 'this member has no checkpoint of that log' },
+  witness_request_malformed: {
+    status: 400,
+    sentence: 'the body is not an old size, a consistency proof, an empty line and a checkpoint',
+  },
+  checkpoint_unsigned: {
+    status: 403,
+    sentence: 'the key of the log has not signed the checkpoint, or a signature is bad',
+  },
+  checkpoint_proof_invalid: {
+    status: 422,
+    sentence: 'the proof does not lead from the tree that was cosigned last to the checkpoint',
+  },
+  checkpoint_forked: {
+    status: 409,
+    sentence: 'this member has another root for this size of the log',
+  },
+  checkpoint_not_stored: {
+    status: 503,
+    sentence: 'this member has not stored all leaves of the checkpoint yet; see Retry-After',
+  },
   tile_unknown: { status: 404, sentence: 'this member does not have that tile' },
   proof_rate_limited: {
     status: 429,

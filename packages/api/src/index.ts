@@ -11,6 +11,7 @@ export type { ApiLimits } from './limits.ts';
 export type {
   CodeMessage,
   CodeSender,
+  CosignedCheckpoint,
   DirectoryPort,
   EntryLeaf,
   EntryState,

@@ -1,5 +1,8 @@
 /** Every limit of the API, with its unit last. `createApi` takes other values for tests. */
 
+/** Body of a request to cosign: 63 proof lines and a checkpoint of 8 192 characters. */
+export const witnessBodyBytesMax: number = 16 * 1024;
+
 export const apiLimits = {
   /** Body of any request. 1 000 telephone numbers take 23 KB of it. */
   bodyBytesMax: 64 * 1024,

@@ -9,6 +9,7 @@ import type {
   PublishedBinding,
   Receipt,
   Verdict,
+  WitnessRequest,
 } from '@callbook/protocol';
 
 /** The directory as this member sees it. Reads are synchronous: one store read each. */
@@ -34,11 +35,23 @@ export interface DirectoryPort {
   /** The charter in force, a signed note. */
   charterNote(): string;
 
-  /** Latest checkpoint of a log that this member writes or mirrors, a signed note. */
+  /** Newest agreed checkpoint of a log, or the newest signed one while none is agreed: a note. */
   checkpoint(origin: string): string | undefined;
   tile(coordinates: LogTileCoordinates): Uint8Array | undefined;
+
+  /**
+   * Cosigns a checkpoint by the rules of C2SP tlog-witness; durable before it resolves. Codes: those
+   * of notes and checkpoints, `log_unknown`, `log_forked`, `checkpoint_proof_invalid`,
+   * `checkpoint_not_stored`, `member_busy`.
+   */
+  cosign(request: WitnessRequest): Promise<Verdict<CosignedCheckpoint>>;
+
   readiness(): Readiness;
 }
+
+/** A signature line with its newline; or the size that was cosigned last, where it was another. */
+export type CosignedCheckpoint =
+  { readonly line: string } | { readonly line?: undefined; readonly lastSize: number };
 
 export interface IdentifierLabel {
   readonly labelEpoch: number;

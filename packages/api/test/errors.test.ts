@@ -1,12 +1,13 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { DirectoryError } from '@callbook/protocol';
+import { DirectoryError, reject } from '@callbook/protocol';
+import type { VerdictCode } from '@callbook/protocol';
 import { apiErrorCodes, apiSettingCodes, createApi } from '../src/index.ts';
 import type { ApiErrorCode, ApiSettingCode } from '../src/index.ts';
 import { askForCode, passChallenge, proofOf, sendAnswer, submissionOf } from './claim-flow.ts';
 import { base64url, signRegister } from './claimant.ts';
 import { crypto, startMember } from './harness.ts';
-import type { TestMember } from './harness.ts';
+import type { Answer, TestMember } from './harness.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 
 interface Problem {
@@ -33,11 +34,11 @@ async function openWith(member: TestMember, change: object): Promise<{ json: unk
 
 /** Sends octets as they are and returns the problem in the answer. */
 async function sendRaw(port: number, octets: string): Promise<{ json: unknown }> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const { promise, resolve, reject: fail } = Promise.withResolvers<string>();
   const socket = connect(port, '127.0.0.1', () => socket.write(octets));
   let received = '';
   socket.setEncoding('utf8').on('data', (text) => (received += text));
-  socket.on('end', () => resolve(received)).on('error', reject);
+  socket.on('end', () => resolve(received)).on('error', fail);
   const [head, body] = (await promise).split('\r\n\r\n');
   expect(head).toMatch(/\r\ncontent-type: application\/problem\+json\r\n/);
   return { json: JSON.parse(body!) };
@@ -116,6 +117,12 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
   entry_unknown: async () => (await startMember()).call('GET', `/v1/entries/${'00'.repeat(32)}`),
   log_unknown: async () => (await startMember()).call('GET', '/log/nobody.test/log/checkpoint'),
   tile_unknown: async () => (await startMember()).call('GET', '/log/beta.test/log/tile/0/000'),
+  witness_request_malformed: async () =>
+    (await startMember()).call('POST', '/log/witness/add-checkpoint', 'old x'),
+  checkpoint_unsigned: async () => refusedCosignature('note_signature_missing'),
+  checkpoint_proof_invalid: async () => refusedCosignature('checkpoint_proof_invalid'),
+  checkpoint_forked: async () => refusedCosignature('log_forked'),
+  checkpoint_not_stored: async () => refusedCosignature('checkpoint_not_stored'),
   proof_rate_limited: async () => {
     const member = await startMember({ proofsBurstMax: 1 });
     await member.call('POST', '/v1/proof', { identifier: 'tel:+4915123456789' });
@@ -142,6 +149,13 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
     return member.call('POST', '/v1/lookups', { identifiers: ['tel:+4915123456789'] });
   },
 };
+
+/** Submits a checkpoint to a member that refuses it. */
+async function refusedCosignature(code: VerdictCode): Promise<Answer> {
+  const member = await startMember();
+  member.directory.cosigning = reject(code, 'planted');
+  return member.call('POST', '/log/witness/add-checkpoint', 'old 0\n\nnote');
+}
 
 it.each(Object.keys(apiErrorCodes) as ApiErrorCode[])(
   'answers %s with its status',

@@ -9,6 +9,7 @@ const routes = [
   '/v1/challenges/AAAAAAAAAAAAAAAAAAAAAA/answer',
   '/v1/entries',
   '/v1/lookups',
+  '/log/witness/add-checkpoint',
 ] as const;
 
 function expectProblem(answer: Answer): void {

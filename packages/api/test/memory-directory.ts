@@ -27,8 +27,10 @@ import type {
   Receipt,
   Verdict,
   VrfProver,
+  WitnessRequest,
 } from '@callbook/protocol';
 import type {
+  CosignedCheckpoint,
   DirectoryPort,
   EntryState,
   EntrySubmission,
@@ -57,6 +59,9 @@ export class MemoryDirectory implements DirectoryPort {
   readonly asked: string[] = [];
   failure: 'none' | 'operating' | 'bug' | 'refuse' = 'none';
   bugMessage = 'planted';
+  cosignedSize = 0;
+  /** What `cosign` answers instead. */
+  cosigning: Verdict<CosignedCheckpoint> | undefined;
   /** True while it can prove nothing. */
   unproven = false;
   ready: Readiness = { ready: true, reasons: [] };
@@ -144,6 +149,15 @@ export class MemoryDirectory implements DirectoryPort {
   tile({ origin, level, index, width }: LogTileCoordinates): Uint8Array | undefined {
     if (origin !== memoryOrigins[0] || index > 1234067) return undefined;
     return level === 'entries' ? new Uint8Array([0, 1, 9]) : new Uint8Array(32 * width).fill(level);
+  }
+
+  /** Cosigns every size above the last one. */
+  async cosign({ oldSize, checkpoint }: WitnessRequest): Promise<Verdict<CosignedCheckpoint>> {
+    this.#break();
+    if (this.cosigning !== undefined) return this.cosigning;
+    if (oldSize !== this.cosignedSize) return accept({ lastSize: this.cosignedSize });
+    this.cosignedSize = Number(checkpoint.split('\n')[1]);
+    return accept({ line: '\u2014 alpha.test/log AAAAAAE=\n' });
   }
 
   readiness(): Readiness {

@@ -42,7 +42,8 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),
     prove: async (identifier) => await replica.proveIdentifier(identifier),
     charterNote: () => replica.membership.charters.current.note,
-    checkpoint: (origin) => replica.checkpoint(origin),
+    checkpoint: (origin) => replica.agreedCheckpoint(origin) ?? replica.checkpoint(origin),
+    cosign: async (request) => await replica.cosigning.cosign(request),
     tile: (coordinates) => replica.tile(coordinates),
     readiness: () => readinessOf(parts),
   };
