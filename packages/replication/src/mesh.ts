@@ -35,7 +35,7 @@ export interface MeshOptions {
   readonly scheduler?: Scheduler;
   readonly random?: Random;
   /** Addresses of a member, by name, where they are not those of the charter. */
-  readonly addressesOf?: (memberName: string) => readonly string[];
+  readonly addressesOf?: (memberName: string) => readonly string[] | undefined;
 }
 
 /** A member has broken a rule, or sent what breaks one. */
@@ -102,6 +102,16 @@ export class Mesh implements AsyncDisposable {
   /** Names of the members to which there is a connection. */
   connected(): readonly string[] {
     return this.#network.connected();
+  }
+
+  /** The network, for what joins beside the mesh; it stops with the mesh. */
+  get network(): Network {
+    return this.#network;
+  }
+
+  /** Tells listeners of a rule broken that another part watches over. */
+  report(memberName: string, code: VerdictCode): void {
+    this.#incidents.tell({ memberName, code });
   }
 
   /** Addresses that this member listens on, with its peer id. */
