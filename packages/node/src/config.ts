@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { nsidBytesMax, responsesPerSecondMax, slipMax } from '@callbook/dns';
-import { DirectoryError } from '@callbook/protocol';
+import { DirectoryError, membersMax } from '@callbook/protocol';
 import { Type } from 'typebox';
-import type { Static } from 'typebox';
+import type { Static, TString } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseDocument } from 'yaml';
 import type { NodeErrorCode } from './errors.ts';
@@ -18,6 +18,12 @@ const Path = Type.String({ minLength: 1, maxLength: 4096, description: 'path of 
 const Address = Type.String({
   pattern: '^[0-9A-Fa-f.:]{2,45}$',
   description: 'IPv4 or IPv6 address',
+});
+const memberName = (description: string): TString =>
+  Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description });
+const Multiaddr = Type.String({
+  pattern: '^/(ip4|ip6|dns4|dns6)/',
+  description: 'multiaddr',
 });
 const Listen = Type.Object({ address: Address, port: Port }, { additionalProperties: false });
 
@@ -50,10 +56,7 @@ const ZoneKeyRolls = Type.Object(
 
 const ConfigSchema = Type.Object(
   {
-    member: Type.String({
-      pattern: '^[a-z][a-z0-9-]{0,31}$',
-      description: "this member's name in the charter",
-    }),
+    member: memberName("this member's name in the charter"),
     dataDir: Path,
     charters: Type.Array(Path, {
       minItems: 1,
@@ -145,11 +148,21 @@ const ConfigSchema = Type.Object(
     web: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
     mesh: Type.Object(
       {
-        listen: Type.Array(
-          Type.String({ pattern: '^/(ip4|ip6|dns4|dns6)/', description: 'multiaddr' }),
-          { minItems: 1, maxItems: 16 },
-        ),
+        listen: Type.Array(Multiaddr, { minItems: 1, maxItems: 16 }),
         gossip: Type.Optional(Type.Boolean({ description: 'true or false' })),
+        // Where another member is reached under other addresses than those of the charter.
+        peers: Type.Optional(
+          Type.Array(
+            Type.Object(
+              {
+                member: memberName("another member's name in the charter"),
+                addresses: Type.Array(Multiaddr, { minItems: 1, maxItems: 8 }),
+              },
+              { additionalProperties: false },
+            ),
+            { maxItems: membersMax, description: `at most ${membersMax} members with addresses` },
+          ),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -116,5 +116,6 @@ async function openMesh(
     peerKey: parsePeerKey(await readSecretFile(keys.peer)),
     listen: mesh.listen,
     gossip: mesh.gossip ?? true,
+    addressesOf: (name) => mesh.peers?.find(({ member }) => member === name)?.addresses,
   });
 }

@@ -43,6 +43,15 @@ describe('a configuration', () => {
     });
   });
 
+  it('may name other addresses of members than the charter', () => {
+    const peers = 'peers: [{ member: beta, addresses: [/ip4/10.0.0.2/tcp/4001] }]';
+    const text = good.replace('tcp/4001] }', `tcp/4001], ${peers} }`);
+    expect(parseConfig(text).mesh.peers).toEqual([
+      { member: 'beta', addresses: ['/ip4/10.0.0.2/tcp/4001'] },
+    ]);
+    expect(complaint(text.replace('/ip4/10.', '10.'))).toContain('config_setting_invalid');
+  });
+
   it('has its paths resolved against its own folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'callbook-config-'));
     await writeFile(join(folder, 'node.yaml'), good);
