@@ -49,9 +49,17 @@ export function dishonestMax(charters: readonly Charter[]): number {
 
 /** Returns the logs of all members that are active under any of these charters. */
 export function activeOrigins(charters: readonly Charter[]): Set<string> {
-  return new Set(
-    charters.flatMap((charter) =>
-      activeMembers(charter).map(({ logKey }) => verifierKeyIn(logKey).name),
-    ),
-  );
+  return new Set(charters.flatMap(activeOriginsOf));
 }
+
+function activeOriginsOf(charter: Charter): readonly string[] {
+  let known = origins.get(charter);
+  if (known === undefined) {
+    known = activeMembers(charter).map(({ logKey }) => verifierKeyIn(logKey).name);
+    origins.set(charter, known);
+  }
+  return known;
+}
+
+/** Charters never change, and a member asks for every leaf of an ownership entry. */
+const origins = new WeakMap<Charter, readonly string[]>();

@@ -66,6 +66,11 @@ export class AgreedCheckpoints {
     return this.#known(origin)?.note;
   }
 
+  /** The same with the number of its leaves. */
+  tree(origin: string): { readonly note: string; readonly size: number } | undefined {
+    return this.#known(origin);
+  }
+
   /** Leaves of the newest agreed checkpoint; 0 while there is none. */
   size(origin: string): number {
     return this.#known(origin)?.size ?? 0;

@@ -7,6 +7,7 @@
 import type { Clock, Identifier } from '@callbook/protocol';
 import { witnessAgeMsMax } from '@callbook/protocol';
 
+import type { LeafWatch } from '../evidence/leaf-watch.ts';
 import type { LabelState } from '../index/label-states.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
@@ -21,6 +22,8 @@ export interface IntegrationContext {
   readonly onStates: (states: readonly LabelState[]) => void;
   readonly clock: Clock;
   readonly ownOrigin: string;
+  /** Looks for what no honest member logs. */
+  readonly watch: LeafWatch;
 }
 
 export interface IntegrationResult {
@@ -35,12 +38,15 @@ export async function integrateExtension(
   extension: Extension,
   context: IntegrationContext,
 ): Promise<IntegrationResult> {
-  const { decoded, ...said } = await intake.decode(extension);
+  const { decoded, backdated, ...said } = await intake.decode(extension);
   return context.writer.run(async (commit) => {
     const { log } = intake;
     const labels = decoded.map(({ logged }) => logged.entry.label);
     const view = await ViewBatch.open(context.view, labels);
     for (const { logged, offered } of decoded) view.integrate(logged, offered);
+    const logged = decoded.map((leaf) => leaf.logged);
+    const seen = { origin: intake.log.origin, logged, backdated };
+    const suspicions = context.watch.look(seen, (label) => view.history(label));
     const { leaves, grown, signed } = extension;
     const planned = log.plan({ leaves, grown, ...said, ...(signed && { signed }) });
     const nowMs = context.clock.nowMs();
@@ -50,6 +56,7 @@ export async function integrateExtension(
     await commit([...planned.changes, ...changes], { durable });
     log.adopt(planned);
     context.onStates(states);
+    context.watch.stored(seen, suspicions);
     return { identifiers, unwitnessed: unwitnessed.map(toSubmit) };
   });
 }
