@@ -328,8 +328,13 @@ export class Replica implements AsyncDisposable {
     const { clock, scheduler } = this.#parts;
     const { signal } = this.#stop;
     while (!signal.aborted && this.#writer.failure === undefined) {
-      const { identifiers } = await sweepReleases(this.#view, this.#writer, clock);
-      if (identifiers.length > 0) this.#tellChange(this.origin, identifiers);
+      try {
+        const { identifiers } = await sweepReleases(this.#view, this.#writer, clock);
+        if (identifiers.length > 0) this.#tellChange(this.origin, identifiers);
+      } catch (error) {
+        // A store that has failed has been told of; nobody else waits for this loop.
+        this.#writer.fail('releases could not be ended', error);
+      }
       await scheduler.delay(releaseSweepIntervalMs, signal);
     }
   }
