@@ -37,7 +37,7 @@ async function take(to: CharterDraft, from: CharterDraft): Promise<number> {
   let news = 0;
   for (const discard of from.discards) if (isNews(to.admitDiscard(discard))) news++;
   for (const fork of from.forks) if (isNews(to.admitFork(fork))) news++;
-  for (const change of [...from.lackedBy(to.held())]) {
+  for (const change of from.lackedBy(to.held())) {
     const before = to.excluded.length;
     if (isNews(await to.admitChange(change)) || to.excluded.length > before) news++;
   }
