@@ -93,6 +93,19 @@ export const gossipQueueBatchesMax = 64;
 export const ownLogPatienceMs = 2000;
 /** Pages looked at to find where another member's copy of our own log parts from ours. */
 export const branchPagesMax = 128;
+/** Payloads in one request, and the frames with it and its answer: 16 × (8192 + 32) bytes and framing. */
+export const payloadsWantedMax = 16;
+export const payloadsRequestBytesMax = 2048;
+export const payloadsAnswerBytesMax = 160 * 1024;
+export const payloadsStreamsMax = 4;
+export const payloadsTimeoutMs = 10_000;
+/** How often missing payloads are asked for, and how many at once. */
+export const payloadRoundMs = 1000;
+export const payloadsPerRoundMax = 64;
+/** A member that has not got a payload is asked for it again after this long. */
+export const payloadAskAgainMs = 60_000;
+/** Answers of that kind that are remembered. */
+export const payloadRefusalsKeptMax = 8192;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;
@@ -162,3 +175,20 @@ export const expulsionLeadMs = 10_000;
 export const relogPatienceMs = 5000;
 /** Labels whose updates are integrated anew in one pass over all logs. */
 export const replayLabelsMax = 4096;
+
+/** Pieces of evidence: one of each kind for each log that there can be. */
+export const evidenceCountMax = 128;
+/** A frame with a piece of evidence, and one with the answer. */
+export const evidenceRequestBytesMax = 132 * 1024;
+export const evidenceAnswerBytesMax = 16 * 1024;
+export const evidenceStreamsMax = 4;
+export const evidenceTimeoutMs = 5_000;
+/** Messages about evidence that one member may send: so many at once, then so many a second. */
+export const evidenceMessagesBurstMax = 160;
+export const evidenceMessagesPerSecondMax = 8;
+/** Suspicions that wait until the checkpoints reach their leaves. */
+export const suspicionsMax = 64;
+/** Receipts of each log that wait until the log has come as far. */
+export const receiptsKeptMax = 64;
+/** Leaves that are looked back for the one with the later time. */
+export const lookBackLeavesMax = 512;

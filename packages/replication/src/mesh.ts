@@ -15,6 +15,8 @@ import type { MeshPeer } from './network/libp2p-network.ts';
 import type { Network } from './network/network.ts';
 import type { NotariseRequest } from './notarise/notarise-messages.ts';
 import { Notary } from './notarise/notary.ts';
+import { PayloadSeeker } from './payloads/payload-seeker.ts';
+import { servePayloads } from './payloads/payload-server.ts';
 import type { Replica } from './replica.ts';
 import { systemScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -73,6 +75,7 @@ export class Mesh implements AsyncDisposable {
   readonly #notary: Notary;
   readonly #follower: LogFollower;
   readonly #gossip: GossipExchange;
+  readonly #payloads: PayloadSeeker;
   #cosign: CosignExchange | undefined;
   readonly #incidents: Listeners<MeshIncident>;
 
@@ -85,6 +88,7 @@ export class Mesh implements AsyncDisposable {
     this.#follower = new LogFollower({ replica, network, clock, scheduler, crypto, onIncident });
     const wake = this.#follower.wake.bind(this.#follower);
     this.#gossip = new GossipExchange({ replica, network, clock, wake, onIncident });
+    this.#payloads = new PayloadSeeker({ replica, network, clock, scheduler, onIncident });
   }
 
   /** Joins over any network: what a simulation calls. */
@@ -92,6 +96,7 @@ export class Mesh implements AsyncDisposable {
     const { replica, network, crypto } = options;
     const incidents = new Listeners<MeshIncident>();
     await serveTail(network, replica);
+    await servePayloads({ replica, network, onIncident: tellOf(incidents) });
     const notary = await Notary.open({ replica, network, crypto, onIncident: tellOf(incidents) });
     const mesh = new Mesh(options, notary, incidents);
     const wake = mesh.#follower.wake.bind(mesh.#follower);
@@ -136,6 +141,7 @@ export class Mesh implements AsyncDisposable {
     this.#gossip[Symbol.dispose]();
     await this.#cosign?.[Symbol.asyncDispose]();
     await this.#follower[Symbol.asyncDispose]();
+    await this.#payloads[Symbol.asyncDispose]();
     await this.#network[Symbol.asyncDispose]();
   }
 }

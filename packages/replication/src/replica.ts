@@ -3,14 +3,24 @@
  * store. It knows no network: `mesh.ts` carries what it gives and brings what it takes. Everything
  * it needs from outside comes in through ports, so that a simulation drives the same code.
  */
-import type { Checkpoint, Identifier, NextClaim, Receipt, Verdict } from '@callbook/protocol';
+import type {
+  Checkpoint,
+  Identifier,
+  KnownCharter,
+  NextClaim,
+  Receipt,
+  Verdict,
+} from '@callbook/protocol';
 import { accept, foldLabel, labelOf, nextClaim, utf8 } from '@callbook/protocol';
 
 import type { LogBatch } from './batch/log-batch.ts';
+import { CharterAdoption } from './charter/adoption.ts';
 import type { Membership } from './charter/membership.ts';
 import { Cosigning } from './cosign/cosigning.ts';
 import { proveBinding } from './index/binding-proof.ts';
 import type { BindingProof } from './index/binding-proof.ts';
+import type { EvidenceSet } from './evidence/evidence-set.ts';
+import { EvidenceWatch } from './evidence/evidence-watch.ts';
 import { BindingIndex } from './index/binding-index.ts';
 import type { IndexEvidence } from './index/binding-index.ts';
 import { releaseSweepIntervalMs } from './limits.ts';
@@ -22,6 +32,7 @@ import { LogSet } from './log/log-set.ts';
 import type { Offered } from './log/log-set.ts';
 import { OwnLog } from './log/own-log.ts';
 import type { LogSubmission } from './log/own-log.ts';
+import { PayloadHoldings } from './payloads/payload-holdings.ts';
 import { OwnLogAccess } from './restore/own-log-access.ts';
 import type { TileRequest } from './log/stored-log.ts';
 import { VerifiedEntries } from './log/verified-entries.ts';
@@ -43,7 +54,7 @@ export interface ReplicaChange {
   readonly identifiers: readonly Identifier[];
 }
 
-/** Opens a replica. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`, `store_corrupt`. */
+/** Opens a replica. Errors: `charter_refused`, `charter_contradicted`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`, `store_corrupt`. */
 export async function createReplica(options: ReplicaOptions): Promise<Replica> {
   return Replica.open(replicaParts(options));
 }
@@ -54,6 +65,8 @@ export class Replica implements AsyncDisposable {
   /** Name of this member's own log. */
   readonly origin: string;
   readonly memberName: string;
+  /** Payloads held, and what is missing of them. */
+  readonly payloads: PayloadHoldings;
   readonly #parts: ReplicaParts;
   readonly #writer: StoreWriter;
   readonly #view: ViewContext;
@@ -61,6 +74,7 @@ export class Replica implements AsyncDisposable {
   readonly #changes = new Listeners<ReplicaChange>();
   readonly #appends = new Listeners<LogBatch>();
   readonly #failures = new Listeners<Error>();
+  readonly #charters = new Listeners<Membership>();
   readonly #stop = new AbortController();
   /** There before anybody has the replica. */
   #logs!: LogSet;
@@ -69,46 +83,70 @@ export class Replica implements AsyncDisposable {
   /** There before anybody has the replica, like `#logs`. */
   #own!: OwnLogAccess;
   #cosigning!: Cosigning;
+  #watch!: EvidenceWatch;
+  #adoption!: CharterAdoption;
   #sweeping: Promise<void> = Promise.resolve();
 
   private constructor(parts: ReplicaParts) {
-    const { crypto, store, membership } = parts;
+    const { crypto, store, chain } = parts;
     this.#parts = parts;
     this.origin = parts.origin;
     this.memberName = parts.memberName;
     this.bindings = new Bindings(store);
     this.#entries = new VerifiedEntries(crypto);
     this.#writer = new StoreWriter(store, (error) => this.#failures.tell(error));
-    const { charters, vrfPublicKey } = membership;
-    this.#view = { store, crypto, charters, vrfPublicKey };
+    const { vrfPublicKey } = chain.membership;
+    this.#view = { store, crypto, charters: chain.charters, vrfPublicKey };
+    const onSupplied = (identifiers: readonly Identifier[]): void =>
+      this.#tellChange(this.origin, identifiers);
+    const { clock } = parts;
+    this.payloads = new PayloadHoldings({
+      view: this.#view,
+      writer: this.#writer,
+      clock,
+      onSupplied,
+    });
   }
 
   static async open(parts: ReplicaParts): Promise<Replica> {
     const replica = new Replica(parts);
     await replica.#openLogs();
     replica.#openIndex();
+    await replica.#openAdoption();
     if (parts.ownLogConfirmed || replica.#tellersNeeded() === 0) await replica.#own.confirm();
     replica.#sweeping = replica.#sweepReleases();
+    replica.#adoption.start();
     return replica;
   }
 
   async #openLogs(): Promise<void> {
-    const { crypto, store, scheduler, membership, origin } = this.#parts;
-    this.#logs = await LogSet.open(membership.members, {
-      ...{ crypto, store, scheduler },
+    const { crypto, store, scheduler, origin, chain } = this.#parts;
+    const { charters } = chain;
+    this.#watch = await EvidenceWatch.open({
+      ...this.#parts,
+      writer: this.#writer,
+      ownOrigin: origin,
+      charters: () => this.membership.charters,
+      logs: () => this.#logs,
+      agreed: (log) => this.#cosigning.agreed.tree(log),
+    });
+    this.#logs = await LogSet.open(this.membership.logs, {
+      ...{ crypto, store, scheduler, charters },
       writer: this.#writer,
       entries: this.#entries,
       ownOrigin: origin,
       integrate: (intake, extension) => this.#integrate(intake, extension),
       ownIntake: () => this.#own.intake,
+      frozen: (log) => this.frozen(log),
+      onMismatch: (mismatch) => this.#watch.forks.mismatch(mismatch),
     });
     this.#own = new OwnLogAccess({
       store,
       crypto,
       writer: this.#writer,
       log: this.#logs.own,
-      logKey: membership.byOrigin(origin)!.logKey,
-      intake: { crypto, scheduler, entries: this.#entries },
+      logKey: this.membership.byOrigin(origin)!.logKey,
+      intake: { crypto, scheduler, charters, entries: this.#entries },
       neededCount: () => this.#tellersNeeded(),
       openLog: () => this.#openOwnLog(),
     });
@@ -120,6 +158,7 @@ export class Replica implements AsyncDisposable {
       membership: () => this.membership,
       maySign: () => this.#own.state === 'confirmed',
     });
+    this.#cosigning.roots.onContradiction((found) => this.#watch.contradiction(found));
   }
 
   /** Others that must tell how long the own log is: of f + 1, one at least is honest. */
@@ -129,22 +168,41 @@ export class Replica implements AsyncDisposable {
   }
 
   #openIndex(): void {
-    const { crypto, store, scheduler, membership, signer, indexed } = this.#parts;
+    const { crypto, store, scheduler, chain, signer, indexed } = this.#parts;
     if (!indexed) return;
     const [writer, logs] = [this.#writer, this.#logs.all];
-    const { charters } = membership;
+    const { charters } = chain;
     const maySign = (): boolean => this.#own.state === 'confirmed';
     const context = { store, writer, logs, charters, crypto, scheduler, signer, maySign };
     this.#index = BindingIndex.open(context);
   }
 
+  /** Ends what a crash has left half folded, before anything is logged. */
+  async #openAdoption(): Promise<void> {
+    this.#adoption = new CharterAdoption({
+      ...this.#parts,
+      writer: this.#writer,
+      logs: this.#logs,
+      own: this.#own,
+      index: this.#index,
+      view: this.#view,
+      entries: this.#entries,
+      onAdopted: (membership, identifiers) => {
+        this.#tellChange(this.origin, identifiers);
+        this.#charters.tell(membership);
+      },
+    });
+    await this.#adoption.resume();
+  }
+
   #openOwnLog(): Promise<OwnLog> {
-    const { crypto, clock, scheduler, membership, signer } = this.#parts;
+    const { crypto, clock, scheduler, chain, signer } = this.#parts;
     return OwnLog.open({
       log: this.#logs.own,
       writer: this.#writer,
       view: this.#view,
-      charters: membership.charters,
+      charters: chain.charters,
+      refuseBetweenCharters: (entry, nowMs) => this.#adoption.refuseBetween(entry, nowMs),
       crypto,
       clock,
       scheduler,
@@ -160,7 +218,26 @@ export class Replica implements AsyncDisposable {
 
   /** The members and charters as they are now. */
   get membership(): Membership {
-    return this.#parts.membership;
+    return this.#parts.chain.membership;
+  }
+
+  /** Every charter that is verified here, in force or waiting for its time; version 1 first. */
+  get knownCharters(): readonly KnownCharter[] {
+    return this.#parts.chain.known;
+  }
+
+  /**
+   * Takes a charter, signed by both quorums, as the next one. It is kept at once, and in force when
+   * this member's clock reaches its time: when that has come, as soon as this resolves. One that is
+   * known already is accepted again. Errors: `replica_stopped`.
+   */
+  adopt(note: string): Promise<Verdict<KnownCharter>> {
+    return this.#adoption.adopt(note);
+  }
+
+  /** Calls back with the members under each new charter, when it has come into force here. */
+  onCharter(listener: (membership: Membership) => void): () => void {
+    return this.#charters.add(listener);
   }
 
   /** Whether the own log may be written, and what restores it. */
@@ -209,9 +286,11 @@ export class Replica implements AsyncDisposable {
       onStates: (states) => this.#index?.note(states),
       clock: this.#parts.clock,
       ownOrigin: this.origin,
+      watch: this.#watch.leaves,
     };
     await this.#index?.room();
     const { identifiers, unwitnessed } = await integrateExtension(intake, extension, context);
+    this.#watch.grown(intake.log.origin);
     this.#tellChange(intake.log.origin, identifiers);
     // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.
     for (const { entry, opened } of unwitnessed) {
@@ -248,6 +327,21 @@ export class Replica implements AsyncDisposable {
   /** What this member has cosigned, what is agreed, and whether index roots are the same. */
   get cosigning(): Cosigning {
     return this.#cosigning;
+  }
+
+  /** What proves that members have broken rules. */
+  get evidence(): EvidenceSet {
+    return this.#watch.evidence;
+  }
+
+  /** Finds evidence in what others send. */
+  get watch(): EvidenceWatch {
+    return this.#watch;
+  }
+
+  /** Tells whether a log is convicted: nothing more of it is taken in. */
+  frozen(origin: string): boolean {
+    return this.evidence.frozen(origin);
   }
 
   /** A tile or entry bundle of a log, of any width that is stored. */
@@ -342,6 +436,7 @@ export class Replica implements AsyncDisposable {
   /** Ends what has begun and writes nothing more; the store stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    await this.#adoption.stop();
     await Promise.allSettled([this.#sweeping, this.#logs.settle()]);
     await this.#own.settle();
     await this.#index?.[Symbol.asyncDispose]();

@@ -18,6 +18,7 @@
  * | `v` | – | what the index was folded from, and its root |
  * | `c` | origin | the largest checkpoint of a log that this member has cosigned |
  * | `a` | origin | note of a log's newest agreed checkpoint |
+ * | `m` | label(32) | nothing: the payload of the label's entry in force is missing |
  * | `w` | – | checkpoint of ours that contradicts our own log: nothing is written to it |
  * | `k` | version(6) | charter note that came after the pinned ones |
  * | `d` | – | newest charter in force here, and newest by which the view is folded |
@@ -106,6 +107,21 @@ export function indexNodeKey(path: string): Uint8Array {
 
 export function indexPositionKey(): Uint8Array {
   return keyOf('v', nothing);
+}
+
+export function missingKey(label: Uint8Array): Uint8Array {
+  return keyOf('m', label);
+}
+
+/** Bounds of the labels that lack a payload and come after one; of all when none is given. */
+export function missingAfter(label: Uint8Array = nothing): { gte: Uint8Array; lt: Uint8Array } {
+  const next = label.length === 0 ? nothing : Uint8Array.of(0);
+  return { gte: keyOf('m', label, next), lt: keyOf('n', nothing) };
+}
+
+/** Reads the label out of a `missingKey`. */
+export function missingLabelIn(rowKey: Uint8Array): Uint8Array {
+  return rowKey.slice(1);
 }
 
 /** One row, there only when the own log is shut for good. */

@@ -35,6 +35,8 @@ export interface LabelRow {
   readonly payloads: readonly HeldPayload[];
   /** True while look-ups find a binding. */
   readonly published: boolean;
+  /** True while the payload of the entry in force is not held. */
+  readonly lacking: boolean;
 }
 
 export const emptyLabelRow: LabelRow = {
@@ -42,6 +44,7 @@ export const emptyLabelRow: LabelRow = {
   identifier: undefined,
   payloads: [],
   published: false,
+  lacking: false,
 };
 
 /** Returns the rows in which `after` differs from `before`. */
@@ -56,6 +59,7 @@ export function changedRows(label: Uint8Array, before: LabelRow, after: LabelRow
   }
   if (
     before.history.updates !== after.history.updates ||
+    before.lacking !== after.lacking ||
     !sameItems(before.payloads, after.payloads)
   ) {
     changes.push({ rowKey: updatesKey(label), value: encodeUpdates(after) });
@@ -70,20 +74,20 @@ export function parseLabelRow(
 ): LabelRow {
   if (ownershipRow === undefined && updatesRow === undefined) return emptyLabelRow;
   const owned = ownershipRow === undefined ? emptyLabelRow : parseOwnership(ownershipRow);
-  if (updatesRow === undefined) return { ...owned, payloads: [] };
+  if (updatesRow === undefined) return { ...owned, payloads: [], lacking: false };
   const reader = new RowReader(updatesRow);
-  const payloads = readPayloads(reader);
+  const { payloads, lacking } = readPayloads(reader);
   const { ownership } = owned.history;
   const updates = new Map(
     readEntries(reader).map((known) => [updateKeyOf(known.entry, ownership), known]),
   );
   reader.end();
-  return { ...owned, payloads, history: { ownership, updates } };
+  return { ...owned, payloads, lacking, history: { ownership, updates } };
 }
 
 /** Reads the payloads alone: what another member asks for. */
 export function parsePayloads(updatesRow: Uint8Array): readonly HeldPayload[] {
-  return readPayloads(new RowReader(updatesRow));
+  return readPayloads(new RowReader(updatesRow)).payloads;
 }
 
 function encodeOwnership({ history, identifier, published }: LabelRow): Uint8Array {
@@ -92,7 +96,7 @@ function encodeOwnership({ history, identifier, published }: LabelRow): Uint8Arr
   return writer.finish();
 }
 
-function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads'> {
+function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads' | 'lacking'> {
   const reader = new RowReader(row);
   const published = reader.u8() === 1;
   const text = reader.text();
@@ -102,8 +106,11 @@ function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads'> {
   return { published, identifier, history: { ownership, updates: emptyHistory.updates } };
 }
 
-function encodeUpdates({ history, payloads }: LabelRow): Uint8Array {
-  const writer = new RowWriter().u8(payloads.length);
+/** Set beside the number of payloads, which is at most 8. */
+const lackingBit = 0x80;
+
+function encodeUpdates({ history, payloads, lacking }: LabelRow): Uint8Array {
+  const writer = new RowWriter().u8(payloads.length | (lacking ? lackingBit : 0));
   for (const held of payloads) {
     writer.fixed(held.commitment).fixed(held.opened.opening).sized(held.opened.payload);
     writer.fixed(held.entryId).fixed(held.ownershipId);
@@ -113,8 +120,9 @@ function encodeUpdates({ history, payloads }: LabelRow): Uint8Array {
   return writer.finish();
 }
 
-function readPayloads(reader: RowReader): HeldPayload[] {
-  return Array.from({ length: reader.u8() }, () => ({
+function readPayloads(reader: RowReader): { payloads: HeldPayload[]; lacking: boolean } {
+  const first = reader.u8();
+  const payloads = Array.from({ length: first & ~lackingBit }, () => ({
     commitment: reader.fixed(32),
     opened: { opening: reader.fixed(32), payload: reader.sized() },
     entryId: reader.fixed(32),
@@ -124,6 +132,7 @@ function readPayloads(reader: RowReader): HeldPayload[] {
     origin: reader.text(),
     atMs: reader.u56(),
   }));
+  return { payloads, lacking: (first & lackingBit) !== 0 };
 }
 
 function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {

@@ -26,7 +26,15 @@ import {
 } from '@callbook/protocol';
 
 import type { LabelState } from '../index/label-states.ts';
-import { bindingKey, entryKey, ownershipKey, releaseKey, updatesKey } from '../store/row-keys.ts';
+import type { WantedPayload } from '../payloads/payload-messages.ts';
+import {
+  bindingKey,
+  entryKey,
+  missingKey,
+  ownershipKey,
+  releaseKey,
+  updatesKey,
+} from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
 import { encodeBinding } from './binding-row.ts';
 import { changedRows, parseLabelRow } from './label-row.ts';
@@ -61,6 +69,8 @@ interface LabelWork {
   identifier: Identifier | undefined;
   payloads: readonly HeldPayload[];
   touched: boolean;
+  /** True when the state may differ although the history does not. */
+  refolded: boolean;
   /** Payloads that this batch has checked, and the entries that they belong to. */
   readonly checked: Map<OpenedPayload, { readonly entry: Entry; readonly payload: Payload }>;
 }
@@ -128,7 +138,11 @@ export class ViewBatch {
     if (offered !== undefined) this.#integratePayload(work, logged, offered);
   }
 
-  #integratePayload(work: LabelWork, logged: LoggedEntry, offered: OpenedPayload): void {
+  #integratePayload(
+    work: LabelWork,
+    logged: Pick<LoggedEntry, 'entry' | 'entryId' | 'origin' | 'at'>,
+    offered: OpenedPayload,
+  ): void {
     const { entry, entryId } = logged;
     if (entry.commitment === null || holdsPayload(work, entry.commitment)) return;
     if (!knowsEntry(work.history, logged)) return;
@@ -150,6 +164,39 @@ export class ViewBatch {
     work.touched = true;
   }
 
+  /** Marks a label to be folded again although no leaf has come: its leaves are judged otherwise. */
+  refold(label: Uint8Array): void {
+    const work = this.#work(label);
+    work.touched = true;
+    work.refolded = true;
+  }
+
+  /** Forgets the updates of a label, which are about to be integrated anew. */
+  forgetUpdates(label: Uint8Array): void {
+    this.refold(label);
+    const work = this.#work(label);
+    work.history = { ...work.history, updates: new Map() };
+  }
+
+  /** Takes in a payload for the entry in force; one that nobody lacks any more changes nothing. */
+  supply({ label, commitment }: WantedPayload, opened: OpenedPayload): Verdict<void> {
+    const work = this.#work(label);
+    const { history } = work;
+    const state = foldLabel(history, this.#context.charters);
+    if (state?.commitment == null || !bytesEqual(state.commitment, commitment)) {
+      return accept(undefined);
+    }
+    const { entryId, origin, changedAtMs: at } = state;
+    const known = [...history.ownership.values(), ...history.updates.values()].find((one) =>
+      bytesEqual(one.entryId, entryId),
+    );
+    assert(known !== undefined, 'the entry in force is in the history');
+    const verdict = this.check(known.entry, opened);
+    if (verdict.verdict !== 'accept') return verdict;
+    this.#integratePayload(work, { ...known, origin, at }, opened);
+    return accept(undefined);
+  }
+
   /** Marks a label to be looked at again although no leaf has come: its pause may be over. */
   review(label: Uint8Array): void {
     this.#work(label).touched = true;
@@ -165,7 +212,8 @@ export class ViewBatch {
     const { charters } = this.#context;
     const { history } = work;
     const state = foldLabel(history, charters);
-    if (history !== work.before.history) this.#states.push({ label: work.label, state });
+    if (work.refolded || history !== work.before.history)
+      this.#states.push({ label: work.label, state });
     const ended = state !== undefined && state.endsAtMs !== null && state.endsAtMs <= nowMs;
     const served =
       state === undefined || ended ? undefined : servedPayload(state, history, work.payloads);
@@ -176,8 +224,15 @@ export class ViewBatch {
     }
     if (served === undefined) this.#unpublish(work);
     else if (!isPublishedAlready(work, state!, served)) this.#publish(work, state!, served);
+    const commitment = ended ? null : (state?.commitment ?? null);
+    const lacking = commitment !== null && !holdsPayload(work, commitment);
+    if (lacking !== work.before.lacking) {
+      const rowKey = missingKey(work.label);
+      this.#changes.push(lacking ? { rowKey, value: new Uint8Array(0) } : { rowKey, erase: true });
+    }
     const after: LabelRow = {
       history,
+      lacking,
       // With its last payload goes what says whose label this was.
       identifier: kept.length === 0 ? undefined : work.identifier,
       payloads: kept,
@@ -232,7 +287,16 @@ export class ViewBatch {
 
 function workOn(label: Uint8Array, before: LabelRow): LabelWork {
   const { history, identifier, payloads } = before;
-  return { label, before, history, identifier, payloads, touched: false, checked: new Map() };
+  return {
+    label,
+    before,
+    history,
+    identifier,
+    payloads,
+    touched: false,
+    refolded: false,
+    checked: new Map(),
+  };
 }
 
 /**
@@ -240,11 +304,12 @@ function workOn(label: Uint8Array, before: LabelRow): LabelWork {
  * seeing the payload before, so there is nothing to write.
  */
 function isPublishedAlready(
-  { before, history }: LabelWork,
+  { before, history, refolded }: LabelWork,
   state: BindingState,
   served: HeldPayload,
 ): boolean {
   return (
+    !refolded &&
     before.published &&
     before.history.ownership === history.ownership &&
     before.payloads.includes(served) &&
@@ -264,7 +329,10 @@ function holdsPayload({ payloads }: LabelWork, commitment: Uint8Array): boolean 
   return payloads.some((held) => bytesEqual(held.commitment, commitment));
 }
 
-function knowsEntry(history: LabelHistory, { entry, entryId }: LoggedEntry): boolean {
+function knowsEntry(
+  history: LabelHistory,
+  { entry, entryId }: Pick<LoggedEntry, 'entry' | 'entryId'>,
+): boolean {
   if (entry.kind !== 'update') return history.ownership.has(entryId.toHex());
   for (const update of history.updates.values()) {
     if (bytesEqual(update.entryId, entryId)) return true;

@@ -1,5 +1,5 @@
 /** A founding charter with all its secrets, made from the same seeds each time. */
-import type { Charter, Cryptography } from '@callbook/protocol';
+import type { Charter, CharterMember, Cryptography } from '@callbook/protocol';
 import { encodeCharter, encodeVerifierKey, noteSigner, signNote } from '@callbook/protocol';
 import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
@@ -61,33 +61,44 @@ export async function foundFederation(options: FederationOptions = {}): Promise<
       noticeMs: 168 * hour,
     },
     ruleset: { number: 1, activatesAtMs: 1_700_000_000_000 },
-    members: members.map(({ name, origin, logSecretKey, peerKey }) => ({
-      name,
-      organisation: `${name} e.V.`,
-      legalForm: 'registered association',
-      auditor: 'Audit Ltd',
-      lastAudit: '2026-01-31',
-      governanceKeys: [verifierKey(`${name}.test/governance`, governanceKey(name))],
-      logKey: verifierKey(origin, logSecretKey),
-      peerId: peerIdFromPrivateKey(peerKey).toString(),
-      addresses: [],
-      api: `https://api.${name}.test`,
-      zone: `e164.${name}.test`,
-      zoneDs: [],
-      state: 'active',
-    })),
+    members: members.map(charterMember),
     logs: [],
   };
-  const signers = members.map(({ name }) =>
+  return { charter, members, note: signCharter(charter, members) };
+}
+
+/** What the charter says of a member that is active. */
+export function charterMember(secrets: MemberSecrets): CharterMember {
+  const { name, origin, logSecretKey, peerKey } = secrets;
+  return {
+    name,
+    organisation: `${name} e.V.`,
+    legalForm: 'registered association',
+    auditor: 'Audit Ltd',
+    lastAudit: '2026-01-31',
+    governanceKeys: [verifierKey(`${name}.test/governance`, governanceKey(name))],
+    logKey: verifierKey(origin, logSecretKey),
+    peerId: peerIdFromPrivateKey(peerKey).toString(),
+    addresses: [],
+    api: `https://api.${name}.test`,
+    zone: `e164.${name}.test`,
+    zoneDs: [],
+    state: 'active',
+  };
+}
+
+/** The note of a charter, signed by the governance keys of these members. */
+export function signCharter(charter: Charter, by: readonly { readonly name: string }[]): string {
+  const signers = by.map(({ name }) =>
     noteSigner(
       { name: `${name}.test/governance`, signer: crypto.ed25519Signer(governanceKey(name)) },
       crypto,
     ),
   );
-  return { charter, members, note: signNote(encodeCharter(charter), signers) };
+  return signNote(encodeCharter(charter), signers);
 }
 
-async function memberSecrets(name: string): Promise<MemberSecrets> {
+export async function memberSecrets(name: string): Promise<MemberSecrets> {
   return {
     name,
     origin: `api.${name}.test/log`,
