@@ -6,8 +6,7 @@
 import type { Clock, Cryptography, Ed25519Signer, NoteSigner, VrfProver } from '@callbook/protocol';
 import { noteSigner } from '@callbook/protocol';
 
-import { loadMembership } from './charter/membership.ts';
-import type { Membership } from './charter/membership.ts';
+import { CharterChain } from './charter/charter-chain.ts';
 import { ownMember, vrfProver } from './charter/own-member.ts';
 import { systemScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -37,7 +36,8 @@ export interface ReplicaParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly membership: Membership;
+  /** The charters, in force and waiting. */
+  readonly chain: CharterChain;
   /** Name of this member's own log. */
   readonly origin: string;
   readonly memberName: string;
@@ -49,14 +49,15 @@ export interface ReplicaParts {
   readonly ownLogConfirmed: boolean;
 }
 
-/** Checks options against the charter. Errors: `charter_refused`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`. */
+/** Checks options against the charter. Errors: `charter_refused`, `charter_contradicted`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`. */
 export function replicaParts(options: ReplicaOptions): ReplicaParts {
   const { crypto, store, clock, memberName, logSigner } = options;
   const { scheduler = systemScheduler, indexed = false, ownLogConfirmed = false } = options;
-  const membership = loadMembership(options.charterNotes, crypto);
+  const chain = CharterChain.open(options);
+  const { membership } = chain;
   const origin = ownMember(membership, options).logKey.name;
   const prover = vrfProver(membership, options);
   const signer = noteSigner({ name: origin, signer: logSigner }, crypto);
   const ports = { crypto, store, clock, scheduler, indexed, ownLogConfirmed };
-  return { ...ports, membership, origin, memberName, prover, signer, logSigner };
+  return { ...ports, chain, origin, memberName, prover, signer, logSigner };
 }

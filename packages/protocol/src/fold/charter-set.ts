@@ -53,6 +53,11 @@ export function extendCharterSet(
   return accept(setOf([...charters.all, knownCharter(charter.value, note, crypto)]));
 }
 
+/** Returns the chain up to a version that it has. */
+export function charterSetUpTo({ all }: CharterSet, version: number): CharterSet {
+  return setOf(all.slice(0, version));
+}
+
 /** Joins charters that have been verified as a chain, version 1 first. */
 function setOf(all: readonly KnownCharter[]): CharterSet {
   const known = new Map(all.map((charter) => [charter.hash.toHex(), charter]));

@@ -1,6 +1,6 @@
 /**
- * The charter as replication uses it: the pinned notes, verified as a chain, and the members by the
- * origin of their log. New charters are adopted by a restart with one more note.
+ * The charter as replication uses it: the chain by which everybody folds, and the members by name
+ * and by the origin of their log. A value: a new charter makes a new one (`charter-chain.ts`).
  */
 import type { CharterMember, CharterSet, Cryptography, VerifierKey } from '@callbook/protocol';
 import { charterSet, DirectoryError, parseVerifierKey } from '@callbook/protocol';
@@ -20,6 +20,8 @@ export interface Membership {
   readonly vrfPublicKey: Uint8Array;
   /** Members that are not expelled, in the charter's order. */
   readonly members: readonly LogMember[];
+  /** All whose logs are folded: of an expelled member, what lies below its cut-off. */
+  readonly logs: readonly LogMember[];
   byOrigin(origin: string): LogMember | undefined;
   byName(name: string): LogMember | undefined;
 }
@@ -28,12 +30,19 @@ export interface Membership {
 export function loadMembership(notes: readonly string[], crypto: Cryptography): Membership {
   const charters = charterSet(notes, crypto);
   if (charters.verdict !== 'accept') throw refused(charters.code);
-  const { charter } = charters.value.current;
-  const members = charter.members.filter(({ state }) => state !== 'expelled').map(logMember);
+  return membershipOf(charters.value);
+}
+
+/** The members under the newest charter of a chain. */
+export function membershipOf(charters: CharterSet): Membership {
+  const { charter } = charters.current;
+  const logs = charter.members.map(logMember);
+  const members = logs.filter(({ member }) => member.state !== 'expelled');
   return {
-    charters: charters.value,
+    charters,
     vrfPublicKey: Uint8Array.fromBase64(charter.vrfPublicKey, { alphabet: 'base64url' }),
     members,
+    logs,
     byOrigin: (origin) => members.find(({ logKey }) => logKey.name === origin),
     byName: (name) => members.find(({ member }) => member.name === name),
   };

@@ -5,9 +5,11 @@
  * is malformed, badly signed or dated back is stored like the others and contributes nothing.
  */
 import type {
+  CharterSet,
   Checkpoint,
   Cryptography,
   Frontier,
+  KnownCharter,
   LoggedEntry,
   StoredHash,
   Verdict,
@@ -37,6 +39,8 @@ export interface IntakeContext {
   readonly crypto: Cryptography;
   readonly scheduler: Scheduler;
   readonly entries: VerifiedEntries;
+  /** Those in force; others from one write to the next. */
+  readonly charters: CharterSet;
 }
 
 /** Leaves proven to be the next ones of their log, few enough for one batch of the store. */
@@ -59,6 +63,8 @@ export interface DecodedLeaf {
 export interface DecodedExtension {
   readonly decoded: readonly DecodedLeaf[];
   readonly lastAtMs: number;
+  /** Indexes of leaves whose time is before that of an earlier leaf. */
+  readonly backdated: readonly number[];
   /** Hash of the charter that the log takes up last among these leaves. */
   readonly charter?: Uint8Array;
 }
@@ -71,12 +77,19 @@ export class LogIntake {
   #projected: Frontier;
   /** Newest checkpoint seen and its note; whatever its size. */
   #newest: { readonly note: string; readonly checkpoint: Checkpoint } | undefined;
+  /** Size of the newest checkpoint that the accepted leaves reach. */
+  #projectedSigned: number;
+  /** Where the log is cut off: once a checkpoint covers that, nothing more is taken in. */
+  #cutoff = Infinity;
+  /** The charter in force when a leaf named one that is not; the log waits until another is. */
+  #heldUnder: KnownCharter | undefined;
 
   constructor(log: StoredLog, logKey: VerifierKey, context: IntakeContext) {
     this.log = log;
     this.#logKey = logKey;
     this.#context = context;
     this.#projected = log.frontier;
+    this.#projectedSigned = log.position.signedSize;
   }
 
   /** Leaves stored or accepted. */
@@ -84,9 +97,28 @@ export class LogIntake {
     return this.#projected.size;
   }
 
-  /** Largest size that the log is known to have signed. */
+  /** Largest size that the log is known to have signed, as far as it may be taken in now. */
   get signedSize(): number {
+    const isHeld = this.#heldUnder === this.#context.charters.current;
+    if (isHeld || this.#isCutOff) return this.projectedSize;
     return Math.max(this.#newest?.checkpoint.size ?? 0, this.log.position.signedSize);
+  }
+
+  get #isCutOff(): boolean {
+    return this.#projectedSigned >= this.#cutoff;
+  }
+
+  /**
+   * Ends the log where a charter cuts it off. A little more is taken in than counts: up to the first
+   * checkpoint, so that whoever comes later can have the leaves from here, with a proof.
+   */
+  cutOff(size: number): void {
+    this.#cutoff = size;
+  }
+
+  /** The newest checkpoint that was seen since the start. */
+  get newestCheckpoint(): { readonly note: string; readonly checkpoint: Checkpoint } | undefined {
+    return this.#newest;
   }
 
   /** Verifies a checkpoint of this log and remembers how far the log has come. */
@@ -97,18 +129,26 @@ export class LogIntake {
     const checkpoint = verdict.value;
     const fork = this.#forkBetween(checkpoint);
     if (fork !== undefined) return fork;
-    if (checkpoint.size >= this.signedSize) this.#newest = { note, checkpoint };
+    const newestSize = this.#newest?.checkpoint.size ?? this.log.position.signedSize;
+    if (checkpoint.size >= newestSize) this.#newest = { note, checkpoint };
     return verdict;
   }
 
   /** A log that signs two roots for one size has forked; C2SP tlog-witness calls it proof of it. */
   #forkBetween({ size, root }: Checkpoint): Verdict<never> | undefined {
-    const { crypto } = this.#context;
     const newest = this.#newest?.checkpoint;
+    const ours = this.#rootAt(size);
     const differs =
       (newest?.size === size && !bytesEqual(newest.root, root)) ||
-      (this.#projected.size === size && !bytesEqual(frontierRoot(this.#projected, crypto), root));
+      (ours !== undefined && !bytesEqual(ours, root));
     return differs ? reject('log_forked', `two roots for size ${size}`) : undefined;
+  }
+
+  /** The root that our leaves give for a size; undefined where they do not reach, or are in between. */
+  #rootAt(size: number): Uint8Array | undefined {
+    const { crypto } = this.#context;
+    if (size === this.#projected.size) return frontierRoot(this.#projected, crypto);
+    return size < this.log.size ? frontierRoot(this.log.frontierAt(size), crypto) : undefined;
   }
 
   /**
@@ -125,19 +165,45 @@ export class LogIntake {
         `batch begins at ${batch.first}, the log has ${this.projectedSize}`,
       );
     }
+    if (this.#isCutOff) return ignore('log_cut_off', 'the charter has cut this log off');
     const leaves = batch.leaves.slice(skipped);
     if (leaves.length === 0) return ignore('batch_known', 'batch brings no new leaf');
-    const extensions = this.#extensions(leaves, batch.payloads.slice(skipped));
+    const payloads = batch.payloads.slice(skipped);
+    const extensions = this.#extensions(leaves, payloads);
     const { frontier } = extensions.at(-1)!.grown;
     const { crypto } = this.#context;
     if (!leadsTo(checkpoint.value, frontier, { proof: batch.proof, crypto })) {
       return reject('batch_root_mismatch', 'the leaves do not lead to the root of the checkpoint');
     }
+    const known = leaves.findIndex((leaf) => !this.#namesKnownCharter(leaf));
+    if (known === -1) return accept(this.#accepted(extensions, batch.checkpoint, checkpoint.value));
+    // The rest is fetched again when the charter is in force here: its leaves say nothing before.
+    this.#heldUnder = this.#context.charters.current;
+    if (known === 0) return ignore('charter_unknown', 'the next leaf names an unknown charter');
+    const begun = this.#extensions(leaves.slice(0, known), payloads.slice(0, known));
+    return accept(this.#accepted(begun, batch.checkpoint, checkpoint.value));
+  }
+
+  #accepted(
+    extensions: readonly Extension[],
+    note: string,
+    { size }: Checkpoint,
+  ): readonly Extension[] {
+    const { frontier } = extensions.at(-1)!.grown;
     this.#projected = frontier;
-    const { size } = checkpoint.value;
-    if (size !== frontier.size) return accept(extensions);
-    const signed = { checkpoint: batch.checkpoint, size };
-    return accept([...extensions.slice(0, -1), { ...extensions.at(-1)!, signed }]);
+    if (size !== frontier.size) return extensions;
+    this.#projectedSigned = size;
+    const signed = { checkpoint: note, size };
+    return [...extensions.slice(0, -1), { ...extensions.at(-1)!, signed }];
+  }
+
+  /** A malformed leaf names none, and says nothing under any. */
+  #namesKnownCharter(leafBytes: Uint8Array): boolean {
+    const { charters } = this.#context;
+    // In deterministic CBOR the charter comes last: its key is the longest.
+    if (charters.byHash(leafBytes.subarray(-32)) !== undefined) return true;
+    const leaf = parseLeaf(leafBytes);
+    return leaf.verdict !== 'accept' || charters.byHash(leaf.value.charter) !== undefined;
   }
 
   /** Cuts new leaves where entry bundles end, so that few of these are written in parts. */
@@ -164,6 +230,7 @@ export class LogIntake {
   /** Decodes the leaves and verifies their entries, a chunk in each turn of the event loop. */
   async decode(extension: Extension): Promise<DecodedExtension> {
     const decoded: DecodedLeaf[] = [];
+    const backdated: number[] = [];
     let { lastAtMs } = this.log.position;
     let takenUp: Uint8Array | undefined;
     for (const [offset, leafBytes] of extension.leaves.entries()) {
@@ -171,9 +238,13 @@ export class LogIntake {
         await this.#context.scheduler.yield();
       }
       const leaf = parseLeaf(leafBytes);
-      // `at` never decreases along a log; a leaf that breaks this is void.
-      if (leaf.verdict !== 'accept' || leaf.value.at < lastAtMs) continue;
+      if (leaf.verdict !== 'accept') continue;
       const { at, charter, role, entry } = leaf.value;
+      // `at` never decreases along a log; a leaf that breaks this is void.
+      if (at < lastAtMs) {
+        backdated.push(extension.first + offset);
+        continue;
+      }
       lastAtMs = at;
       if (role === 'charter') takenUp = charter.slice();
       if (entry === undefined) continue;
@@ -184,7 +255,7 @@ export class LogIntake {
       const offered = extension.payloads[offset];
       decoded.push(offered == null ? { logged } : { logged, offered });
     }
-    return { decoded, lastAtMs, ...(takenUp && { charter: takenUp }) };
+    return { decoded, lastAtMs, backdated, ...(takenUp && { charter: takenUp }) };
   }
 }
 

@@ -2,11 +2,12 @@
  * All logs of the federation as one member has them: its own, and mirrors of the others, each with
  * the intake through which it grows. What an intake has accepted is integrated in turn, log by log.
  */
-import type { Checkpoint, Cryptography, Verdict } from '@callbook/protocol';
-import { accept, assert, reject } from '@callbook/protocol';
+import type { CharterSet, Checkpoint, Cryptography, Refusal, Verdict } from '@callbook/protocol';
+import { accept, assert, ignore, parseCheckpoint, parseNote, reject } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
-import type { LogMember } from '../charter/membership.ts';
+import type { LogMember, Membership } from '../charter/membership.ts';
+import type { Mismatch } from '../evidence/fork-watch.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
@@ -23,9 +24,15 @@ export interface LogSetContext {
   readonly crypto: Cryptography;
   readonly scheduler: Scheduler;
   readonly entries: VerifiedEntries;
+  /** Those in force; others from one write to the next. */
+  readonly charters: CharterSet;
   readonly ownOrigin: string;
   /** Stores and folds leaves that an intake has accepted. */
   readonly integrate: (intake: LogIntake, extension: Extension) => Promise<void>;
+  /** Tells whether nothing more of a log is taken in. */
+  readonly frozen: (origin: string) => boolean;
+  /** Hears of genuine checkpoints that do not fit what is stored. */
+  readonly onMismatch: (mismatch: Mismatch) => void;
   /** What takes lost leaves of the own log back, while it is shut. */
   readonly ownIntake: () => Verdict<LogIntake>;
 }
@@ -80,6 +87,9 @@ export class LogSet {
 
   intake(origin: string): Verdict<LogIntake> {
     if (origin === this.#context.ownOrigin) return this.#context.ownIntake();
+    if (this.#context.frozen(origin)) {
+      return ignore('log_frozen', 'nothing more of a log is taken in that has broken a rule');
+    }
     const intake = this.#intakes.get(origin);
     return intake === undefined
       ? reject('log_unknown', 'the charter names no log of this origin')
@@ -91,7 +101,7 @@ export class LogSet {
     const intake = this.intake(batch.origin);
     if (intake.verdict !== 'accept') return intake;
     const extensions = intake.value.extend(batch);
-    if (extensions.verdict !== 'accept') return extensions;
+    if (extensions.verdict !== 'accept') return this.#refused(extensions, batch.checkpoint);
     const { integrate, writer } = this.#context;
     const before = this.#integrations.get(batch.origin) ?? Promise.resolve();
     const integrated = before.then(async () => {
@@ -106,7 +116,21 @@ export class LogSet {
   /** Takes note of a checkpoint of another member's log: how far that log has come. */
   learn(origin: string, checkpoint: string): Verdict<Checkpoint> {
     const intake = this.intake(origin);
-    return intake.verdict === 'accept' ? intake.value.learn(checkpoint) : intake;
+    if (intake.verdict !== 'accept') return intake;
+    const learned = intake.value.learn(checkpoint);
+    return learned.verdict === 'accept' ? learned : this.#refused(learned, checkpoint);
+  }
+
+  /** Both codes come after the log's signature has been verified: the checkpoint is its own word. */
+  #refused(refusal: Refusal, note: string): Refusal {
+    if (refusal.code === 'log_forked' || refusal.code === 'batch_root_mismatch') {
+      const parsed = parseNote(note);
+      const checkpoint = parsed.verdict === 'accept' ? parseCheckpoint(parsed.value.text) : parsed;
+      if (checkpoint.verdict === 'accept') {
+        this.#context.onMismatch({ checkpoint: checkpoint.value, note });
+      }
+    }
+    return refusal;
   }
 
   /** Leaves stored of a log that is open. */
@@ -147,8 +171,24 @@ export class LogSet {
     return log === undefined ? undefined : readPage(log, this.#context.store, first);
   }
 
-  /** Waits until all that was accepted is integrated, or has failed. */
-  async settle(): Promise<void> {
-    await Promise.allSettled(this.#integrations.values());
+  /** Takes in no more of a log than it needs to prove what lies below a cut-off. */
+  limit(origin: string, size: number): void {
+    this.#intakes.get(origin)?.cutOff(size);
+  }
+
+  /** Ends the logs of expelled members where the charter cuts them off. */
+  cutOff(membership: Membership): void {
+    for (const { member, logKey } of membership.logs) {
+      if (member.cutoff === undefined) continue;
+      this.#logs.get(logKey.name)?.cutOff(member.cutoff.size);
+      this.limit(logKey.name, member.cutoff.size);
+    }
+  }
+
+  /** Waits until what was accepted, of one log or of all, is integrated or has failed. */
+  async settle(origin?: string): Promise<void> {
+    const waiting =
+      origin === undefined ? [...this.#integrations.values()] : [this.#integrations.get(origin)];
+    await Promise.allSettled(waiting);
   }
 }

@@ -19,10 +19,12 @@ import type {
   CharterSet,
   Clock,
   Cryptography,
+  Entry,
   LeafMention,
   LeafRole,
   NoteSigner,
   Receipt,
+  Refusal,
   Verdict,
 } from '@callbook/protocol';
 import {
@@ -64,7 +66,10 @@ export interface OwnLogContext {
   readonly log: StoredLog;
   readonly writer: StoreWriter;
   readonly view: ViewContext;
+  /** Those in force; others from one write to the next. */
   readonly charters: CharterSet;
+  /** Refuses an entry while a charter whose time has come is being taken up. */
+  readonly refuseBetweenCharters: (entry: Entry, nowMs: number) => Refusal | undefined;
   readonly crypto: Cryptography;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -105,12 +110,26 @@ export class OwnLog {
   /** Opens the log for writing: takes up the charter in force and signs what is stored. */
   static async open(context: OwnLogContext): Promise<OwnLog> {
     const own = new OwnLog(context);
-    const { log, charters } = context;
-    const { hash } = charters.current;
-    if (Buffer.compare(log.position.charter, hash) !== 0) await own.#takeUpCharter(hash);
+    const { log, writer } = context;
+    await writer.run((commit) => own.takeUpCharter(commit));
     // If we crashed between batch and checkpoint, this is the checkpoint that was missing.
-    else if (log.position.signedSize < log.size) own.#sign();
+    if (log.position.signedSize < log.size) own.#sign();
     return own;
+  }
+
+  /**
+   * A log's first leaf, and one for each later charter, says which charter the member works under.
+   * Call it in turn with all writes, before the first leaf that names the charter.
+   */
+  async takeUpCharter(commit: CommitRows): Promise<void> {
+    const { charters, clock, log } = this.#context;
+    const { hash: charter, memberByOrigin } = charters.current;
+    if (memberByOrigin.get(log.origin)?.state !== 'active') return;
+    if (Buffer.compare(log.position.charter, charter) === 0) return;
+    const atMs = Math.max(clock.nowMs(), log.position.lastAtMs);
+    const leaf = encodeLeaf({ v: 1, at: atMs, charter, role: 'charter' });
+    const changed: ViewChanges = { changes: [], identifiers: [], states: [] };
+    await this.#write({ added: [{ leaf, opened: null }], atMs, changed, charter }, commit);
   }
 
   /** Verifies an entry, logs it if the rules allow, and answers with the receipt of its leaf. */
@@ -180,6 +199,8 @@ export class OwnLog {
     const { entry, entryId } = verified;
     const { role, receipted = [], opened } = submission;
     const history = view.history(entry.label);
+    const early = this.#context.refuseBetweenCharters(entry, nowMs);
+    if (early !== undefined) return early;
     const verdict = admitEntry(
       { entry, entryId, role, receipted },
       { history, charters, crypto, nowMs, ownOrigin: log.origin },
@@ -240,16 +261,6 @@ export class OwnLog {
     const { checkpoint } = log;
     assert(leaf !== undefined && checkpoint !== undefined, 'a receipt is of a signed leaf');
     return { origin: log.origin, index, leaf, checkpoint, proof: log.inclusion(index) };
-  }
-
-  /** A log's first leaf, and one for each later charter, says which charter the member works under. */
-  async #takeUpCharter(charter: Uint8Array): Promise<void> {
-    const { clock, log, writer } = this.#context;
-    const atMs = Math.max(clock.nowMs(), log.position.lastAtMs);
-    const leaf = encodeLeaf({ v: 1, at: atMs, charter, role: 'charter' });
-    const changed: ViewChanges = { changes: [], identifiers: [], states: [] };
-    const added = [{ leaf, opened: null }];
-    await writer.run((commit) => this.#write({ added, atMs, changed, charter }, commit));
   }
 }
 

@@ -47,6 +47,7 @@ export class StoredLog {
   readonly #tiles: TileHashes;
   readonly #bundles: LeafBundles;
   #position: LogPosition;
+  #cutoff = Infinity;
 
   private constructor(
     origin: string,
@@ -80,6 +81,16 @@ export class StoredLog {
   /** Leaves stored. */
   get size(): number {
     return this.#position.frontier.size;
+  }
+
+  /** Takes note that a charter lets only the first `size` leaves count. */
+  cutOff(size: number): void {
+    this.#cutoff = size;
+  }
+
+  /** The tree of the leaves that the fold may count: all of them, unless a charter cuts the log off. */
+  get folded(): Frontier {
+    return this.size > this.#cutoff ? this.frontierAt(this.#cutoff) : this.frontier;
   }
 
   /** Newest signed checkpoint that the stored leaves reach, or undefined. */
@@ -142,9 +153,13 @@ export class StoredLog {
     };
   }
 
-  /** Proves a leaf in the tree of the newest checkpoint. */
-  inclusion(index: number): Uint8Array[] {
-    const treeSize = this.#position.signedSize;
+  /** The hash of a leaf that is stored. */
+  leafHash(index: number): Uint8Array {
+    return this.#tiles.read(0, index);
+  }
+
+  /** Proves a leaf in the tree of the newest checkpoint, or of `treeSize` leaves. */
+  inclusion(index: number, treeSize: number = this.#position.signedSize): Uint8Array[] {
     return inclusionProof({ index, treeSize }, this.#tiles.read, this.#crypto);
   }
 
