@@ -1,8 +1,12 @@
 /** The `callbook-node` command. */
+import { mkdirSync } from 'node:fs';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
 import { keysCommand } from './commands/keys.ts';
 import { readConfig } from './config.ts';
+import type { NodeConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
 
 const program = new Command('callbook-node')
@@ -46,12 +50,31 @@ async function serve(configFile: string): Promise<void> {
     log.error(errorCodes(error), 'defect');
     process.exit(70);
   });
+  keepCompiledCode(config);
   // Loaded here alone: the commands about keys also run on machines that never serve.
   const { startMember } = await import('./member.ts');
   await using member = await startMember(config, log);
   log.info(member.addresses, 'serving');
+  // Now, because who is killed writes nothing.
+  flushCompileCache();
   const signal = await stopped;
   log.info({ signal }, 'stopping');
+}
+
+/**
+ * Code that was compiled once is loaded from the data folder at the next start, which halves it; by
+ * threads too, which look at the environment. It is code like any: nobody else may write that folder.
+ */
+function keepCompiledCode({ dataDir }: NodeConfig): void {
+  const folder = join(dataDir, 'compiled');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    // Opening the store says what is wrong with the data folder.
+    return;
+  }
+  process.env['NODE_COMPILE_CACHE'] = folder;
+  enableCompileCache(folder);
 }
 
 /** An operating error in one line; anything else is a defect and keeps its stack. */

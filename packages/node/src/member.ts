@@ -5,17 +5,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
-import { createMesh, createReplica, openLevelStore, parsePeerKey } from '@callbook/replication';
-import type { Mesh, Replica, Store } from '@callbook/replication';
+import type { Replica, Store } from '@callbook/replication';
+import { createReplica, openLevelStore } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
 import type { NodeErrorCode } from './errors.ts';
-import { readSecretFile, readSecretKey } from './key-file.ts';
-import { startMemberApi } from './member-api.ts';
-import { createMemberDirectory } from './member-directory.ts';
+import { readSecretKey } from './key-file.ts';
 import { startMemberZone } from './member-zone.ts';
+import { startOutsideWitnesses } from './outside-witnesses.ts';
 import { systemClock } from './system-ports.ts';
 
 export interface RunningMember extends AsyncDisposable {
@@ -36,13 +35,19 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const replica = parts.use(await openReplica(config, store, crypto));
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
   reportOwnLog(replica, log);
+  const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
+  // DNS answers from here on. The rest takes longer to load than all of this.
+  const { createMemberDirectory, openMesh, startMemberApi } = await import('./member-network.ts');
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
-  const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
+  const witnesses = parts.use(
+    startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
+  );
   const directory = createMemberDirectory({
     replica,
     mesh,
     crypto,
+    witnesses,
     troubles: () => zone.troubles(),
   });
   const { member } = replica.membership.byName(config.member)!;
@@ -103,19 +108,4 @@ async function readNotes(paths: readonly string[]): Promise<string[]> {
       cause,
     });
   }
-}
-
-async function openMesh(
-  { keys, mesh }: NodeConfig,
-  replica: Replica,
-  crypto: Cryptography,
-): Promise<Mesh> {
-  return await createMesh({
-    replica,
-    crypto,
-    peerKey: parsePeerKey(await readSecretFile(keys.peer)),
-    listen: mesh.listen,
-    gossip: mesh.gossip ?? true,
-    addressesOf: (name) => mesh.peers?.find(({ member }) => member === name)?.addresses,
-  });
 }

@@ -1,0 +1,28 @@
+/**
+ * What of a member talks to other members and to clients: loaded when DNS answers already, because
+ * libp2p and the API's server take longer to load than all the rest of the daemon.
+ */
+import type { Cryptography } from '@callbook/protocol';
+import { createMesh, parsePeerKey } from '@callbook/replication';
+import type { Mesh, Replica } from '@callbook/replication';
+import type { NodeConfig } from './config.ts';
+import { readSecretFile } from './key-file.ts';
+
+export { startMemberApi } from './member-api.ts';
+export { createMemberDirectory } from './member-directory.ts';
+
+/** Joins the other members of the charter. */
+export async function openMesh(
+  { keys, mesh }: NodeConfig,
+  replica: Replica,
+  crypto: Cryptography,
+): Promise<Mesh> {
+  return await createMesh({
+    replica,
+    crypto,
+    peerKey: parsePeerKey(await readSecretFile(keys.peer)),
+    listen: mesh.listen,
+    gossip: mesh.gossip ?? true,
+    addressesOf: (name) => mesh.peers?.find(({ member }) => member === name)?.addresses,
+  });
+}

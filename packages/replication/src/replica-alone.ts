@@ -1,0 +1,7 @@
+/**
+ * The replica without its mesh, for who must not wait until the network's modules are loaded: a member
+ * answers DNS first.
+ */
+
+export { createReplica } from './replica.ts';
+export { openLevelStore } from './store/level-store.ts';
