@@ -166,6 +166,26 @@ const ConfigSchema = Type.Object(
       },
       { additionalProperties: false },
     ),
+    // Outside witnesses of the own log (C2SP tlog-witness): submission prefix and cosigner key.
+    witnesses: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            url: Type.String({
+              pattern: '^https?://[^\\s?#]{1,250}$',
+              description: "URL of a witness's submission prefix",
+            }),
+            key: Type.String({
+              minLength: 1,
+              maxLength: 256,
+              description: 'verifier key of a cosigner (type 4)',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 8, description: 'at most 8 witnesses' },
+      ),
+    ),
     challenges: Type.Object(
       {
         outbox: Path,

@@ -22,11 +22,13 @@ import type {
 } from '@callbook/protocol';
 import { verifyReceiptOf } from '@callbook/replication';
 import type { LogSubmission, Mesh, Replica } from '@callbook/replication';
+import type { OutsideWitnesses } from './outside-witnesses.ts';
 
 export interface MemberDirectoryParts {
   readonly replica: Replica;
   readonly mesh: Mesh;
   readonly crypto: Cryptography;
+  readonly witnesses?: OutsideWitnesses;
   /** Reasons of other parts not to be ready. */
   readonly troubles: () => readonly string[];
 }
@@ -42,11 +44,21 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),
     prove: async (identifier) => await replica.proveIdentifier(identifier),
     charterNote: () => replica.membership.charters.current.note,
-    checkpoint: (origin) => replica.agreedCheckpoint(origin) ?? replica.checkpoint(origin),
+    checkpoint: (origin) => checkpointFor(origin, parts),
     cosign: async (request) => await replica.cosigning.cosign(request),
     tile: (coordinates) => replica.tile(coordinates),
     readiness: () => readinessOf(parts),
   };
+}
+
+/** The newest agreed checkpoint; the newest signed one while no quorum has cosigned any. */
+function checkpointFor(
+  origin: string,
+  { replica, witnesses }: MemberDirectoryParts,
+): string | undefined {
+  const agreed = replica.agreedCheckpoint(origin);
+  const served = origin === replica.origin && witnesses ? witnesses.served(agreed) : agreed;
+  return served ?? replica.checkpoint(origin);
 }
 
 async function submit(
