@@ -2,6 +2,8 @@
  * The main job, end to end: a person claims a number at one member, and software that nobody here
  * wrote gets their SIP address and keys, validated, from another.
  */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enumName, eventually, openLab, startUnbound } from './lab.ts';
 import type { Lab, Ran } from './lab.ts';
@@ -146,6 +148,31 @@ describe('a member that was down', () => {
       ({ stdout }) => stdout.includes('sip:alice@third.example'),
     );
   });
+});
+
+describe('a member that has lost its store', () => {
+  it('fetches its own log back from the others before it says that it is ready', async () => {
+    const [alpha, , gamma] = lab.description.members;
+    const before = await checkpointSize(alpha!.web, gamma!.origin);
+    const member = lab.testnet.members[2]!;
+    await member.stop('SIGKILL');
+    await rm(join(member.layout.folder, 'data/store'), { recursive: true });
+    await lab.testnet.restart('gamma');
+    expect(await checkpointSize(gamma!.web, gamma!.origin)).toBe(before);
+    const changed = await lab.callbook('routes set sip:alice@fourth.example');
+    expect(changed).toMatchObject({ code: 0 });
+    const { zone, dns } = gamma!;
+    await eventually(
+      async () =>
+        await lab.run(`dig +norec @${dns.address} -p ${dns.port} NAPTR ${enumName(number, zone)}`),
+      ({ stdout }) => stdout.includes('sip:alice@fourth.example'),
+    );
+  });
+
+  async function checkpointSize(web: string, origin: string): Promise<string> {
+    const response = await fetch(`${web}/log/${origin}/checkpoint`);
+    return (await response.text()).split('\n')[1]!;
+  }
 });
 
 describe('a release', () => {
