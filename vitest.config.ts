@@ -10,6 +10,7 @@ export default defineConfig({
     include: [
       'packages/*/test/**/*.test.ts',
       'testnet/test/**/*.test.ts',
+      'testnet/simulation/**/*.sim.ts',
       'scripts/test/**/*.test.ts',
     ],
     execArgv: ['--conditions=@callbook/source'],

@@ -22,5 +22,6 @@ export const suites: readonly Suite[] = [
     alone: false,
   },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
-  { name: 'federation', paths: ['testnet'], budgetSeconds: 180, alone: true },
+  { name: 'federation', paths: ['testnet/test'], budgetSeconds: 180, alone: true },
+  { name: 'simulation', paths: ['testnet/simulation'], budgetSeconds: 180, alone: true },
 ];

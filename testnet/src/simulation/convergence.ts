@@ -1,0 +1,132 @@
+/**
+ * What must be true once all is mended: every honest member has every honest leaf, the same vector
+ * gives the same index root at all of them, that root is what the logs say when they are read anew,
+ * and what was promised to holders is kept.
+ */
+import type { CharterSet } from '@callbook/protocol';
+import type { IndexRoot } from '@callbook/protocol';
+import { bytesEqual, parseIndexRoot } from '@callbook/protocol';
+import type { Replica } from '@callbook/replication';
+import type { Claimant } from './claimant.ts';
+import { replayLogs } from './full-replay.ts';
+import type { Replay } from './full-replay.ts';
+import type { Promises } from './promises.ts';
+import type { SimulatedMember } from './simulated-member.ts';
+import type { UnionOfLogs } from './union-of-logs.ts';
+import type { World } from './world.ts';
+
+export interface ConvergenceParts {
+  readonly world: World;
+  readonly charters: CharterSet;
+  readonly union: UnionOfLogs;
+  readonly promises: Promises;
+  /** Honest members. */
+  readonly members: readonly SimulatedMember[];
+  /** Whoever may hold an identifier. */
+  readonly claimants: readonly Claimant[];
+  /** Logs of liars that show different members different leaves: these need not converge. */
+  readonly forked: ReadonlySet<string>;
+  /** True when nobody withholds payloads, so that every member must serve what is in force. */
+  readonly isServed: boolean;
+}
+
+/** True when every honest member runs and has every leaf that honest members have logged. */
+export function isSettled({ members, union }: ConvergenceParts): boolean {
+  return members.every(({ engine }) => {
+    if (engine === undefined) return false;
+    const sizes = sizesOf(engine.replica);
+    return members.every(({ origin }) => sizes.get(origin) === union.size(origin));
+  });
+}
+
+/** True when, on top, all agree about the liars' logs, and every index stands where its logs do. */
+export function isConverged(parts: ConvergenceParts): boolean {
+  return isSettled(parts) && stragglers(parts).length === 0;
+}
+
+/** What keeps the federation from having converged, in words. */
+export function stragglers({ members, forked, union }: ConvergenceParts): string[] {
+  const [first] = members;
+  const expected = first?.engine === undefined ? undefined : sizesOf(first.engine.replica);
+  return members.flatMap(({ name, engine }) => {
+    if (engine === undefined) return [`${name} does not run`];
+    const sizes = sizesOf(engine.replica);
+    const behind = [...sizes].filter(
+      ([origin, size]) =>
+        !forked.has(origin) && size !== (expected?.get(origin) ?? union.size(origin)),
+    );
+    const lacking = members.filter(({ origin }) => sizes.get(origin) !== union.size(origin));
+    return [
+      ...behind.map(([origin, size]) => `${name} has ${size} leaves of ${origin}`),
+      ...lacking.map(({ origin }) => `${name} lacks leaves of ${origin}`),
+      ...(isIndexCurrent(engine.replica, sizes) ? [] : [`the index of ${name} is behind`]),
+    ];
+  });
+}
+
+function sizesOf(replica: Replica): Map<string, number> {
+  return new Map(replica.logSizes().map(({ origin, size }) => [origin, size]));
+}
+
+function isIndexCurrent(replica: Replica, sizes: ReadonlyMap<string, number>): boolean {
+  const root = indexRootOf(replica);
+  return root?.logs.every(({ origin, size }) => sizes.get(origin) === size) ?? false;
+}
+
+function indexRootOf(replica: Replica): IndexRoot | undefined {
+  const note = replica.indexRoot;
+  if (note === undefined) return undefined;
+  const parsed = parseIndexRoot(note.slice(0, note.indexOf('\n\n') + 1));
+  return parsed.verdict === 'accept' ? parsed.value : undefined;
+}
+
+/** Asserts everything that can be asserted of a federation that has converged. */
+export async function assertConverged(parts: ConvergenceParts): Promise<void> {
+  for (const member of parts.members) {
+    const { engine } = member;
+    if (engine === undefined) continue;
+    const replay = await replayLogs(engine.replica, parts.charters);
+    assertReplay(member, replay, parts);
+    parts.promises.assertKept(engine.replica, replay.states);
+  }
+}
+
+function assertReplay(member: SimulatedMember, replay: Replay, parts: ConvergenceParts): void {
+  const { world, members, union } = parts;
+  const { replica } = member.engine!;
+  const root = indexRootOf(replica)?.root;
+  if (root === undefined || !bytesEqual(root, replay.root)) {
+    world.violate('replay', `the index of ${member.name} is not what its logs say`);
+  }
+  for (const { origin } of members) {
+    for (const [index, leaf] of replay.leaves.get(origin)!.entries()) {
+      const logged = union.leaf(origin, index);
+      if (logged === undefined || !bytesEqual(logged, leaf)) {
+        world.violate('mirrors', `${member.name} has another leaf ${index} of ${origin}`);
+      }
+    }
+  }
+  if (parts.isServed) assertServed(member, replay, parts);
+}
+
+/** Look-ups must find what is in force, and nothing where nothing is. */
+function assertServed(member: SimulatedMember, { states }: Replay, parts: ConvergenceParts): void {
+  for (const { identifier, label } of parts.claimants) {
+    const state = states.get(label.toHex());
+    const found = member.engine!.replica.bindings.byIdentifier(identifier);
+    if (state === undefined || state.endsAtMs === null) {
+      if (bytesOrNothing(found?.entryId) === bytesOrNothing(state?.entryId)) continue;
+      parts.world.violate('served', `${member.name} does not serve what is in force`);
+    } else if (member.clock.nowMs() - state.endsAtMs > sweptWithinMs && found !== undefined) {
+      // In the pause before that it is served, unless the member's clock was ahead for a while.
+      parts.world.violate('erasure', `${member.name} serves what was released`);
+    }
+  }
+}
+
+/** A member ends releases once a second. */
+const sweptWithinMs = 3000;
+
+function bytesOrNothing(bytes: Uint8Array | undefined): string {
+  return bytes?.toHex() ?? '';
+}

@@ -1,0 +1,63 @@
+/**
+ * One run of one member's process. What it has set off dies with it: after a crash its timers do not
+ * fire, its store and network never answer, and so none of its code runs again. It may also be frozen
+ * for a while (SIGSTOP, a long pause of the machine): then everything of it happens late.
+ */
+import type { Scheduler } from '@callbook/replication';
+import type { SeededRandom } from './seeded-random.ts';
+import type { World } from './world.ts';
+
+export class Lifetime {
+  readonly owner: string;
+  readonly world: World;
+  readonly random: SeededRandom;
+  #alive = true;
+  #frozenUntilMs = 0;
+
+  constructor(owner: string, world: World, random: SeededRandom) {
+    this.owner = owner;
+    this.world = world;
+    this.random = random;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  kill(): void {
+    this.#alive = false;
+  }
+
+  freeze(forMs: number): void {
+    this.#frozenUntilMs = Math.max(this.#frozenUntilMs, this.world.elapsedMs + forMs);
+  }
+
+  /** Calls back in a later event, unless the process is dead by then. */
+  after(delayMs: number, what: string, run: () => void): void {
+    this.world.after(delayMs, { owner: this.owner, what }, () => {
+      if (!this.#alive) return;
+      const leftMs = this.#frozenUntilMs - this.world.elapsedMs;
+      if (leftMs > 0) this.after(leftMs, what, run);
+      else run();
+    });
+  }
+
+  /** The scheduler port: timers of this process, a little late now and then. */
+  scheduler(): Scheduler {
+    return {
+      delay: (delayMs, signal) =>
+        new Promise((resolve) => {
+          if (signal?.aborted === true) return resolve();
+          signal?.addEventListener('abort', () => this.#resume(resolve), { once: true });
+          const lateMs = this.random.chance(0.05) ? this.random.below(200) : 0;
+          this.after(delayMs + lateMs, 'timer', resolve);
+        }),
+      yield: () => new Promise((resolve) => this.after(this.random.below(2), 'yield', resolve)),
+    };
+  }
+
+  /** A dead process does not go on, whoever aborts its signal. */
+  #resume(resolve: () => void): void {
+    if (this.#alive) resolve();
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * An honest member: the production engine on simulated ports, started, crashed and started again.
+ * What survives a crash is its disk; clock and keys are the machine's.
+ */
+import type { Cryptography, Ed25519Signer } from '@callbook/protocol';
+import { DirectoryError, parseEntryBundle, tileWidthMax } from '@callbook/protocol';
+import { createMemberDirectory } from '@callbook/node/member-directory';
+import { createReplica, Mesh } from '@callbook/replication';
+import type { MeshIncident, Replica, Store } from '@callbook/replication';
+import { Lifetime } from './lifetime.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+import type { SimulatedFederation, SimulatedSecrets } from './simulated-federation.ts';
+import type { SimulatedNetwork } from './simulated-network.ts';
+import type { World } from './world.ts';
+
+export type MemberDirectory = ReturnType<typeof createMemberDirectory>;
+
+/** A member's process while it runs. */
+export interface RunningEngine {
+  readonly replica: Replica;
+  readonly mesh: Mesh;
+  readonly directory: MemberDirectory;
+}
+
+export interface MemberParts {
+  readonly world: World;
+  readonly network: SimulatedNetwork;
+  readonly federation: SimulatedFederation;
+  readonly secrets: SimulatedSecrets;
+  readonly crypto: Cryptography;
+  readonly clock: SimulatedClock;
+  readonly disk: SimulatedDisk;
+  /** Lets the process sign while it is alive. */
+  readonly signerFor: (isAlive: () => boolean) => Ed25519Signer;
+  /** Leaves of the own log that are durable and signed. */
+  readonly onLeaves: (origin: string, first: number, leaves: readonly Uint8Array[]) => void;
+  /** The own log as a start found it. */
+  readonly onRestart: (origin: string, size: number) => void;
+  readonly onIncident: (incident: MeshIncident) => void;
+  /** Puts something between engine and disk: how a test plants a bug. */
+  readonly wrapStore: (store: Store) => Store;
+}
+
+export class SimulatedMember {
+  readonly #parts: MemberParts;
+  #starts = 0;
+  #life: Lifetime | undefined;
+  #engine: RunningEngine | undefined;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#parts.secrets.name;
+  }
+
+  get origin(): string {
+    return this.#parts.secrets.origin;
+  }
+
+  get clock(): SimulatedClock {
+    return this.#parts.clock;
+  }
+
+  /** True from start to crash, although the engine may not be ready yet. */
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  /** The engine, once it is ready. */
+  get engine(): RunningEngine | undefined {
+    return this.#engine;
+  }
+
+  start(): void {
+    const { world } = this.#parts;
+    if (this.#life !== undefined) return;
+    const random = world.random.branch(`process ${this.name} ${this.#starts++}`);
+    const life = new Lifetime(this.name, world, random);
+    this.#life = life;
+    world.note(this.name, 'start');
+    this.#open(life).catch((error: unknown) => this.#fail(error, life));
+  }
+
+  async #open(life: Lifetime): Promise<void> {
+    const { clock, crypto, disk, federation, network, secrets, signerFor } = this.#parts;
+    const scheduler = life.scheduler();
+    const replica = await createReplica({
+      store: this.#parts.wrapStore(disk.open(life)),
+      crypto,
+      clock,
+      scheduler,
+      charterNotes: [federation.note],
+      memberName: secrets.name,
+      logSigner: signerFor(() => life.alive),
+      vrfSecretKey: federation.vrfSecretKey,
+      indexed: true,
+    });
+    replica.onFailure((error) => this.#fail(error, life));
+    this.#report(replica, life);
+    const mesh = await Mesh.join({
+      replica,
+      crypto,
+      network: network.join(life),
+      clock,
+      scheduler,
+    });
+    mesh.onIncident((incident) => this.#parts.onIncident(incident));
+    const directory = createMemberDirectory({ replica, mesh, crypto, troubles: () => [] });
+    this.#engine = { replica, mesh, directory };
+    this.#parts.world.note(this.name, 'ready');
+  }
+
+  /** Tells of the whole log whenever it is opened for writing, then of each append. */
+  #report(replica: Replica, life: Lifetime): void {
+    const { onLeaves, onRestart, world } = this.#parts;
+    replica.ownLog.onState((state) => {
+      if (!life.alive) return;
+      world.note(this.name, `own log ${state}`);
+      if (state === 'contradicted') world.violate('own log', `${this.name} is shut for good`);
+      if (state !== 'confirmed') return;
+      const leaves = storedLeaves(replica);
+      onRestart(this.origin, leaves.length);
+      onLeaves(this.origin, 0, leaves);
+    });
+    replica.onAppend(({ origin, first, leaves }) => {
+      if (life.alive) onLeaves(origin, first, leaves);
+    });
+  }
+
+  /** A member whose store has failed is restarted by whoever watches over it. */
+  #fail(error: unknown, life: Lifetime): void {
+    if (!life.alive) return;
+    const { world } = this.#parts;
+    const isExpected = error instanceof DirectoryError && error.code === 'replica_stopped';
+    if (!isExpected || !isDiskFailure(error)) {
+      world.violate('engine', `${this.name} failed: ${describe(error)}`);
+      return;
+    }
+    life.after(0, 'exit', () => {
+      this.crash();
+      const event = { owner: this.name, what: 'restart' };
+      world.after(life.random.between(50, 3000), event, () => this.start());
+    });
+  }
+
+  /** Ends the process at once; a suffix of what was not flushed may be lost. */
+  crash(): void {
+    const { disk, network, world } = this.#parts;
+    if (this.#life === undefined) return;
+    world.note(this.name, 'crash');
+    this.#life.kill();
+    this.#life = undefined;
+    this.#engine = undefined;
+    network.leave(this.name);
+    disk.crash();
+  }
+
+  /** Ends the process in order; `ended` when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    const { network, world } = this.#parts;
+    const [life, engine] = [this.#life, this.#engine];
+    if (life === undefined || engine === undefined) return this.crash();
+    world.note(this.name, 'stop');
+    this.#engine = undefined;
+    await engine.mesh[Symbol.asyncDispose]();
+    await engine.replica[Symbol.asyncDispose]();
+    if (!life.alive || this.#life !== life) return;
+    life.kill();
+    this.#life = undefined;
+    network.leave(this.name);
+  }
+
+  freeze(forMs: number): void {
+    this.#parts.world.note(this.name, `freeze ${forMs}`);
+    this.#life?.freeze(forMs);
+  }
+}
+
+/** All leaves of a member's own log, read at once. */
+function storedLeaves(replica: Replica): Uint8Array[] {
+  const { origin } = replica;
+  const { size } = replica.ownLog.log;
+  const leaves: Uint8Array[] = [];
+  while (leaves.length < size) {
+    const index = leaves.length / tileWidthMax;
+    const width = Math.min(tileWidthMax, size - leaves.length);
+    const bundle = parseEntryBundle(replica.tile({ origin, level: 'entries', index, width })!);
+    if (bundle.verdict !== 'accept') break;
+    leaves.push(...bundle.value);
+  }
+  return leaves;
+}
+
+function isDiskFailure(error: Error): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message === 'simulated disk failure') return true;
+  }
+  return false;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `; cause: ${describe(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,285 @@
+/**
+ * One seed, played out: a federation is founded, lives through bad weather and liars while holders use
+ * it, is mended, and must then be whole again. The production engine does all the work; everything
+ * around it is simulated. Deterministic: see `world.ts`.
+ */
+import type { Cryptography } from '@callbook/protocol';
+import { charterSet } from '@callbook/protocol';
+import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
+import type { MeshIncident, Store } from '@callbook/replication';
+import { Claimant } from './claimant.ts';
+import { assertConverged, isConverged, isSettled, stragglers } from './convergence.ts';
+import type { ConvergenceParts } from './convergence.ts';
+import { Holder } from './holder.ts';
+import { Promises } from './promises.ts';
+import { drawScenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { SignatureWatch } from './signature-watch.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+import { diskFaults, SimulatedDisk } from './simulated-disk.ts';
+import type { DiskFault } from './simulated-disk.ts';
+import { foundFederation } from './simulated-federation.ts';
+import type { SimulatedFederation, SimulatedSecrets } from './simulated-federation.ts';
+import { SimulatedMember } from './simulated-member.ts';
+import { SimulatedNetwork } from './simulated-network.ts';
+import { UnionOfLogs } from './union-of-logs.ts';
+import { Weather } from './weather.ts';
+import { World } from './world.ts';
+import type { Violation } from './world.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Members, where the seed should not choose. */
+  readonly memberCount?: number;
+  /** Changes what the seed chose. */
+  readonly adjust?: (scenario: Scenario) => Scenario;
+  /** Breaks something on purpose, between engine and disk. */
+  readonly wrapStore?: (store: Store) => Store;
+  /** Breaks something on purpose, in what the engine takes for cryptography. */
+  readonly wrapCryptography?: (crypto: Cryptography) => Cryptography;
+  /** Decides instead of chance which durable batch of which member fails. */
+  readonly faultAt?: (memberName: string, durableStep: number) => DiskFault | undefined;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly violation: Violation | undefined;
+  /** SHA-256 of everything that happened, 64 hexadecimal digits. */
+  readonly traceHash: string;
+  /** The last things that happened, oldest first. */
+  readonly traceTail: readonly string[];
+  readonly events: number;
+  /** Receipts that honest members gave. */
+  readonly receipts: number;
+  /** Durable batches that each honest member asked for. */
+  readonly durableSteps: ReadonlyMap<string, number>;
+  readonly scenario: Scenario;
+}
+
+const eventsMax = 400_000;
+/** After all is mended, honest members agree within this time. */
+const convergenceMsMax = 60_000;
+/** A claim that nobody else disputes is complete within this time. */
+const claimMsMax = 90_000;
+/** Longer than members wait with a competitor, and than any witness may be late. */
+const quietLeapMs = 45 * 60_000;
+const checkIntervalMs = 250;
+const observeIntervalMs = 1000;
+
+/** Plays one seed to its end. */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  return new Simulation(options).play();
+}
+
+class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #world: World;
+  readonly #scenario: Scenario;
+  readonly #network: SimulatedNetwork;
+  readonly #federation: SimulatedFederation;
+  readonly #watch: SignatureWatch;
+  readonly #union: UnionOfLogs;
+  readonly #promises: Promises;
+  readonly #crypto: Cryptography;
+  readonly #members: readonly SimulatedMember[];
+  readonly #disks = new Map<string, SimulatedDisk>();
+  readonly #holders: readonly Holder[];
+  readonly #convergence: ConvergenceParts;
+  /** True from the moment in which all is mended. */
+  #isMended = false;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    const random = new SeededRandom(`callbook simulation ${options.seed}`);
+    this.#world = new World(random);
+    const drawn = drawScenario(random.branch('scenario'), options.memberCount);
+    this.#scenario = options.adjust?.(drawn) ?? drawn;
+    const { faults, holds, memberCount: count } = this.#scenario;
+    this.#crypto = options.wrapCryptography?.(sodiumCryptography) ?? sodiumCryptography;
+    this.#federation = foundFederation({ seed: String(options.seed), count, faults, holds });
+    this.#network = new SimulatedNetwork(this.#world);
+    this.#watch = new SignatureWatch(this.#world);
+    const charters = charterSet([this.#federation.note], sodiumCryptography);
+    if (charters.verdict !== 'accept') throw new Error(`founding charter: ${charters.code}`);
+    const exclusiveSkewMs = 5 * 60_000;
+    const isExclusive = this.#scenario.skewMsMax <= exclusiveSkewMs;
+    this.#union = new UnionOfLogs(this.#world, { charters: charters.value, isExclusive });
+    this.#promises = new Promises(this.#world, this.#union);
+    this.#members = this.#federation.members.map((secrets) => this.#member(secrets));
+    this.#holders = this.#settleHolders();
+    this.#convergence = {
+      world: this.#world,
+      charters: charters.value,
+      union: this.#union,
+      promises: this.#promises,
+      members: this.#members,
+      claimants: this.#holders.map(({ claimant }) => claimant),
+      forked: new Set(),
+      isServed: true,
+    };
+  }
+
+  #member(secrets: SimulatedSecrets): SimulatedMember {
+    const [world, watch, union] = [this.#world, this.#watch, this.#union];
+    const { skewMsMax, driftMax } = this.#scenario;
+    const random = world.random.branch(`member ${secrets.name}`);
+    const logSigner = sodiumCryptography.ed25519Signer(secrets.logSecretKey);
+    const disk = new SimulatedDisk({
+      random: random.branch('disk'),
+      faultAt: (step) => this.#faultAt(secrets.name, step, random),
+      onCrash: () => this.#crashed(member),
+    });
+    this.#disks.set(secrets.name, disk);
+    const member: SimulatedMember = new SimulatedMember({
+      world,
+      network: this.#network,
+      federation: this.#federation,
+      secrets,
+      crypto: this.#crypto,
+      clock: new SimulatedClock(world, secrets.name, {
+        skewMs: random.between(-skewMsMax, skewMsMax),
+        drift: ((random.below(2001) - 1000) / 1000) * driftMax,
+      }),
+      disk,
+      signerFor: (isAlive) => watch.watch(secrets.origin, logSigner, isAlive),
+      onLeaves: (origin, first, leaves) => union.append(origin, first, leaves),
+      onRestart: (origin, size) => {
+        if (size >= union.size(origin)) return;
+        world.violate('append-only', `${origin} had ${union.size(origin)} leaves, now ${size}`);
+      },
+      onIncident: (incident) => this.#incident(secrets.name, incident),
+      wrapStore: this.#options.wrapStore ?? ((store) => store),
+    });
+    return member;
+  }
+
+  #faultAt(name: string, step: number, random: SeededRandom): DiskFault | undefined {
+    if (this.#options.faultAt !== undefined) return this.#options.faultAt(name, step);
+    if (this.#isMended || !random.chance(this.#scenario.diskFaultProbability)) return undefined;
+    return random.pick(diskFaults);
+  }
+
+  #crashed(member: SimulatedMember): void {
+    member.crash();
+    const downMs = this.#world.random.between(10, 5000);
+    this.#world.after(downMs, { owner: member.name, what: 'start again' }, () => member.start());
+  }
+
+  /** Honest members never break a rule, whatever the weather. */
+  #incident(by: string, { memberName, code }: MeshIncident): void {
+    this.#world.violate('honest incident', `${by} holds ${code} against ${memberName}`);
+  }
+
+  #settleHolders(): Holder[] {
+    const { identifiers, claimantsEach, faults } = this.#scenario;
+    const [world, promises, members] = [this.#world, this.#promises, this.#members];
+    const { vrfSecretKey } = this.#federation;
+    const secrets = { seed: String(this.#options.seed), vrfSecretKey };
+    return Array.from({ length: identifiers * claimantsEach }, (_, place) => {
+      const identifier = `tel:+3491234567${place % identifiers}` as const;
+      const claimant = new Claimant(`holder-${place}`, identifier, secrets);
+      const random = world.random.branch(claimant.name);
+      const isOver = (): boolean => this.#isMended;
+      const challengedMin = faults + 1;
+      return new Holder({ world, random, claimant, members, challengedMin, promises, isOver });
+    });
+  }
+
+  async play(): Promise<SimulationResult> {
+    const world = this.#world;
+    for (const member of this.#members) {
+      const event = { owner: member.name, what: 'first start' };
+      world.after(world.random.below(2000), event, () => member.start());
+    }
+    world.after(0, { owner: 'script', what: 'begin' }, () => {
+      this.#script().then(
+        () => world.finish(),
+        (error: unknown) => world.violate('harness', String((error as Error).stack)),
+      );
+    });
+    this.#observe();
+    await world.run(eventsMax);
+    const { violation, trace } = world;
+    const traceTail = trace.tail();
+    return {
+      seed: this.#options.seed,
+      violation,
+      traceTail,
+      events: trace.count,
+      traceHash: trace.finish(),
+      receipts: this.#promises.count,
+      durableSteps: new Map([...this.#disks].map(([name, disk]) => [name, disk.durableSteps])),
+      scenario: this.#scenario,
+    };
+  }
+
+  /** Asks every member for its index root now and then: signing it is what compares it. */
+  #observe(): void {
+    this.#world.after(observeIntervalMs, { owner: 'script', what: 'observe' }, () => {
+      for (const { engine } of this.#members) void engine?.replica.indexRoot;
+      this.#observe();
+    });
+  }
+
+  async #script(): Promise<void> {
+    const [world, scenario] = [this.#world, this.#scenario];
+    const weather = new Weather({
+      world,
+      scenario,
+      network: this.#network,
+      names: this.#federation.members.map(({ name }) => name),
+      members: this.#members,
+      isSettled: () => this.#network.isWhole && isSettled(this.#convergence),
+    });
+    weather.begin();
+    const lives = this.#holders.map((holder) => holder.live());
+    await world.sleep(scenario.safetyMs, 'script');
+    this.#isMended = true;
+    weather.end();
+    await Promise.all(lives);
+    await this.#converge();
+    // By now nothing that was begun before can still be waited for.
+    world.leap(quietLeapMs);
+    await this.#claimAll();
+    await this.#converge();
+  }
+
+  async #converge(): Promise<void> {
+    const world = this.#world;
+    const deadlineMs = world.elapsedMs + convergenceMsMax;
+    while (!isConverged(this.#convergence)) {
+      if (world.elapsedMs > deadlineMs) {
+        return world.violate('convergence', stragglers(this.#convergence).join('; '));
+      }
+      await world.sleep(checkIntervalMs, 'script');
+    }
+    world.note('script', 'converged');
+    await assertConverged(this.#convergence);
+  }
+
+  /** Every identifier has a holder who can act, or somebody can register it. */
+  async #claimAll(): Promise<void> {
+    const world = this.#world;
+    const { identifiers } = this.#scenario;
+    for (let place = 0; place < identifiers; place++) {
+      const holders = this.#holders.filter((_, index) => index % identifiers === place);
+      const deadlineMs = world.elapsedMs + claimMsMax;
+      while (!(await holderActs(holders))) {
+        if (world.elapsedMs > deadlineMs) {
+          return world.violate('liveness', 'an identifier can be neither claimed nor changed');
+        }
+        await world.sleep(checkIntervalMs, 'script');
+      }
+    }
+  }
+}
+
+/** One of them updates the binding, or else claims the identifier. */
+async function holderActs(holders: readonly Holder[]): Promise<boolean> {
+  for (const holder of holders) {
+    if (holder.recall() !== undefined && (await holder.update())) return true;
+  }
+  for (const holder of holders) if (await holder.claim()) return true;
+  return false;
+}
