@@ -8,15 +8,17 @@ import type { Clock, Cryptography, Random, Receipt, VerdictCode } from '@callboo
 import type { PrivateKey } from '@libp2p/interface';
 
 import { CosignExchange } from './cosign/cosign-exchange.ts';
+import { EvidenceExchange } from './evidence/evidence-exchange.ts';
 import { GossipExchange } from './gossip/gossip-exchange.ts';
-import { Listeners } from './listeners.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
-import type { MeshPeer } from './network/libp2p-network.ts';
-import type { Network } from './network/network.ts';
+import type { MeshPeer, Network } from './network/network.ts';
 import type { NotariseRequest } from './notarise/notarise-messages.ts';
 import { Notary } from './notarise/notary.ts';
 import { PayloadSeeker } from './payloads/payload-seeker.ts';
 import { servePayloads } from './payloads/payload-server.ts';
+import { guardNetwork } from './peers/guarded-network.ts';
+import { Incidents } from './peers/incidents.ts';
+import type { MeshIncident } from './peers/incidents.ts';
 import type { Replica } from './replica.ts';
 import { systemScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -40,26 +42,18 @@ export interface MeshOptions {
   readonly addressesOf?: (memberName: string) => readonly string[] | undefined;
 }
 
-/** A member has broken a rule, or sent what breaks one. */
-export interface MeshIncident {
-  readonly memberName: string;
-  readonly code: VerdictCode;
-}
-
 /** Joins the other members of the charter over libp2p. Errors: `listen_failed`. */
 export async function createMesh(options: MeshOptions): Promise<Mesh> {
   const { replica, peerKey, listen, gossip, addressesOf } = options;
   const { scheduler = systemScheduler, random = systemRandom } = options;
-  const peers: MeshPeer[] = replica.membership.members
-    .filter(({ member }) => member.name !== replica.memberName)
-    .map(({ member: { name, peerId, addresses } }) => ({
-      name,
-      peerId,
-      addresses: () => addressesOf?.(name) ?? addresses,
-    }));
+  const peers = meshPeers(replica, addressesOf);
   const network = await createLibp2pNetwork({ peerKey, listen, peers, gossip, scheduler, random });
   const clock = options.clock ?? { nowMs: () => Date.now() };
-  return Mesh.join({ replica, crypto: options.crypto, network, clock, scheduler });
+  const mesh = await Mesh.join({ replica, crypto: options.crypto, network, clock, scheduler });
+  replica.onCharter(() => network.admit(meshPeers(replica, addressesOf)));
+  // A charter may have come into force while the mesh was joined.
+  network.admit(meshPeers(replica, addressesOf));
+  return mesh;
 }
 
 export interface JoinOptions {
@@ -77,11 +71,12 @@ export class Mesh implements AsyncDisposable {
   readonly #gossip: GossipExchange;
   readonly #payloads: PayloadSeeker;
   #cosign: CosignExchange | undefined;
-  readonly #incidents: Listeners<MeshIncident>;
+  #evidence: EvidenceExchange | undefined;
+  readonly #incidents: Incidents;
 
-  private constructor(options: JoinOptions, notary: Notary, incidents: Listeners<MeshIncident>) {
+  private constructor(options: JoinOptions, notary: Notary, incidents: Incidents) {
     const { replica, network, clock, scheduler, crypto } = options;
-    const onIncident = tellOf(incidents);
+    const onIncident = incidents.report;
     this.#network = network;
     this.#notary = notary;
     this.#incidents = incidents;
@@ -92,15 +87,18 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** Joins over any network: what a simulation calls. */
-  static async join(options: JoinOptions): Promise<Mesh> {
-    const { replica, network, crypto } = options;
-    const incidents = new Listeners<MeshIncident>();
+  static async join(joining: JoinOptions): Promise<Mesh> {
+    const { replica, crypto, clock, scheduler } = joining;
+    const incidents = new Incidents(clock);
+    const network = guardNetwork(joining.network, incidents.scores, scheduler);
+    const options = { ...joining, network, onIncident: incidents.report };
     await serveTail(network, replica);
-    await servePayloads({ replica, network, onIncident: tellOf(incidents) });
-    const notary = await Notary.open({ replica, network, crypto, onIncident: tellOf(incidents) });
+    await servePayloads({ replica, network, onIncident: incidents.report });
+    const notary = await Notary.open({ replica, network, crypto, onIncident: incidents.report });
     const mesh = new Mesh(options, notary, incidents);
     const wake = mesh.#follower.wake.bind(mesh.#follower);
-    mesh.#cosign = await CosignExchange.open({ ...options, wake, onIncident: tellOf(incidents) });
+    mesh.#cosign = await CosignExchange.open({ ...options, wake });
+    mesh.#evidence = await EvidenceExchange.open(options);
     return mesh;
   }
 
@@ -116,7 +114,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Tells listeners of a rule broken that another part watches over. */
   report(memberName: string, code: VerdictCode): void {
-    this.#incidents.tell({ memberName, code });
+    this.#incidents.report(memberName, code);
   }
 
   /** Addresses that this member listens on, with its peer id. */
@@ -134,20 +132,28 @@ export class Mesh implements AsyncDisposable {
 
   /** Calls back when a member breaks a rule. */
   onIncident(listener: (incident: MeshIncident) => void): () => void {
-    return this.#incidents.add(listener);
+    return this.#incidents.onIncident(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#gossip[Symbol.dispose]();
     await this.#cosign?.[Symbol.asyncDispose]();
+    await this.#evidence?.[Symbol.asyncDispose]();
     await this.#follower[Symbol.asyncDispose]();
     await this.#payloads[Symbol.asyncDispose]();
     await this.#network[Symbol.asyncDispose]();
   }
 }
 
-const systemRandom: Random = { bytes: (size) => randomBytes(size) };
-
-function tellOf(incidents: Listeners<MeshIncident>): (name: string, code: VerdictCode) => void {
-  return (memberName, code) => incidents.tell({ memberName, code });
+/** The other members as peers; an expelled member has none, as nobody would let it in. */
+function meshPeers(replica: Replica, addressesOf: MeshOptions['addressesOf']): MeshPeer[] {
+  const { memberName, membership } = replica;
+  if (membership.byName(memberName) === undefined) return [];
+  const addressesNow = (name: string): readonly string[] =>
+    addressesOf?.(name) ?? replica.membership.byName(name)?.member.addresses ?? [];
+  return membership.members
+    .filter(({ member }) => member.name !== memberName)
+    .map(({ member: { name, peerId } }) => ({ name, peerId, addresses: () => addressesNow(name) }));
 }
+
+const systemRandom: Random = { bytes: (size) => randomBytes(size) };

@@ -24,16 +24,9 @@ import { Listeners } from '../listeners.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { frameStream } from './frame-stream.ts';
 import { batchesTopic, gossipService } from './gossip-service.ts';
-import type { FrameStream, GossipVerdict, Network, StreamProtocol } from './network.ts';
+import type { FrameStream, GossipVerdict, MeshPeer, Network, StreamProtocol } from './network.ts';
+import { PeerTable } from './peer-table.ts';
 import { keepConnected } from './redial.ts';
-
-/** Another member as a peer. */
-export interface MeshPeer {
-  readonly name: string;
-  readonly peerId: string;
-  /** Multiaddrs to dial; asked anew before each attempt. */
-  addresses(): readonly string[];
-}
 
 export interface Libp2pNetworkOptions {
   readonly peerKey: PrivateKey;
@@ -46,14 +39,20 @@ export interface Libp2pNetworkOptions {
   readonly random: Random;
 }
 
+interface Redialling {
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
 /** Starts listening and dialling. Errors: `listen_failed`. */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
-  const names = new Map(options.peers.map(({ name, peerId }) => [peerId, name]));
+  const peers = new PeerTable();
+  peers.admit(options.peers);
   let gossip: GossipSub | undefined;
   const withGossip = {
     gossip: (components: GossipSubComponents): GossipSub => (gossip = gossipService()(components)),
   };
-  const isMember = (peerId: PeerId): boolean => names.has(peerId.toString());
+  const isMember = (peerId: PeerId): boolean => peers.nameOf(peerId) !== undefined;
   let node: Libp2p;
   try {
     node = await createLibp2p({
@@ -77,7 +76,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   } catch (cause) {
     throw new DirectoryError<ReplicationErrorCode>('listen_failed', 'cannot listen', { cause });
   }
-  return new Libp2pNetwork(node, gossip, { ...options, names });
+  return new Libp2pNetwork(node, gossip, { ...options, table: peers });
 }
 
 function membersOnly(isMember: (peerId: PeerId) => boolean): ConnectionGater {
@@ -94,31 +93,39 @@ export class Libp2pNetwork implements Network {
   readonly #node: Libp2p;
   readonly #gossip: GossipSub | undefined;
   readonly #options: Libp2pNetworkOptions;
-  /** Names of members by peer id. */
-  readonly #names: ReadonlyMap<string, string>;
-  readonly #peers: ReadonlyMap<string, PeerId>;
+  readonly #peers: PeerTable;
   readonly #connects = new Listeners<string>();
   readonly #stop = new AbortController();
-  readonly #redialling: Promise<unknown>;
+  /** Loops that keep a member connected, and what ends each. */
+  readonly #redialling = new Map<string, Redialling>();
 
   constructor(
     node: Libp2p,
     gossip: GossipSub | undefined,
-    options: Libp2pNetworkOptions & { readonly names: ReadonlyMap<string, string> },
+    options: Libp2pNetworkOptions & { readonly table: PeerTable },
   ) {
     this.#node = node;
     this.#gossip = gossip;
     this.#options = options;
-    this.#names = options.names;
-    this.#peers = new Map(
-      options.peers.map(({ name, peerId }) => [name, peerIdFromString(peerId)]),
-    );
+    this.#peers = options.table;
     node.addEventListener('peer:connect', ({ detail }) => {
-      const name = this.#nameOf(detail);
+      const name = this.#peers.nameOf(detail);
       if (name !== undefined) this.#connects.tell(name);
     });
     gossip?.subscribe(batchesTopic);
-    this.#redialling = Promise.all(options.peers.map((peer) => this.#keepConnected(peer)));
+    for (const peer of options.peers) this.#dial(peer);
+  }
+
+  admit(peers: readonly MeshPeer[]): void {
+    const { added, gone } = this.#peers.admit(peers);
+    for (const { name, peerId } of gone) {
+      this.#redialling.get(name)?.stop.abort();
+      this.#redialling.delete(name);
+      // The gater lets nobody in again; what is open is closed here, gossip with it.
+      this.#node.hangUp(peerId).catch(() => undefined);
+    }
+    if (this.#stop.signal.aborted) return;
+    for (const peer of added) this.#dial(peer);
   }
 
   /** Addresses that this node listens on, with its peer id. */
@@ -127,9 +134,7 @@ export class Libp2pNetwork implements Network {
   }
 
   connected(): readonly string[] {
-    return [...this.#peers]
-      .filter(([, peerId]) => this.#node.getConnections(peerId).length > 0)
-      .map(([name]) => name);
+    return this.#peers.names.filter((name) => this.#connectionTo(name) !== undefined);
   }
 
   async open(memberName: string, protocol: StreamProtocol): Promise<FrameStream> {
@@ -150,7 +155,7 @@ export class Libp2pNetwork implements Network {
   }
 
   #connectionTo(memberName: string): Connection | undefined {
-    const peerId = this.#peers.get(memberName);
+    const peerId = this.#peers.peerIdOf(memberName);
     if (peerId === undefined) return undefined;
     return this.#node.getConnections(peerId).find(({ status }) => status === 'open');
   }
@@ -163,7 +168,7 @@ export class Libp2pNetwork implements Network {
       protocol.name,
       async (stream, connection) => {
         const frames = frameStream(stream, protocol.requestBytesMax);
-        const name = this.#nameOf(connection.remotePeer);
+        const name = this.#peers.nameOf(connection.remotePeer);
         if (name === undefined) return frames.abort();
         try {
           await serveStream(frames, name);
@@ -187,33 +192,35 @@ export class Libp2pNetwork implements Network {
 
   onMessage(judge: (message: Uint8Array, memberName: string) => GossipVerdict): void {
     this.#gossip?.topicValidators.set(batchesTopic, (peerId, { data }) => {
-      const name = this.#nameOf(peerId);
+      const name = this.#peers.nameOf(peerId);
       return results[name === undefined ? 'ignore' : judge(data, name)];
     });
   }
 
-  #nameOf(peerId: PeerId): string | undefined {
-    return this.#names.get(peerId.toString());
+  #dial(peer: MeshPeer): void {
+    const stop = new AbortController();
+    this.#redialling.set(peer.name, { stop, ended: this.#keepConnected(peer, stop.signal) });
   }
 
-  #keepConnected(peer: MeshPeer): Promise<void> {
-    const peerId = this.#peers.get(peer.name)!;
+  #keepConnected(peer: MeshPeer, stopped: AbortSignal): Promise<void> {
+    const peerId = peerIdFromString(peer.peerId);
+    const ended = AbortSignal.any([stopped, this.#stop.signal]);
     const target = {
       isConnected: () => this.#connectionTo(peer.name) !== undefined,
       dial: async () => {
         const addresses = peer.addresses().map((address) => addressOf(address, peerId));
         if (addresses.length === 0) throw new Error('no address to dial');
         const timeout = AbortSignal.timeout(dialTimeoutMs);
-        const signal = AbortSignal.any([timeout, this.#stop.signal]);
+        const signal = AbortSignal.any([timeout, ended]);
         await this.#node.dial(addresses, { signal });
       },
     };
-    return keepConnected(target, this.#options, this.#stop.signal);
+    return keepConnected(target, this.#options, ended);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#redialling;
+    await Promise.all([...this.#redialling.values()].map(({ ended }) => ended));
     await this.#node.stop();
   }
 }

@@ -26,6 +26,14 @@ export interface FrameStream {
   abort(): void;
 }
 
+/** Another member as a peer. */
+export interface MeshPeer {
+  readonly name: string;
+  readonly peerId: string;
+  /** Multiaddrs to dial; asked anew before each attempt. */
+  addresses(): readonly string[];
+}
+
 /** What becomes of a gossiped message; only accepted ones are passed on. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject';
 
@@ -34,6 +42,11 @@ export interface Network extends AsyncDisposable {
   addresses(): readonly string[];
   /** Names of the members to which there is a connection. */
   connected(): readonly string[];
+  /**
+   * Says who the other members are from now on: new ones are let in and dialled, connections to
+   * those who are none any more are closed, as to those who have another peer id than before.
+   */
+  admit(peers: readonly MeshPeer[]): void;
   /** Opens a stream to a member. Errors: `peer_unreachable`, `peer_timeout`. */
   open(memberName: string, protocol: StreamProtocol): Promise<FrameStream>;
   /** Serves the streams of a protocol that members open; a rejection gives up that stream. */

@@ -7,6 +7,7 @@ export function scriptedNetwork(
 ): Network {
   return {
     addresses: () => [],
+    admit: () => {},
     connected: () => [memberName],
     open: () => Promise.resolve(scriptedStream(answer)),
     serve: () => Promise.resolve(),
