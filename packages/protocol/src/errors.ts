@@ -113,6 +113,7 @@ export const verdictCodes = {
   evidence_unproven: 'the statements are genuine, but an honest member can have made them',
   request_malformed:
     'the request of a peer lacks a field, has one too many, or one of the wrong type',
+  peer_refused: 'too much of what the member sent of late broke rules; it is served again soon',
   member_busy: 'the member has too much to do; the same entry may be sent again',
 } as const;
 

@@ -24,6 +24,10 @@ export const releasesPerSweepMax = 256;
 /** How often a member looks for releases whose pause is over. */
 export const releaseSweepIntervalMs = 1000;
 
+/** Files of the database are rewritten where releases have erased rows: so long after, or so many. */
+export const erasureCompactionMs = 60_000;
+export const erasedRowsMax = 1024;
+
 /** Labels that go into one batch of the index: its upper nodes are shared by all of them. */
 export const indexBatchLabelsMax = 4096;
 /** Labels applied to the index in one turn of the event loop. */
@@ -192,3 +196,13 @@ export const suspicionsMax = 64;
 export const receiptsKeptMax = 64;
 /** Leaves that are looked back for the one with the later time. */
 export const lookBackLeavesMax = 512;
+
+/** Points of a member's score: a broken rule is one, and points halve in this time. */
+export const peerPointsHalfLifeMs = 60_000;
+/** From so many points on a member's requests wait, and from so many on they are refused. */
+export const peerPointsSlow = 8;
+export const peerPointsRefused = 16;
+/** More are not counted: a member that stops is served again after two half-lives at most. */
+export const peerPointsMax = 32;
+/** How long each request of a member with a bad score waits. */
+export const peerSlowMs = 250;

@@ -89,6 +89,7 @@ export function parseEvidence(bytes: Uint8Array): Verdict<Evidence> {
   if (!isCborMap(parsed.value)) return malformed('is not a map');
   const { v, kind, ...fields } = parsed.value;
   if (v !== 1) return malformed('has another version than 1');
+  if (typeof kind !== 'string') return malformed('has no kind');
   const evidence = evidenceOf(kind, fields);
   return typeof evidence === 'string' ? malformed(evidence) : accept(evidence);
 }
@@ -96,7 +97,7 @@ export function parseEvidence(bytes: Uint8Array): Verdict<Evidence> {
 type Fields = { readonly [name: string]: CborValue };
 
 /** Returns the evidence, or what is wrong with it. */
-function evidenceOf(kind: CborValue | undefined, fields: Fields): Evidence | string {
+function evidenceOf(kind: string, fields: Fields): Evidence | string {
   switch (kind) {
     case 'two_roots':
       return twoRootsOf(fields);

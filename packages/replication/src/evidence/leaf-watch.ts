@@ -94,8 +94,9 @@ export class LeafWatch {
 function timeBackIn(log: StoredLog, index: number): Suspicion[] {
   const { origin } = log;
   const atMs = timeOf(log, index);
+  if (atMs === undefined) return [];
   const last = Math.max(0, index - lookBackLeavesMax);
-  for (let earlier = index - 1; atMs !== undefined && earlier >= last; earlier--) {
+  for (let earlier = index - 1; earlier >= last; earlier--) {
     if ((timeOf(log, earlier) ?? 0) <= atMs) continue;
     return [
       {

@@ -85,7 +85,10 @@ export class Notary {
       const { membership } = replica;
       const leaf = verifyReceiptOf(entry, receipt.value, { membership, crypto });
       const isTheirs = membership.byName(name)?.logKey.name === receipt.value.origin;
-      if (leaf.verdict === 'accept' && isTheirs) return receipt.value;
+      if (leaf.verdict === 'accept' && isTheirs) {
+        replica.watch.receipts([receipt.value]);
+        return receipt.value;
+      }
       onIncident(name, leaf.verdict === 'accept' ? 'receipt_unfit' : leaf.code);
       return undefined;
     } finally {
@@ -137,6 +140,7 @@ export class Notary {
       if (mention.verdict !== 'accept') return mention;
       mentions.push(mention.value);
     }
+    replica.watch.receipts(receipts);
     return accept(mentions);
   }
 }
