@@ -13,6 +13,22 @@ export const nodeErrorCodes = {
   ksk_elsewhere: 'the key-signing key is on another machine, where this has to be done',
   input_unreadable: 'a file that a command was given cannot be read',
   output_unwritable: 'a file that a command was told to write exists, or cannot be written',
+  admin_socket_unusable: 'the admin socket in the data folder cannot be listened on',
+  admin_request_failed: 'the running member could not answer a command',
+  member_not_running: 'no member runs on this machine with this configuration, or not as this user',
+  draft_field_invalid: 'a parameter or a state is none that a charter has',
+  draft_undecided: 'two members have drafted different texts of one field at the same time',
+  charter_copies_differ: 'the signed copies are not of one charter',
+  charter_signers_missing: 'too few members have signed for the charter to be used',
+  charter_version_signed: 'this key has signed another charter of the same version',
+  charter_notice_short: 'the charter takes effect sooner than the notice that its changes ask for',
+  governance_key_unlisted:
+    'the key is no governance key of a member in the charter, before or after',
+  signed_versions_unreadable:
+    'the list of versions that a governance key has signed cannot be read or written',
+  vrf_request_refused:
+    'the request for the VRF secret is not signed by the log key of a member in the charter',
+  vrf_seal_refused: 'the sealed VRF secret cannot be opened here, or is not that of the charter',
   listen_failed: 'a configured address cannot be listened on',
 } as const;
 

@@ -8,6 +8,7 @@ import type { Mesh, Replica } from '@callbook/replication';
 import type { NodeConfig } from './config.ts';
 import { readSecretFile } from './key-file.ts';
 
+export { GovernanceDesk } from './admin/governance-desk.ts';
 export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
 

@@ -8,6 +8,7 @@ import type { Cryptography } from '@callbook/protocol';
 import type { Replica, Store } from '@callbook/replication';
 import { createReplica, openLevelStore } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
+import { openAdminSocket } from './admin/admin-socket.ts';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
@@ -37,9 +38,13 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   reportOwnLog(replica, log);
   const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
-  const { createMemberDirectory, openMesh, startMemberApi } = await import('./member-network.ts');
+  const { createMemberDirectory, GovernanceDesk, openMesh, startMemberApi } =
+    await import('./member-network.ts');
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
+  const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
+  const desk = parts.use(await GovernanceDesk.open({ replica, mesh, store, crypto, logSigner }));
+  parts.use(await openAdminSocket(config, async (request) => await desk.answer(request)));
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
