@@ -1,0 +1,260 @@
+/**
+ * The logs as software that nobody here wrote sees them: Go's notes, tiles and proofs
+ * (golang.org/x/mod/sumdb) over HTTPS from a running member; and a witness on the same library, whose
+ * cosignatures a member fetches and serves.
+ */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createDirectory } from '@callbook/client';
+import type { Directory, Holding } from '@callbook/client';
+import {
+  cosignerKeyOf,
+  encodeVerifierKey,
+  encodeWitnessRequest,
+  noteSigner,
+  parseVerifierKey,
+  signCheckpoint,
+  verifyCosignature,
+} from '@callbook/protocol';
+import type { VerifierKey } from '@callbook/protocol';
+import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
+import { environment, eventually, openLab, runCommand } from './lab.ts';
+import type { Lab, Ran } from './lab.ts';
+
+/** More than one full tile. */
+const updateCount = 300;
+const holderCount = 10;
+
+let lab: Lab;
+let checker: string;
+let vkeys: { readonly log: string; readonly cosigners: readonly string[] };
+
+beforeAll(async () => {
+  const built = buildChecker();
+  lab = await openLab(3);
+  checker = await built;
+  setDefaultCACertificates([
+    ...getCACertificates('default'),
+    await readFile(lab.testnet.layout.caFile, 'utf8'),
+  ]);
+  const charterNote = await readFile(lab.testnet.layout.charterFile, 'utf8');
+  const directory = createDirectory({ charterNote, crypto });
+  vkeys = verifierKeys(directory);
+  await fillLog(directory);
+}, 120_000);
+
+afterAll(async () => {
+  await lab?.[Symbol.asyncDispose]();
+});
+
+describe('golang.org/x/mod', () => {
+  it('accepts a member’s log: notes, cosignatures, tiles, every leaf, and that it grows', async () => {
+    const old = join(lab.folder, 'older-checkpoint');
+    const first = await check(alpha().api, ['-old', old]);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(leavesIn(first)).toBeGreaterThan(256);
+    expect(await lab.callbook(claimLine('+34912345678'))).toMatchObject({ code: 0 });
+    const grown = await eventually(
+      async () => await check(alpha().api, ['-old', old]),
+      (ran) => leavesIn(ran) > leavesIn(first),
+    );
+    expect(grown.stdout).toContain(`extends ${leavesIn(first)}\n`);
+  });
+
+  it.each([
+    ['a leaf', /tile\/entries\/000$/, 'does not have its hash'],
+    ['the hash of a leaf', /tile\/0\/000$/, 'invalid transparency proof'],
+    ['a hash above a full tile', /tile\/1\//, 'downloaded inconsistent tile'],
+    ['the checkpoint', /checkpoint$/, 'go-checker: '],
+  ])('finds one byte changed in %s', async (_what, path, finding) => {
+    const proxy = await startProxy(path);
+    const ran = await check(proxy);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(finding);
+  });
+
+  it('finds that a log does not extend what it signed before', async () => {
+    const secret = await readFile(join(lab.testnet.layout.members[0]!.folder, 'log.key'));
+    const { origin } = alpha();
+    const signer = noteSigner({ name: origin, signer: crypto.ed25519Signer(secret) }, crypto);
+    const root = new Uint8Array(randomBytes(32));
+    const old = join(lab.folder, 'forked-checkpoint');
+    await writeFile(old, signCheckpoint({ origin, size: 200, root }, signer));
+    const ran = await check(alpha().api, ['-old', old]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('invalid transparency proof');
+  });
+
+  it('serves a member as a witness, whose cosignature stands in the notes from then on', async () => {
+    const witness = await startWitness();
+    const { name, configFile } = lab.testnet.layout.members[0]!;
+    await lab.testnet.members[0]!.stop('SIGTERM');
+    await appendFile(configFile, `witnesses:\n  - url: ${witness.url}\n    key: ${witness.key}\n`);
+    await lab.testnet.restart(name);
+    const key = parseVerifierKey(witness.key);
+    if (key.verdict !== 'accept') throw new Error(key.code);
+    await untilWitnessed(key.value);
+    // Once more, with a consistency proof from what the witness has cosigned.
+    expect(await lab.callbook(claimLine('+34912345679'))).toMatchObject({ code: 0 });
+    const size = leavesIn(await check(alpha().api));
+    await untilWitnessed(key.value, size);
+    expect((await check(alpha().api, ['-cosigner', witness.key])).code).toBe(0);
+  });
+});
+
+describe('add-checkpoint of C2SP tlog-witness', () => {
+  it('cosigns another member’s log for anybody who proves that it grew', async () => {
+    const { api, origin } = lab.description.members[1]!;
+    const beta = parseVerifierKey(vkeys.cosigners[1]!);
+    if (beta.verdict !== 'accept') throw new Error(beta.code);
+    expect(origin).toBe(beta.value.name);
+    const submit = async (checkpoint: string, oldSize: number): Promise<Response> =>
+      await fetch(`${api}/log/witness/add-checkpoint`, {
+        method: 'POST',
+        body: encodeWitnessRequest({ oldSize, proof: [], checkpoint }),
+      });
+    // Beta has cosigned the newest checkpoint as a member: one state for all who ask.
+    const { note, size } = await eventually(
+      async () => {
+        const served = await newestCheckpoint(lab.description.members[2]!);
+        const conflict = await submit(served, 0);
+        expect(conflict.status).toBe(409);
+        expect(conflict.headers.get('content-type')).toBe('text/x.tlog.size');
+        return { note: served, size: Number(await conflict.text()) };
+      },
+      (last) => last.size === Number(last.note.split('\n')[1]),
+    );
+    const answer = await submit(note, size);
+    expect(answer.status).toBe(200);
+    const cosigned = verifyCosignature(`${note}${await answer.text()}`, beta.value, crypto);
+    expect(cosigned.verdict).toBe('accept');
+  });
+});
+
+const alpha = () => lab.description.members[0]!;
+
+/** The newest checkpoint of a member's own log, as it serves it. */
+async function newestCheckpoint({ api, origin } = alpha()): Promise<string> {
+  return await (await fetch(`${api}/log/${origin}/checkpoint`)).text();
+}
+
+const claimLine = (number: string): string =>
+  `register ${number} --sip sip:x@sip.example --code-from ${lab.description.outbox}`;
+
+/** Compiled by Debian's Go against Debian's x/mod; the second time from Go's cache. */
+async function buildChecker(): Promise<string> {
+  const folder = join(import.meta.dirname, '../interop/go-checker');
+  const target = join(tmpdir(), `callbook-go-checker-${process.pid}`);
+  const env = {
+    ...process.env,
+    GO111MODULE: 'off',
+    GOPATH: '/usr/share/gocode',
+    GOCACHE: join(tmpdir(), 'callbook-go-cache'),
+    GOFLAGS: '',
+  };
+  const ran = await runCommand('go', ['build', '-o', target, '.'], { cwd: folder, env });
+  if (ran.code !== 0) throw new Error(`${ran.stderr}; golang-go golang-golang-x-mod-dev`);
+  return target;
+}
+
+function verifierKeys({ charter }: Directory): typeof vkeys {
+  const keys = charter.members.map(({ logKey }) => {
+    const key = parseVerifierKey(logKey);
+    if (key.verdict !== 'accept') throw new Error(key.code);
+    return encodeVerifierKey(cosignerKeyOf(key.value), crypto);
+  });
+  return { log: charter.members[0]!.logKey, cosigners: keys };
+}
+
+/** Runs the checker on alpha's log, as somebody with the keys of the charter would. */
+async function check(url: string, more: readonly string[] = []): Promise<Ran> {
+  const cosigners = vkeys.cosigners.flatMap((vkey) => ['-cosigner', vkey]);
+  const keys = ['-log', vkeys.log, ...cosigners, '-quorum', '2'];
+  const args = ['check', '-member', url, '-ca', lab.testnet.layout.caFile, ...keys, ...more];
+  return await runCommand(checker, args, { cwd: lab.folder, env: environment(lab.folder) });
+}
+
+function leavesIn({ stdout }: Ran): number {
+  return Number(/^leaves (\d+)/.exec(stdout)?.[1] ?? 0);
+}
+
+/** Claims some numbers, and updates them at alpha until its log has more than one full tile. */
+async function fillLog(directory: Directory): Promise<void> {
+  const holders = await Promise.all(
+    Array.from({ length: holderCount }, async (_, n) => await claim(directory, n)),
+  );
+  await Promise.all(
+    holders.map(async (holding) => {
+      let latest: Holding = holding;
+      for (let n = 0; n < updateCount / holderCount; n++) {
+        const routes = [{ service: 'sip', uri: `sip:u${n}@sip.example`, preference: 10 }] as const;
+        latest = await directory.publish(latest, { routes }, { members: ['alpha'] });
+      }
+    }),
+  );
+  await eventually(
+    async () => await check(alpha().api),
+    (ran) => leavesIn(ran) >= updateCount,
+  );
+}
+
+async function claim(directory: Directory, n: number): Promise<Holding> {
+  const identifier = `tel:+4915${900_000_000 + n}` as const;
+  const sent = async (): Promise<string> => {
+    const lines = (await readFile(lab.description.outbox, 'utf8')).trim().split('\n');
+    const messages = lines.map((line) => JSON.parse(line) as { to: string; code: string });
+    return messages.findLast(({ to }) => to === identifier)!.code;
+  };
+  return await directory.claim({
+    identifier,
+    seed: new Uint8Array(randomBytes(32)),
+    routes: [{ service: 'sip', uri: 'sip:first@sip.example', preference: 10 }],
+    visibility: 'dns',
+    form: 'app',
+    code: sent,
+  });
+}
+
+/** Stands before alpha and changes one byte of what it answers under paths that match. */
+async function startProxy(path: RegExp): Promise<string> {
+  const server = createServer((request, response) => {
+    void fetch(`${alpha().api}${request.url}`).then(async (answer) => {
+      const body = Buffer.from(await answer.bytes());
+      const place = Math.floor(body.length / 2);
+      if (path.test(request.url!.replace(/\.p\/\d+$/, ''))) body[place] = body[place]! ^ 1;
+      response.writeHead(answer.status).end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Starts a witness written in Go; it ends with the test. */
+async function startWitness(): Promise<{ url: string; key: string }> {
+  const child = spawn(checker, ['witness', '-log', vkeys.log], { stdio: ['ignore', 'pipe', 2] });
+  onTestFinished(() => void child.kill());
+  let output = '';
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    const [url, key, rest] = output.split('\n');
+    if (rest !== undefined) return { url: url!, key: key! };
+  }
+  throw new Error('the witness does not start');
+}
+
+async function untilWitnessed(key: VerifierKey, sizeMin = 0): Promise<void> {
+  await eventually(
+    async () => await newestCheckpoint(),
+    (note) =>
+      verifyCosignature(note, key, crypto).verdict === 'accept' &&
+      Number(note.split('\n')[1]) >= sizeMin,
+  );
+}
