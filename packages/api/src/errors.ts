@@ -50,6 +50,10 @@ export const apiErrorCodes = {
   },
   challenge_used: { status: 409, sentence: 'the challenge already serves another entry' },
   entry_unknown: { status: 404, sentence: 'this member has no leaf of that entry' },
+  charter_version_unknown: {
+    status: 404,
+    sentence: 'no charter of that version is in force at this member yet',
+  },
   log_unknown: { status: 404, sentence: 'this member has no checkpoint of that log' },
   witness_request_malformed: {
     status: 400,

@@ -32,8 +32,9 @@ export interface DirectoryPort {
   /** Proves what the directory says of an identifier; undefined while it cannot. */
   prove(identifier: Identifier): Promise<IdentifierProof | undefined>;
 
-  /** The charter in force, a signed note. */
+  /** The charter in force, or the one of a version up to that: a signed note. */
   charterNote(): string;
+  charterNote(version: number): string | undefined;
 
   /** Newest agreed checkpoint of a log, or the newest signed one while none is agreed: a note. */
   checkpoint(origin: string): string | undefined;
@@ -104,6 +105,8 @@ export interface EntryState {
   /** True while the entry decides what the binding says. */
   readonly inForce: boolean;
   readonly timeMs: number | null;
+  /** When this member erased what the entry, a release, has ended; else null. */
+  readonly erasedAtMs: number | null;
   readonly leaves: readonly EntryLeaf[];
 }
 

@@ -115,6 +115,7 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
     return member.call('POST', '/v1/entries', submissionOf(other, challenge));
   },
   entry_unknown: async () => (await startMember()).call('GET', `/v1/entries/${'00'.repeat(32)}`),
+  charter_version_unknown: async () => (await startMember()).call('GET', '/v1/charter/2'),
   log_unknown: async () => (await startMember()).call('GET', '/log/nobody.test/log/checkpoint'),
   tile_unknown: async () => (await startMember()).call('GET', '/log/beta.test/log/tile/0/000'),
   witness_request_malformed: async () =>

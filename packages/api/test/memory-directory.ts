@@ -137,8 +137,10 @@ export class MemoryDirectory implements DirectoryPort {
     };
   }
 
-  charterNote(): string {
-    return '{"version":1}\n\n— alpha.test AAAAAA==\n';
+  charterNote(): string;
+  charterNote(version: number): string | undefined;
+  charterNote(version = 1): string | undefined {
+    return version === 1 ? '{"version":1}\n\n— alpha.test AAAAAA==\n' : undefined;
   }
 
   checkpoint(origin: string): string | undefined {
@@ -209,6 +211,7 @@ export class MemoryDirectory implements DirectoryPort {
       complete: true,
       inForce: true,
       timeMs,
+      erasedAtMs: null,
       leaves,
     };
     const { entry: entryBytes, payload, opening } = submission;

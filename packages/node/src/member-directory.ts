@@ -43,7 +43,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     entryState: (id) => entryStateFor(id, replica),
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),
     prove: async (identifier) => await replica.proveIdentifier(identifier),
-    charterNote: () => replica.membership.charters.current.note,
+    charterNote: charterNoteOf(replica),
     checkpoint: (origin) => checkpointFor(origin, parts),
     cosign: async (request) => await replica.cosigning.cosign(request),
     tile: (coordinates) => replica.tile(coordinates),
@@ -59,6 +59,17 @@ function checkpointFor(
   const agreed = replica.agreedCheckpoint(origin);
   const served = origin === replica.origin && witnesses ? witnesses.served(agreed) : agreed;
   return served ?? replica.checkpoint(origin);
+}
+
+/** Charters in force; one that waits for its time is nobody's business but the members'. */
+function charterNoteOf(replica: Replica): DirectoryPort['charterNote'] {
+  function charterNote(): string;
+  function charterNote(version: number): string | undefined;
+  function charterNote(version?: number): string | undefined {
+    const { charters } = replica.membership;
+    return version === undefined ? charters.current.note : charters.all[version - 1]?.note;
+  }
+  return charterNote;
 }
 
 async function submit(
@@ -150,14 +161,14 @@ function submittedEntry(
 function entryStateFor(id: Uint8Array, replica: Replica): EntryState | undefined {
   const state = replica.entryState(id);
   if (state === undefined) return undefined;
-  const { inForce, timeMs } = state;
+  const { inForce, timeMs, erasedAtMs } = state;
   const leaves = state.leaves.map(({ origin, index, at, role }) => ({
     origin,
     index,
     at,
     role: role as Exclude<LeafRole, 'charter'>,
   }));
-  return { complete: state.state === 'complete', inForce, timeMs, leaves };
+  return { complete: state.state === 'complete', inForce, timeMs, erasedAtMs, leaves };
 }
 
 function readinessOf(parts: MemberDirectoryParts): ReturnType<DirectoryPort['readiness']> {

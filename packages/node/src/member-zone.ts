@@ -28,8 +28,12 @@ export async function startMemberZone(
   parts: { readonly replica: Replica; readonly crypto: Cryptography; readonly log: Logger },
 ): Promise<MemberZone> {
   const { replica, crypto, log } = parts;
-  const memberNow = (): CharterMember => replica.membership.byName(replica.memberName)!.member;
-  const member = memberNow();
+  let member = replica.membership.byName(replica.memberName)!.member;
+  // What the newest charter says of a member that it does not expel.
+  const memberNow = (): CharterMember => {
+    member = replica.membership.byName(replica.memberName)?.member ?? member;
+    return member;
+  };
   const { listen, nameservers, contact, workers, answerTableMebibytes } = config.dns;
   const guard = await readDnsGuard(config.dns);
   const crashes = new RecentCrash(systemClock);

@@ -42,7 +42,7 @@ export interface ZoneServerOptions {
   /** Threads for the datagrams of each address. */
   readonly workers: number;
   readonly answerTableMebibytes: number;
-  readonly replica: Pick<Replica, 'bindings' | 'membership' | 'onChange'>;
+  readonly replica: Pick<Replica, 'bindings' | 'membership' | 'onChange' | 'onCharter'>;
   /** Of the replica's store. */
   readonly storeFolder: string;
   readonly zoneKeysFolder: string;
@@ -58,8 +58,6 @@ export interface ZoneServerOptions {
 
 export interface ZoneServer extends DnsServer {
   readonly engine: DatagramEngine['name'];
-  /** Answers with the charter that the replica now has. */
-  charterChanged(): void;
   /** Makes and takes cookies with other secrets, where it was started with some. */
   rollCookies(cookieSecrets: CookieSecrets): void;
 }
@@ -84,6 +82,8 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   const notify = (notice: DnsWorkerNotice): void =>
     running.forEach((datagrams) => datagrams.notify(notice));
   parts.defer(state.keys.onChange((snapshot) => notify({ kind: 'keys', snapshot })));
+  const notifyCharter = (): void => notify({ kind: 'charter', charterHash: state.charterHash() });
+  parts.defer(options.replica.onCharter(notifyCharter));
   const server = parts.use(
     await startDnsServer({
       listen: options.listen,
@@ -94,11 +94,11 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   );
   // What has changed while the workers were starting.
   notify({ kind: 'keys', snapshot: state.keys.snapshot() });
+  notifyCharter();
   const open = parts.move();
   return {
     ...server,
     engine: engine.name,
-    charterChanged: () => notify({ kind: 'charter', charterHash: state.charterHash() }),
     rollCookies: (cookieSecrets) => {
       state.cookieSecrets = cookieSecrets;
       notify({ kind: 'cookies', cookieSecrets });

@@ -63,7 +63,8 @@ const emptyReplica = {
   bindings: { byDigits: () => undefined, byOwnerHash: () => undefined },
   membership: { charters: { current: { hash: new Uint8Array(32) } } },
   onChange: () => () => undefined,
-} as unknown as Pick<Replica, 'bindings' | 'membership' | 'onChange'>;
+  onCharter: () => () => undefined,
+} as unknown as Pick<Replica, 'bindings' | 'membership' | 'onChange' | 'onCharter'>;
 
 function soaQuery(options: readonly EdnsOption[]): Uint8Array {
   const name = parseName(apex);

@@ -10,6 +10,11 @@ import { problems } from '../schemas/problem-schema.ts';
 
 const host = Type.String({ description: 'Host of the origin', examples: ['alpha.test'] });
 const name = Type.String({ description: 'Name of the origin, "log"', examples: ['log'] });
+const version = Type.String({
+  description: 'Version of the charter, from 1',
+  pattern: '^[1-9][0-9]{0,6}$',
+  examples: ['1'],
+});
 const level = Type.String({ description: 'Level of the tile, 0 to 63, or "entries"' });
 /** fastify's name for the rest of a path; the document calls it `tile`. */
 const rest = Type.String({ description: 'Index and, for a partial tile, width: x001/234.p/5' });
@@ -17,6 +22,7 @@ const rest = Type.String({ description: 'Index and, for a partial tile, width: x
 /** Registers the charter, the checkpoints and the tiles. */
 export function addLogRoutes(scope: ApiScope, context: ApiContext): void {
   addCharterRoute(scope, context);
+  addCharterVersionRoute(scope, context);
   addCheckpointRoute(scope, context);
   addTileRoute(scope, context);
 }
@@ -34,6 +40,25 @@ function addCharterRoute(scope: ApiScope, { directory }: ApiContext): void {
   scope.get('/v1/charter', { schema }, async (_request, reply) => {
     setNoteHeaders(reply);
     return directory.charterNote();
+  });
+}
+
+function addCharterVersionRoute(scope: ApiScope, { directory }: ApiContext): void {
+  const schema = {
+    operationId: 'charterVersion',
+    summary: 'A charter of the chain, for whoever walks it forward from version 1',
+    tags: ['logs'],
+    params: Type.Object({ version }),
+    response: {
+      200: textResponse('A signed note'),
+      ...problems('charter_version_unknown', 'directory_unavailable'),
+    },
+  };
+  scope.get('/v1/charter/:version', { schema }, async ({ params }, reply) => {
+    const note = directory.charterNote(Number(params.version));
+    if (note === undefined) throw new ApiError('charter_version_unknown');
+    setNoteHeaders(reply);
+    return note;
   });
 }
 

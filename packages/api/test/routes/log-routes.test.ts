@@ -3,7 +3,7 @@ import { startMember } from '../harness.ts';
 
 it('serves the charter and checkpoints as signed notes that are always asked for again', async () => {
   const member = await startMember();
-  for (const path of ['/v1/charter', '/log/alpha.test/log/checkpoint']) {
+  for (const path of ['/v1/charter', '/v1/charter/1', '/log/alpha.test/log/checkpoint']) {
     const { status, headers, text } = await member.call('GET', path);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
