@@ -106,8 +106,29 @@ describe('a stretch of a log', () => {
     other.add({ at: clock.nowMs(), role: 'challenged', entry });
     expect(await code(other.batch())).toBe('reject log_forked');
     other.add({ at: clock.nowMs(), role: 'challenged', entry });
+    expect(await code(other.batch())).toBe('ignore log_frozen');
+    expect(sizeOf('alpha')).toBe(1);
+  });
+
+  it('is rejected when its leaves lead from another branch to a larger size', async () => {
+    await registered();
+    expect(await code(alpha.batch())).toBe('accept');
+    const other = new HandWrittenLog(federation, 'alpha');
+    const { entry } = await new Holder('tel:+34912345678').register();
+    other.add({ at: clock.nowMs(), role: 'challenged', entry });
+    other.add({ at: clock.nowMs(), role: 'challenged', entry });
     expect(await code(other.batch())).toBe('reject batch_root_mismatch');
     expect(sizeOf('alpha')).toBe(1);
+  });
+
+  it('is rejected when its checkpoint is of another branch, however short', async () => {
+    await registered();
+    alpha.addBytes(new Uint8Array([1]));
+    expect(await code(alpha.batch())).toBe('accept');
+    const other = new HandWrittenLog(federation, 'alpha');
+    const { entry } = await new Holder('tel:+34912345678').register();
+    other.add({ at: clock.nowMs(), role: 'challenged', entry });
+    expect(await code(other.batch())).toBe('reject log_forked');
   });
 });
 
@@ -131,20 +152,22 @@ describe('a leaf that is signed but void', () => {
     expect(gamma.bindings.byDigits(digits)).toBeUndefined();
   });
 
-  it('counts for nothing when its time goes back, and the log goes on after it', async () => {
+  it('counts for nothing when its time goes back, and freezes the log after its stretch', async () => {
     const other = await new Holder('tel:+34912345678').register();
     alpha.add({ at: clock.nowMs(), role: 'challenged', entry: other.entry });
     const { entry, opened, entryId } = await new Holder(number).register();
     alpha.add({ at: clock.nowMs() - 1, role: 'challenged', entry, opened: opened! });
     beta.add({ at: clock.nowMs(), role: 'witnessed', entry, opened: opened! });
-    expect(await code(alpha.batch())).toBe('accept');
+    expect(await code(alpha.batch(0, 2, 2))).toBe('accept');
     expect(await code(beta.batch())).toBe('accept');
     expect(gamma.entryState(entryId)?.leaves.map(({ origin }) => origin)).toEqual([
       'api.beta.test/log',
     ]);
     alpha.add({ at: clock.nowMs(), role: 'challenged', entry, opened: opened! });
-    expect(await code(alpha.batch(2))).toBe('accept');
-    expect(gamma.entryState(entryId)?.state).toBe('complete');
+    expect(await code(alpha.batch(2))).toBe('ignore log_frozen');
+    expect(gamma.evidence.all()).toMatchObject([
+      { kind: 'time_back', origins: ['api.alpha.test/log'] },
+    ]);
   });
 
   it('counts for nothing when its role does not fit, or its charter is unknown', async () => {
