@@ -1,0 +1,135 @@
+/**
+ * The members of a chaos run: real daemons that reach each other through shaping proxies, and what can
+ * be done to one of them. What is done to one member is done in turn, so that nobody kills a member
+ * that is being restarted.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
+import type { MemberLayout, TestnetLayout } from '../layout.ts';
+import { MemberProcess } from '../member-process.ts';
+import type { SeededRandom } from '../simulation/seeded-random.ts';
+import { Links } from './links.ts';
+import type { SmallDisk } from './small-disk.ts';
+
+const readyMsMax = 60_000;
+const fullDiskNoticedMsMax = 20_000;
+
+export class ChaosMembers implements AsyncDisposable {
+  readonly links: Links;
+  readonly #members: Map<string, MemberProcess>;
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  private constructor(links: Links, members: Map<string, MemberProcess>) {
+    this.links = links;
+    this.#members = members;
+  }
+
+  /** Puts proxies between the members of a federation that has been founded, and starts them. */
+  static async start(layout: TestnetLayout, random: SeededRandom): Promise<ChaosMembers> {
+    const links = await Links.open(layout.members, random);
+    for (const member of layout.members) await setPeers(member, links);
+    const started = layout.members.map(
+      (member) => [member.name, new MemberProcess(member)] as const,
+    );
+    const members = new ChaosMembers(links, new Map(started));
+    try {
+      await members.untilReady();
+    } catch (error) {
+      await members[Symbol.asyncDispose]();
+      throw error;
+    }
+    return members;
+  }
+
+  async untilReady(): Promise<void> {
+    const deadlineMs = Date.now() + readyMsMax;
+    await Promise.all([...this.#members.values()].map((member) => member.untilReady(deadlineMs)));
+  }
+
+  /** Kills a member as a power cut of the process would, and starts it again after a while. */
+  async kill(name: string, downMs: number): Promise<void> {
+    await this.#inTurn(name, async () => {
+      await this.#members.get(name)!.stop('SIGKILL');
+      await sleep(downMs);
+      await this.#restart(name);
+    });
+  }
+
+  /** Stops a member's clock and work, while the kernel goes on taking what others send it. */
+  async freeze(name: string, frozenMs: number): Promise<void> {
+    await this.#inTurn(name, async () => {
+      const { pid } = this.#members.get(name)!;
+      process.kill(pid!, 'SIGSTOP');
+      try {
+        await sleep(frozenMs);
+      } finally {
+        process.kill(pid!, 'SIGCONT');
+      }
+    });
+  }
+
+  /**
+   * Fills a member's disk, waits until it says that it is not ready because its store has failed, gives
+   * the space back and restarts it.
+   */
+  async fillDisk(name: string, disk: SmallDisk): Promise<void> {
+    await this.#inTurn(name, async () => {
+      const member = this.#members.get(name)!;
+      await disk.fill();
+      const reasons = await untilNotReady(member.layout);
+      await disk.clear();
+      if (!reasons.includes('store_failed')) {
+        throw new Error(`${name} does not say that its disk is full: ${reasons.join(', ')}`);
+      }
+      await member.stop('SIGKILL');
+      await this.#restart(name);
+    });
+  }
+
+  /** Resolves when nothing is being done to any member. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#turns.values());
+  }
+
+  async #restart(name: string): Promise<void> {
+    const { layout } = this.#members.get(name)!;
+    const member = new MemberProcess(layout);
+    this.#members.set(name, member);
+    await member.untilReady(Date.now() + readyMsMax);
+  }
+
+  async #inTurn(name: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(name) ?? Promise.resolve();
+    const turn = before.then(work);
+    this.#turns.set(name, turn);
+    await turn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#turns.values());
+    await Promise.all([...this.#members.values()].map((member) => member.stop('SIGKILL')));
+    await this.links[Symbol.asyncDispose]();
+  }
+}
+
+async function setPeers(member: MemberLayout, links: Links): Promise<void> {
+  const config = parse(await readFile(member.configFile, 'utf8')) as { mesh: object };
+  const mesh = { ...config.mesh, peers: links.peersOf(member.name) };
+  await writeFile(member.configFile, stringify({ ...config, mesh }));
+}
+
+/** Waits until a member is not ready; returns the reasons that it gives. */
+async function untilNotReady({ webPort }: MemberLayout): Promise<readonly string[]> {
+  const deadlineMs = Date.now() + fullDiskNoticedMsMax;
+  while (Date.now() < deadlineMs) {
+    const signal = AbortSignal.timeout(2000);
+    const response = await fetch(`http://localhost:${webPort}/readyz`, { signal }).catch(
+      () => null,
+    );
+    const answer = (await response?.json().catch(() => null)) as { reasons?: string[] } | null;
+    if (response?.status === 503) return answer?.reasons ?? [];
+    await sleep(100);
+  }
+  return ['ready'];
+}

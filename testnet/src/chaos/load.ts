@@ -1,0 +1,203 @@
+/**
+ * The load of a chaos run: holders who claim numbers, change what they publish and rotate their keys at
+ * members of their choice, with the client that people use, and look each other up. What was signed
+ * and not acknowledged is sent again, the same bytes, until it is; every receipt goes to the ledger.
+ */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDirectory, isClientError } from '@callbook/client';
+import type {
+  CodeRequest,
+  Directory,
+  Fetch,
+  Holding,
+  MemberLookup,
+  PendingEntry,
+} from '@callbook/client';
+import type { Identifier } from '@callbook/protocol';
+import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
+import type { TestnetLayout } from '../layout.ts';
+import type { SeededRandom } from '../simulation/seeded-random.ts';
+import type { Ledger } from './ledger.ts';
+import { rootAt } from './member-view.ts';
+
+/** A member that is frozen or cut off costs a call no longer than this. */
+const callMsMax = 4000;
+const retryPauseMs = 250;
+const pauseMsMin = 10;
+const pauseMsMax = 120;
+const rotateChance = 0.03;
+const codeMsMax = 5000;
+
+export interface LoadOptions {
+  readonly layout: TestnetLayout;
+  readonly charterNote: string;
+  readonly ledger: Ledger;
+  readonly random: SeededRandom;
+  readonly holderCount: number;
+}
+
+/** One holder, with all that is signed and on its way. */
+interface Holder {
+  readonly identifier: Identifier;
+  readonly directory: Directory;
+  readonly random: SeededRandom;
+  holding: Holding | undefined;
+  pending: PendingEntry | undefined;
+  /** Counts what was published, so that each is told from the others. */
+  version: number;
+}
+
+export class Load {
+  readonly #options: LoadOptions;
+  readonly #holders: readonly Holder[];
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LoadOptions) {
+    const { charterNote, layout, random, holderCount } = options;
+    const names = layout.members.map(({ name }) => name);
+    this.#options = options;
+    this.#holders = Array.from({ length: holderCount }, (_, n) => ({
+      identifier: `tel:+4915123${String(100_000 + n)}` as const,
+      directory: createDirectory({
+        charterNote,
+        crypto: sodiumCryptography,
+        fetch: impatientFetch,
+        members: [names[n % names.length]!],
+      }),
+      random: random.branch(`holder ${n}`),
+      holding: undefined,
+      pending: undefined,
+      version: 0,
+    }));
+  }
+
+  /** What every holder has, once `drain` has resolved. */
+  get holdings(): readonly Holding[] {
+    return this.#holders.flatMap(({ holding }) => (holding === undefined ? [] : [holding]));
+  }
+
+  /** Writes and looks up until `drain`. */
+  start(): void {
+    const writing = this.#holders.map((holder) => this.#write(holder));
+    const reading = [this.#read(), this.#read()];
+    this.#running = Promise.all([...writing, ...reading]);
+    // Reported where it is awaited.
+    this.#running.catch(() => undefined);
+  }
+
+  /** Begins nothing new, and brings what is on its way to its end. */
+  async drain(msMax: number): Promise<void> {
+    this.#stop.abort();
+    const late = AbortSignal.timeout(msMax);
+    await this.#running;
+    for (const holder of this.#holders) {
+      while (holder.pending !== undefined || holder.holding === undefined) {
+        if (late.aborted) throw new Error('an entry cannot be brought to its end after healing');
+        await this.#step(holder);
+      }
+    }
+  }
+
+  async #write(holder: Holder): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#step(holder);
+      await sleep(holder.random.between(pauseMsMin, pauseMsMax));
+    }
+  }
+
+  /** One entry of a holder: the one on its way, the first, or a change. */
+  async #step(holder: Holder): Promise<void> {
+    const { ledger } = this.#options;
+    try {
+      const holding = await this.#send(holder);
+      holder.holding = holding;
+      holder.pending = undefined;
+      ledger.acknowledge(holding);
+    } catch (error) {
+      if (!isClientError(error)) throw error;
+      ledger.fail(error.code);
+      await sleep(retryPauseMs);
+    }
+  }
+
+  async #send(holder: Holder): Promise<Holding> {
+    const { directory, holding, identifier, pending, random } = holder;
+    const savePending = (next: PendingEntry): void => void (holder.pending = next);
+    const code = {
+      form: 'app',
+      code: (request: CodeRequest) => this.#code(identifier, request),
+    } as const;
+    if (pending !== undefined) {
+      const challenge = { challenge: code };
+      return directory.resume(pending, { savePending, ...challenge });
+    }
+    const routes = [
+      { service: 'sip', uri: `sip:v${holder.version++}@sip.example`, preference: 10 },
+    ] as const;
+    if (holding === undefined) {
+      const claim = {
+        identifier,
+        seed: random.bytes(32),
+        routes,
+        visibility: 'dns',
+        ...code,
+      } as const;
+      return directory.claim({ ...claim, savePending });
+    }
+    if (random.chance(rotateChance))
+      return directory.rotate(holding, random.bytes(32), { savePending });
+    return directory.publish(holding, { routes }, { savePending });
+  }
+
+  /** Looks holders up everywhere: a route that its holder never signed would be a lie. */
+  async #read(): Promise<void> {
+    const { layout, ledger, random } = this.#options;
+    const reader = random.branch('reader');
+    while (!this.#stop.signal.aborted) {
+      const holder = reader.pick(this.#holders);
+      try {
+        const { members } = await holder.directory.lookup(holder.identifier);
+        ledger.looked(members.length);
+        for (const answer of members) {
+          if (answer.state === 'published') assertSigned(answer, holder);
+        }
+        ledger.meet(await rootAt(reader.pick(layout.members), holder.identifier));
+      } catch (error) {
+        if (!isClientError(error)) throw error;
+        ledger.fail(error.code);
+      }
+      await sleep(reader.between(pauseMsMin, pauseMsMax));
+    }
+  }
+
+  /** Reads the newest code for a number that came after the request, from the outbox. */
+  async #code(to: Identifier, { expiresAtMs }: CodeRequest): Promise<string> {
+    const deadlineMs = Math.min(Date.now() + codeMsMax, expiresAtMs);
+    for (;;) {
+      const lines = (await readFile(this.#options.layout.outboxFile, 'utf8')).trim().split('\n');
+      const sent = lines
+        .filter((line) => line.endsWith('}'))
+        .map((line) => JSON.parse(line) as { to: string; code: string });
+      const code = sent.findLast((message) => message.to === to)?.code;
+      if (code !== undefined) return code;
+      if (Date.now() > deadlineMs) return '';
+      await sleep(50);
+    }
+  }
+}
+
+/** Looked at after the answer came: what its holder signs meanwhile is no false alarm. */
+function assertSigned(
+  { member, binding }: Extract<MemberLookup, { state: 'published' }>,
+  { version }: Holder,
+): void {
+  const published = Number(/^sip:v(\d+)@/.exec(binding.routes[0]?.uri ?? '')?.[1] ?? Number.NaN);
+  if (!(published < version)) throw new Error(`${member} publishes what no holder has signed`);
+}
+
+const impatientFetch: Fetch = (url, init) => {
+  const signals = [AbortSignal.timeout(callMsMax), ...(init?.signal == null ? [] : [init.signal])];
+  return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+};

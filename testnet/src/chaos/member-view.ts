@@ -1,0 +1,79 @@
+/** What one member shows to anybody: its logs, leaf by leaf, and its proofs. */
+import { clientErrorCodes, parseProofAnswer } from '@callbook/client';
+import type { ClientErrorCode, ProofAnswer } from '@callbook/client';
+import {
+  DirectoryError,
+  parseCheckpoint,
+  parseEntryBundle,
+  parseNote,
+  tilePath,
+  tileWidth,
+  tileWidthMax,
+} from '@callbook/protocol';
+import type { Identifier } from '@callbook/protocol';
+import type { MemberLayout } from '../layout.ts';
+
+const callMsMax = 5000;
+
+/** Leaves of the newest checkpoint that a member serves of a log; 0 while there is none. */
+export async function logSizeAt(member: MemberLayout, origin: string): Promise<number> {
+  const response = await get(member, `/log/${origin}/checkpoint`);
+  if (response.status === 404) return 0;
+  const note = parseNote(await response.text());
+  const checkpoint = note.verdict === 'accept' ? parseCheckpoint(note.value.text) : note;
+  if (checkpoint.verdict !== 'accept') throw new Error(`${member.name}: ${checkpoint.code}`);
+  return checkpoint.value.size;
+}
+
+/** Reads the leaves of a log as a member serves them. */
+export async function leavesAt(
+  member: MemberLayout,
+  origin: string,
+  size: number,
+): Promise<Uint8Array[]> {
+  const leaves: Uint8Array[] = [];
+  for (let index = 0; index * tileWidthMax < size; index++) {
+    const bundle = { level: 'entries', index } as const;
+    const path = tilePath({ ...bundle, width: tileWidth(bundle, size) });
+    const response = await get(member, `/log/${origin}/${path}`);
+    if (!response.ok) throw new Error(`${member.name} does not serve ${origin} ${path}`);
+    const parsed = parseEntryBundle(new Uint8Array(await response.arrayBuffer()));
+    if (parsed.verdict !== 'accept') throw new Error(`${member.name}: ${parsed.code}`);
+    leaves.push(...parsed.value);
+  }
+  return leaves;
+}
+
+/** Asks a member for a proof. Throws errors of the client for one that does not answer. */
+export async function proofAt(
+  { name, webPort }: MemberLayout,
+  identifier: Identifier,
+): Promise<ProofAnswer> {
+  const response = await fetch(`http://localhost:${webPort}/v1/proof`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ identifier }),
+    signal: AbortSignal.timeout(callMsMax),
+  }).catch((cause: unknown) => {
+    throw silent('member_unreachable', cause);
+  });
+  const json = (await response.json().catch(() => null)) as { code?: string } | null;
+  if (response.ok) return parseProofAnswer(json);
+  if (response.status === 429) throw silent('rate_limited', undefined);
+  if (response.status === 503) throw silent('member_failed', undefined);
+  throw new Error(`${name} answers a proof with ${response.status} ${json?.code ?? ''}`);
+}
+
+/** A signed root of the index, as it stands under a proof. */
+export async function rootAt(member: MemberLayout, identifier: Identifier): Promise<string> {
+  return (await proofAt(member, identifier)).root;
+}
+
+async function get({ webPort }: MemberLayout, path: string): Promise<Response> {
+  const signal = AbortSignal.timeout(callMsMax);
+  return await fetch(`http://localhost:${webPort}${path}`, { signal });
+}
+
+function silent(code: ClientErrorCode, cause: unknown): DirectoryError<ClientErrorCode> {
+  return new DirectoryError(code, clientErrorCodes[code], { cause });
+}
