@@ -123,7 +123,7 @@ describe('add-checkpoint of C2SP tlog-witness', () => {
     // Beta has cosigned the newest checkpoint as a member: one state for all who ask.
     const { note, size } = await eventually(
       async () => {
-        const served = await newestCheckpoint(lab.description.members[2]!);
+        const served = await newestCheckpoint(lab.description.members[2]);
         const conflict = await submit(served, 0);
         expect(conflict.status).toBe(409);
         expect(conflict.headers.get('content-type')).toBe('text/x.tlog.size');
@@ -195,7 +195,7 @@ async function fillLog(directory: Directory): Promise<void> {
       let latest: Holding = holding;
       for (let n = 0; n < updateCount / holderCount; n++) {
         const routes = [{ service: 'sip', uri: `sip:u${n}@sip.example`, preference: 10 }] as const;
-        latest = await directory.publish(latest, { routes }, { members: ['alpha'] });
+        latest = await directory.publish(latest, { routes });
       }
     }),
   );
@@ -239,7 +239,9 @@ async function startProxy(path: RegExp): Promise<string> {
 
 /** Starts a witness written in Go; it ends with the test. */
 async function startWitness(): Promise<{ url: string; key: string }> {
-  const child = spawn(checker, ['witness', '-log', vkeys.log], { stdio: ['ignore', 'pipe', 2] });
+  const child = spawn(checker, ['witness', '-log', vkeys.log], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill());
   let output = '';
   for await (const chunk of child.stdout) {

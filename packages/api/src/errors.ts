@@ -69,7 +69,7 @@ export const apiErrorCodes = {
   },
   checkpoint_forked: {
     status: 409,
-    sentence: 'this member has another root for this size of the log',
+    sentence: 'this member has another root for this size of the log, or evidence against the log',
   },
   checkpoint_not_stored: {
     status: 503,

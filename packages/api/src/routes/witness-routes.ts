@@ -94,6 +94,7 @@ const codes: Partial<Record<VerdictCode, ApiErrorCode>> = {
   checkpoint_origin_mismatch: 'checkpoint_unsigned',
   checkpoint_proof_invalid: 'checkpoint_proof_invalid',
   log_forked: 'checkpoint_forked',
+  log_frozen: 'checkpoint_forked',
   checkpoint_not_stored: 'checkpoint_not_stored',
 };
 

@@ -18,6 +18,7 @@ import {
   verifyAgreedCheckpoint,
 } from '@callbook/protocol';
 
+import type { Mismatch } from '../evidence/fork-watch.ts';
 import { Listeners } from '../listeners.ts';
 import type { StoredLog } from '../log/stored-log.ts';
 import { agreedKey } from '../store/row-keys.ts';
@@ -33,6 +34,8 @@ export interface AgreedContext {
   readonly ownOrigin: string;
   readonly charter: () => KnownCharter;
   readonly logOf: (origin: string) => StoredLog | undefined;
+  /** Hears of checkpoints that contradict the leaves stored here. */
+  readonly onMismatch: (mismatch: Mismatch) => void;
 }
 
 /** A note that this member has agreed to show, and what it took to know it again. */
@@ -86,7 +89,7 @@ export class AgreedCheckpoints {
    * of `verifyAgreedCheckpoint`, `log_forked`, `batch_known`. Errors: `replica_stopped`.
    */
   async offer(note: string): Promise<Verdict<AgreedCheckpoint>> {
-    const { charter, cosigner, crypto, logOf, ownOrigin } = this.#context;
+    const { charter, cosigner, crypto, logOf, onMismatch, ownOrigin } = this.#context;
     const known = this.#isKnown(note);
     if (known !== undefined) return known;
     const verdict = verifyAgreedCheckpoint(note, charter(), crypto);
@@ -101,6 +104,7 @@ export class AgreedCheckpoints {
       return verdict;
     }
     if (!bytesEqual(frontierRoot(log.frontierAt(size), crypto), root)) {
+      onMismatch({ checkpoint, note });
       return reject('log_forked', `two roots for size ${size}`);
     }
     if (cosigners.includes(ownOrigin)) cosigner.recall(checkpoint, timestampSeconds);

@@ -37,6 +37,7 @@ import {
 } from '@callbook/protocol';
 
 import { cosignQueueMax } from '../limits.ts';
+import type { Mismatch } from '../evidence/fork-watch.ts';
 import type { StoredLog } from '../log/stored-log.ts';
 import { cosignedKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
@@ -54,6 +55,8 @@ export interface CosignerContext {
   readonly logOf: (origin: string) => StoredLog | undefined;
   /** Verifies the log's signature, and that the log is not seen to have forked. */
   readonly verify: (origin: string, note: string) => Verdict<Checkpoint>;
+  /** Hears of checkpoints that contradict the leaves stored here. */
+  readonly onMismatch: (mismatch: Mismatch) => void;
   /** False while this member may sign nothing. */
   readonly maySign: () => boolean;
 }
@@ -163,11 +166,13 @@ export class Cosigner {
 
   /** The rules of C2SP tlog-witness, then our own: that the leaves are stored here. */
   #judge(
-    { oldSize, proof }: WitnessRequest,
-    { origin, size, root }: Checkpoint,
+    request: WitnessRequest,
+    checkpoint: Checkpoint,
     last: CosignedTree,
   ): Verdict<Cosigned> | undefined {
-    const { crypto, logOf } = this.#context;
+    const { crypto, logOf, onMismatch } = this.#context;
+    const { oldSize, proof } = request;
+    const { origin, size, root } = checkpoint;
     const log = logOf(origin);
     if (log === undefined) return unknownLog();
     // "The old size MUST be equal to or lower than the checkpoint size."
@@ -185,7 +190,9 @@ export class Cosigner {
     if (log.size < size) {
       return ignore('checkpoint_not_stored', `${log.size} leaves are stored, ${size} signed`);
     }
-    return bytesEqual(frontierRoot(log.frontierAt(size), crypto), root) ? undefined : forked(size);
+    if (bytesEqual(frontierRoot(log.frontierAt(size), crypto), root)) return undefined;
+    onMismatch({ checkpoint, note: request.checkpoint });
+    return forked(size);
   }
 
   #sign({ request, checkpoint }: PendingCosignature): string {

@@ -14,6 +14,7 @@ import type {
 import { verifyCheckpoint } from '@callbook/protocol';
 
 import type { Membership } from '../charter/membership.ts';
+import type { Mismatch } from '../evidence/fork-watch.ts';
 import type { LogSet } from '../log/log-set.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
@@ -31,6 +32,8 @@ export interface CosigningContext {
   readonly ownOrigin: string;
   readonly logSigner: Ed25519Signer;
   readonly membership: () => Membership;
+  /** Hears of checkpoints of other logs that contradict the leaves stored here. */
+  readonly onMismatch: (mismatch: Mismatch) => void;
   /** False while this member may sign nothing. */
   readonly maySign: () => boolean;
 }
