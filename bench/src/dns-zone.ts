@@ -6,8 +6,10 @@ import type { Zone } from '@callbook/dns';
 import { formatName, parseName, parseRdata, recordTypes } from '@callbook/dns/wire';
 import type { DomainName, Rdata } from '@callbook/dns/wire';
 import { utf8 } from '@callbook/protocol';
+import type { Identifier } from '@callbook/protocol';
 import { openLevelStore } from '@callbook/replication';
 import type { Replica } from '@callbook/replication';
+import { bindingKey } from '@callbook/replication/bindings-reader';
 import { logAll, openSyntheticReplica, SyntheticHolder } from './synthetic-federation.ts';
 
 export const benchApex = 'e164.alpha.test';
@@ -31,12 +33,12 @@ export async function writeZone(
   const store = await openLevelStore(to.storeFolder, { cacheBytes: 64 << 20 });
   const replica = await openSyntheticReplica('alpha', store, 1);
   await logAll(replica, [await new SyntheticHolder(0).register()], 'challenged');
-  const [first] = await store.range({ gte: utf8('itel:'), lt: utf8('itel;'), countMax: 1 });
+  const first = store.get(bindingKey(identifierOf(0)));
   for (let from = 1; from < numberCount; from += rowsAtOnce) {
     const count = Math.min(rowsAtOnce, numberCount - from);
     const rows = Array.from({ length: count }, (_nothing, n) => {
       const digits = utf8(digitsOf(from + n));
-      return { rowKey: withDigits(first![0], digits), value: withDigits(first![1], digits) };
+      return { rowKey: bindingKey(identifierOf(from + n)), value: withDigits(first!, digits) };
     });
     await store.batch(rows, { durable: false });
   }
@@ -116,6 +118,10 @@ function presentationOf(rdata: Rdata): string {
 /** The ENUM name of a number; those from the zone's count on are not registered. */
 export function numberName(position: number): string {
   return `${Array.from(digitsOf(position)).reverse().join('.')}.${benchApex}`;
+}
+
+function identifierOf(position: number): Identifier {
+  return `tel:+${digitsOf(position)}`;
 }
 
 function digitsOf(position: number): string {

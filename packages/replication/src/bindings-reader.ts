@@ -5,6 +5,8 @@
 import { openLevelStore } from './store/level-store.ts';
 import { Bindings } from './view/bindings.ts';
 
+export { bindingKey } from './store/row-keys.ts';
+
 export interface BindingsReader extends AsyncDisposable {
   /** What is committed is seen at once. */
   readonly bindings: Bindings;

@@ -11,7 +11,7 @@
  * | `h` | label(32) `o` | identifier of a label and its ownership entries |
  * | `h` | label(32) `u` | payloads of a label and its winning updates |
  * | `e` | entry id(32) | the entry's label |
- * | `i` | identifier | the published binding: all that one look-up reads |
+ * | `i` | hash(4) identifier | the published binding: all that one look-up reads |
  * | `o` | owner hash(28) scheme(1) | identifier whose names carry this hash |
  * | `x` | time(6) label(32) | release whose pause ends then |
  * | `n` | path, a half byte a character | node of the index tree |
@@ -30,6 +30,7 @@ import type { Identifier } from '@callbook/protocol';
 /** Widths of the numbers in keys. */
 const indexBytes = 6;
 const bundleBytes = 4;
+const spreadBytes = 4;
 
 export function positionKey(origin: string): Uint8Array {
   return keyOf('s', Buffer.from(origin));
@@ -68,8 +69,12 @@ export function entryKey(entryId: Uint8Array): Uint8Array {
   return keyOf('e', entryId);
 }
 
+/**
+ * The identifier stands behind a hash of it, so that numbers that follow each other lie apart: the time
+ * that a read takes depends on what lies around, and would tell which country codes are empty.
+ */
 export function bindingKey(identifier: Identifier): Uint8Array {
-  return keyOf('i', Buffer.from(identifier));
+  return keyOf('i', number(spreadOf(identifier), spreadBytes), Buffer.from(identifier));
 }
 
 /** `hash` is 28 bytes: the 56 hex digits of the names that carry it. */
@@ -192,6 +197,16 @@ function keyOf(family: string, first: Uint8Array, second: Uint8Array = nothing):
   rowKey.set(first, 1);
   rowKey.set(second, 1 + first.length);
   return rowKey;
+}
+
+/** FNV-1a with MurmurHash3's finalizer: no secret, and no harm where two identifiers share it. */
+function spreadOf(identifier: string): number {
+  let hash = 0x811c_9dc5;
+  for (let index = 0; index < identifier.length; index += 1)
+    hash = Math.imul(hash ^ identifier.charCodeAt(index), 0x0100_0193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 function number(value: number, width: number): Uint8Array {
