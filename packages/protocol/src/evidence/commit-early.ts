@@ -29,15 +29,19 @@ export function commitEarlyFault(
     const named = request.entry.kind === 'request' && bytesEqual(request.entryId, entry.request!);
     if (!named) return unproven('a leaf is not of the request that the commit names');
   }
-  const charters = chartersUpTo(leaf.charter, context.charters);
-  if (charters.verdict !== 'accept') return charters;
+  const span = chartersUpTo(leaf, context.charters);
+  if (span.verdict !== 'accept') return span;
+  const { charters, names } = span.value;
+  if (!requests.value.every((request) => names(request.leaf))) {
+    return unproven('a leaf shown names a later charter than the leaf accused');
+  }
   const first = requests.value[0];
   const origins = new Set(requests.value.map((request) => request.origin));
-  if (first === undefined || !meetsEveryQuorum(origins, charters.value)) {
+  if (first === undefined || !meetsEveryQuorum(origins, charters)) {
     return unproven('the leaves shown leave room for a quorum without them');
   }
   const requestedAtMs = Math.min(...requests.value.map((request) => request.leaf.at));
-  return leaf.at < requestedAtMs + holdMsMin(first.entry, charters.value)
+  return leaf.at < requestedAtMs + holdMsMin(first.entry, charters)
     ? accept({ kind: 'commit_early', origins: [origin], disputed: [] })
     : unproven('the hold may have been over');
 }

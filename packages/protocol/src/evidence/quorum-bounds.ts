@@ -4,23 +4,37 @@
  * ever after. Whoever shows the leaves of enough members has therefore bounded every quorum: each has
  * an honest member among them. "Enough" counts the dishonest against the evidence.
  *
- * Only charters up to the one that the accused named are asked: it knew no later one, and a verdict
- * must not change when a later one is adopted.
+ * Only charters up to the one that the accused named are asked, and leaves under these: it knew no
+ * later one, and a verdict must not change when a later one is adopted. (A leaf may cease to count
+ * under a later charter; then even an honest member logs the entry once more.)
  */
 import { activeMembers, quorumOf } from '../charter/quorum.ts';
 import { verifierKeyIn } from '../charter/charter-consistency.ts';
 import type { Charter } from '../charter/charter.ts';
+import type { Leaf } from '../leaf.ts';
 import type { CharterSet } from '../fold/charter-set.ts';
 import { accept, ignore } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 
-/** Returns the charters from version 1 to the one of this hash. */
-export function chartersUpTo(hash: Uint8Array, charters: CharterSet): Verdict<Charter[]> {
-  const known = charters.byHash(hash);
-  if (known === undefined) {
+/** Charters from version 1 on, and which leaves are under one of them. */
+export interface CharterSpan {
+  readonly charters: readonly Charter[];
+  names(leaf: Pick<Leaf, 'charter'>): boolean;
+}
+
+/** Returns the charters from version 1 to the one that a leaf names. */
+export function chartersUpTo(
+  { charter }: Pick<Leaf, 'charter'>,
+  charters: CharterSet,
+): Verdict<CharterSpan> {
+  const last = charters.byHash(charter)?.charter.version;
+  if (last === undefined) {
     return ignore('charter_missing', 'a leaf names a charter that is not at hand');
   }
-  return accept(charters.all.slice(0, known.charter.version).map(({ charter }) => charter));
+  return accept({
+    charters: charters.all.slice(0, last).map((known) => known.charter),
+    names: (leaf) => (charters.byHash(leaf.charter)?.charter.version ?? Infinity) <= last,
+  });
 }
 
 /**

@@ -90,15 +90,17 @@ function earlyCommit(
   request: MentionedEntry,
   charters: CharterSet,
 ): Suspicion[] {
-  const chain = chartersUpTo(commit.charter, charters);
-  if (chain.verdict !== 'accept' || request.entry.kind !== 'request') return [];
+  const span = chartersUpTo(commit, charters);
+  if (span.verdict !== 'accept' || request.entry.kind !== 'request') return [];
+  const { charters: chain, names } = span.value;
   const shown: LeafMention[] = [];
-  for (const leaf of firstOfEach(request).sort((a, b) => b.at - a.at)) {
+  const leaves = firstOfEach(request).filter(names);
+  for (const leaf of leaves.sort((a, b) => b.at - a.at)) {
     shown.push(leaf);
-    if (!meetsEveryQuorum(new Set(shown.map(({ origin }) => origin)), chain.value)) continue;
-    const early = commit.at < leaf.at + holdMsMin(request.entry, chain.value);
-    const leaves = [placeOf(commit), ...shown.map(placeOf)] as const;
-    return early ? [{ kind: 'commit_early', leaves }] : [];
+    if (!meetsEveryQuorum(new Set(shown.map(({ origin }) => origin)), chain)) continue;
+    const early = commit.at < leaf.at + holdMsMin(request.entry, chain);
+    const places = [placeOf(commit), ...shown.map(placeOf)] as const;
+    return early ? [{ kind: 'commit_early', leaves: places }] : [];
   }
   return [];
 }
@@ -124,15 +126,18 @@ function lonelyWitness(
     readonly charters: CharterSet;
   },
 ): Suspicion[] {
-  const chain = chartersUpTo(witness.charter, context.charters);
-  if (chain.verdict !== 'accept') return [];
-  const needed = challengedMin(chain.value.at(-1)!, context.known.entry.kind);
-  const clear = context.leaves.filter(
-    (leaf) => leaf.origin !== witness.origin && cannotHavePreceded({ leaf }, { leaf: witness }),
-  );
+  const span = chartersUpTo(witness, context.charters);
+  if (span.verdict !== 'accept') return [];
+  const { charters: chain, names } = span.value;
+  const needed = challengedMin(chain.at(-1)!, context.known.entry.kind);
+  const clear = context.leaves
+    .filter(names)
+    .filter(
+      (leaf) => leaf.origin !== witness.origin && cannotHavePreceded({ leaf }, { leaf: witness }),
+    );
   const excluded = new Set([witness.origin, ...clear.map(({ origin }) => origin)]);
-  const left = [...activeOrigins(chain.value)].filter((origin) => !excluded.has(origin)).length;
-  return left + dishonestMax(chain.value) < needed
+  const left = [...activeOrigins(chain)].filter((origin) => !excluded.has(origin)).length;
+  return left + dishonestMax(chain) < needed
     ? [{ kind: 'witness_alone', leaves: [placeOf(witness), ...clear.map(placeOf)] }]
     : [];
 }

@@ -29,13 +29,17 @@ export function witnessAloneFault(
   if (!others.value.every((other) => bytesEqual(other.entryId, entryId))) {
     return unproven('a leaf is of another entry');
   }
-  const charters = chartersUpTo(leaf.charter, context.charters);
-  if (charters.verdict !== 'accept') return charters;
+  const span = chartersUpTo(leaf, context.charters);
+  if (span.verdict !== 'accept') return span;
+  const { charters, names } = span.value;
+  if (!others.value.every((other) => names(other.leaf))) {
+    return unproven('a leaf shown names a later charter than the leaf accused');
+  }
   const clear = others.value.filter((other) => cannotHavePreceded(other, witness.value));
   const excluded = new Set([origin, ...clear.map((other) => other.origin)]);
-  const left = [...activeOrigins(charters.value)].filter((member) => !excluded.has(member)).length;
-  const needed = challengedMin(charters.value.at(-1)!, entry.kind);
-  return left + dishonestMax(charters.value) < needed
+  const left = [...activeOrigins(charters)].filter((member) => !excluded.has(member)).length;
+  const needed = challengedMin(charters.at(-1)!, entry.kind);
+  return left + dishonestMax(charters) < needed
     ? accept({ kind: 'witness_alone', origins: [origin], disputed: [] })
     : unproven('enough members may have challenged before');
 }

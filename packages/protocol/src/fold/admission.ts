@@ -207,7 +207,8 @@ function refuseCompetitor(
     if (entryTime(other, charters) !== undefined) {
       return ignore('slot_taken', 'another entry of this slot is complete');
     }
-    const own = other.mentions.find(({ origin }) => origin === ownOrigin);
+    // The last: an entry is logged again where its first leaf has come to count for nothing.
+    const own = other.mentions.findLast(({ origin }) => origin === ownOrigin);
     if (own !== undefined && nowMs - own.at < competitorWaitMs) {
       return ignore('slot_taken', 'this member logged another entry of this slot under 30 min ago');
     }
