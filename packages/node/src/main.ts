@@ -4,7 +4,9 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
+import { charterCommand } from './commands/charter.ts';
 import { keysCommand } from './commands/keys.ts';
+import { vrfCommand } from './commands/vrf.ts';
 import { readConfig } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
@@ -28,7 +30,10 @@ program
     process.stdout.write(`${config}: every setting is usable\n`);
   });
 
-program.addCommand(keysCommand((text) => process.stdout.write(text)));
+const print = (text: string): boolean => process.stdout.write(text);
+program.addCommand(keysCommand(print));
+program.addCommand(charterCommand(print));
+program.addCommand(vrfCommand(print));
 
 try {
   await program.parseAsync();

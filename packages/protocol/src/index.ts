@@ -39,6 +39,7 @@ export {
   batchBytesMax,
   batchEntriesMax,
   entryBytesMax,
+  faultsFallAfterMs,
   evidenceBytesMax,
   gossipMessageBytesMax,
   indexProofBytesMax,
@@ -142,6 +143,7 @@ export type {
   LogState,
   MemberState,
 } from './charter/charter.ts';
+export { encodeCanonicalJson, parseCanonicalJson } from './charter/canonical-json.ts';
 export { noticeOf } from './charter/notice.ts';
 export type { CharterNotice } from './charter/notice.ts';
 export {

@@ -9,7 +9,7 @@ export type { MeshIncident } from './peers/incidents.ts';
 export type { EvidenceSet } from './evidence/evidence-set.ts';
 export type { HeldEvidence } from './evidence/evidence-row.ts';
 export type { FrameStream, GossipVerdict, Network, StreamProtocol } from './network/network.ts';
-export { createPeerKey, parsePeerKey } from './network/peer-key.ts';
+export { createPeerKey, parsePeerKey, peerIdOf } from './network/peer-key.ts';
 export type { NewPeerKey } from './network/peer-key.ts';
 export { verifyReceiptOf } from './notarise/receipted-leaf.ts';
 export type { NotariseRequest } from './notarise/notarise-messages.ts';

@@ -34,3 +34,8 @@ export function parsePeerKey(keyBytes: Uint8Array): PrivateKey {
     );
   }
 }
+
+/** Returns the peer id of a key that `createPeerKey` made; throws `peer_key_unusable`. */
+export function peerIdOf(keyBytes: Uint8Array): string {
+  return peerIdFromPrivateKey(parsePeerKey(keyBytes)).toString();
+}
