@@ -44,6 +44,8 @@ interface Holder {
   readonly random: SeededRandom;
   holding: Holding | undefined;
   pending: PendingEntry | undefined;
+  /** Why the last try failed. */
+  failure: Error | undefined;
   /** Counts what was published, so that each is told from the others. */
   version: number;
 }
@@ -69,6 +71,7 @@ export class Load {
       random: random.branch(`holder ${n}`),
       holding: undefined,
       pending: undefined,
+      failure: undefined,
       version: 0,
     }));
   }
@@ -94,7 +97,12 @@ export class Load {
     await this.#running;
     for (const holder of this.#holders) {
       while (holder.pending !== undefined || holder.holding === undefined) {
-        if (late.aborted) throw new Error('an entry cannot be brought to its end after healing');
+        if (late.aborted) {
+          const what = holder.pending?.kind ?? 'first entry';
+          throw new Error(`a ${what} does not come to its end after healing`, {
+            cause: holder.failure,
+          });
+        }
         await this.#step(holder);
       }
     }
@@ -117,6 +125,7 @@ export class Load {
       ledger.acknowledge(holding);
     } catch (error) {
       if (!isClientError(error)) throw error;
+      holder.failure = error;
       ledger.fail(error.code);
       await sleep(retryPauseMs);
     }
