@@ -67,7 +67,7 @@ class KeyFolder implements KeyStore {
       const sequences = await this.sequences();
       if (sequences.at(-1) !== sequence) return false;
       const outdated = sequences.filter((other) => other < before);
-      for (const other of outdated) await unlink(this.statePath(other)).catch(() => undefined);
+      if (outdated.length > 0) await this.removeOutdated(outdated, { next, before });
       return true;
     } catch (cause) {
       throw dnsError('dns_key_unwritable', 'the state of the zone keys cannot be written', {
@@ -115,6 +115,28 @@ class KeyFolder implements KeyStore {
       return name;
     } catch (cause) {
       throw dnsError('dns_key_unwritable', `${name} cannot be written`, { cause });
+    }
+  }
+
+  /**
+   * Removes states that are not even the one before, and the pre-signed keys that only they name. A file
+   * that no state has named yet is somebody's who is about to. If we crash in here, a state is left
+   * whose turn comes next time, or pre-signed keys that nobody reads.
+   */
+  private async removeOutdated(
+    outdated: readonly number[],
+    kept: { readonly next: KeyState; readonly before: number },
+  ): Promise<void> {
+    const presignedOf = async (sequence: number): Promise<string | undefined> => {
+      const text = await readFile(this.statePath(sequence), 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : parseKeyState(text).presignedFile;
+    };
+    const inUse = [kept.next.presignedFile, await presignedOf(kept.before)];
+    for (const sequence of outdated) {
+      const past = await presignedOf(sequence).catch(() => undefined);
+      await unlink(this.statePath(sequence)).catch(() => undefined);
+      if (past !== undefined && !inUse.includes(past))
+        await unlink(join(this.directory, past)).catch(() => undefined);
     }
   }
 

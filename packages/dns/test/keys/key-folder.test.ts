@@ -88,6 +88,25 @@ describe('the key folder', () => {
     await expect(missing).rejects.toMatchObject({ code: 'dns_key_state_unreadable' });
   });
 
+  it('removes pre-signed keys once neither the newest state nor the one before names them', async () => {
+    const folder = openKeyFolder(directory);
+    const [first, second, unnamed] = [
+      await folder.writePresigned('{"first":1}'),
+      await folder.writePresigned('{"second":2}'),
+      await folder.writePresigned('{"about to be named":3}'),
+    ];
+    const presignedFiles = async (): Promise<string[]> =>
+      (await readdir(directory)).filter((name) => name.startsWith('presigned-'));
+    const naming = (presignedFile: string): KeyState => ({ ...stateOf(1), presignedFile });
+    await folder.replaceState(naming(first!), 0);
+    await folder.replaceState(naming(first!), 1);
+    await folder.replaceState(naming(second!), 2);
+    expect(await presignedFiles()).toEqual([first, second, unnamed].sort());
+    await folder.replaceState(naming(second!), 3);
+    expect(await presignedFiles()).toEqual([second, unnamed].sort());
+    expect(await folder.readPresigned(second!)).toBe('{"second":2}');
+  });
+
   it('destroys a key that may be gone already', async () => {
     const folder = openKeyFolder(directory);
     await createFirstKeys(folder, { roles: ['zsk'], algorithm: 13 }, 0);
