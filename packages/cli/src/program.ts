@@ -15,7 +15,7 @@ import {
   setRoutes,
   type RoutesOptions,
 } from './commands/routes.ts';
-import { status } from './commands/status.ts';
+import { entryStatus, status, type StatusOptions } from './commands/status.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { openSession, type GlobalOptions, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -89,9 +89,13 @@ function addRegister(program: Command, add: AddCommand): void {
 }
 
 function addOwnCommands(program: Command, add: AddCommand): void {
-  add(program, 'status', (session, command) => status(session, command.args[0]))
+  add(program, 'status', (session, command) => {
+    const { entry } = command.opts<StatusOptions>();
+    return entry === undefined ? status(session, command.args[0]) : entryStatus(session, entry);
+  })
     .description('compare what you hold with what every member says')
-    .argument('[number]', 'one number instead of all that are held');
+    .argument('[number]', 'one number instead of all that are held')
+    .option('--entry <id>', 'what has become of one entry, a release for instance');
   const key = program.command('key').description('the keys of a number you hold');
   add(key, 'show', (session, command) => showKeys(session, command.opts<KeyOptions>()))
     .description('show the public keys')

@@ -98,6 +98,8 @@ export interface EntryStateAnswer {
   readonly state: 'incomplete' | 'complete';
   readonly inForce: boolean;
   readonly timeMs: number | null;
+  /** When the member erased what the entry, a release, has ended; else null. */
+  readonly erasedAtMs: number | null;
   readonly leaves: readonly EntryLeaf[];
 }
 
@@ -114,6 +116,7 @@ export function parseEntryStateAnswer(json: unknown): EntryStateAnswer {
     state: readChoice(fields, 'state', ['incomplete', 'complete']),
     inForce: fields['inForce'] === true,
     timeMs: fields['timeMs'] === null ? null : readInteger(fields, 'timeMs'),
+    erasedAtMs: fields['erasedAtMs'] === null ? null : readInteger(fields, 'erasedAtMs'),
     leaves: readArray(fields, 'leaves').map((value) => {
       const leaf = readFields(value, 'leaves');
       return {

@@ -60,14 +60,19 @@ export async function rotate(
   return submitChange(context, await signRotate(context, change.holding, change.newSeed), options);
 }
 
-/** Ends the holding; the identifier may be claimed again after the charter's pause. */
+/**
+ * Ends the holding; the identifier may be claimed again after the charter's pause. Returns the id of
+ * the release (32 bytes), by which members tell when they have erased what it ended.
+ */
 export async function release(
   context: DirectoryContext,
   holding: Holding,
   options: ChangeOptions = {},
-): Promise<void> {
+): Promise<Uint8Array> {
   assertCharterCurrent(context);
-  await submitChange(context, await signRelease(context, holding), options);
+  const pending = await signRelease(context, holding);
+  await submitChange(context, pending, options);
+  return entryId(pending.entry, context.crypto);
 }
 
 async function submitChange(

@@ -50,7 +50,7 @@ export interface Directory {
   /** Puts the keys of a new seed (32 bytes) in force. */
   rotate(holding: Holding, newSeed: Uint8Array, options?: ChangeOptions): Promise<Holding>;
   /** Ends the holding. */
-  release(holding: Holding, options?: ChangeOptions): Promise<void>;
+  release(holding: Holding, options?: ChangeOptions): Promise<Uint8Array>;
   /** Continues an entry that was saved before it was complete. */
   resume(pending: PendingEntry, options?: ResumeOptions): Promise<Holding>;
   lookup(identifier: Identifier): Promise<Lookup>;

@@ -23,7 +23,6 @@ import type { EvidenceSet } from './evidence/evidence-set.ts';
 import { EvidenceWatch } from './evidence/evidence-watch.ts';
 import { BindingIndex } from './index/binding-index.ts';
 import type { IndexEvidence } from './index/binding-index.ts';
-import { releaseSweepIntervalMs } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
@@ -42,7 +41,7 @@ import { StoreWriter } from './store/store-writer.ts';
 import { Bindings, readLabel } from './view/bindings.ts';
 import { entryStateOf } from './view/entry-state.ts';
 import type { EntryState } from './view/entry-state.ts';
-import { sweepReleases } from './view/release-sweep.ts';
+import { ReleaseSweep } from './view/release-sweep.ts';
 import type { ViewContext } from './view/view-batch.ts';
 
 /** A log has grown here: leaves are stored and folded. */
@@ -85,7 +84,7 @@ export class Replica implements AsyncDisposable {
   #cosigning!: Cosigning;
   #watch!: EvidenceWatch;
   #adoption!: CharterAdoption;
-  #sweeping: Promise<void> = Promise.resolve();
+  #sweep: ReleaseSweep | undefined;
 
   private constructor(parts: ReplicaParts) {
     const { crypto, store, chain } = parts;
@@ -96,7 +95,13 @@ export class Replica implements AsyncDisposable {
     this.#entries = new VerifiedEntries(crypto);
     this.#writer = new StoreWriter(store, (error) => this.#failures.tell(error));
     const { vrfPublicKey } = chain.membership;
-    this.#view = { store, crypto, charters: chain.charters, vrfPublicKey };
+    this.#view = {
+      store,
+      crypto,
+      charters: chain.charters,
+      vrfPublicKey,
+      onErased: (rowKeys) => this.#sweep?.note(rowKeys),
+    };
     const onSupplied = (identifiers: readonly Identifier[]): void =>
       this.#tellChange(this.origin, identifiers);
     const { clock } = parts;
@@ -114,7 +119,7 @@ export class Replica implements AsyncDisposable {
     replica.#openIndex();
     await replica.#openAdoption();
     if (parts.ownLogConfirmed || replica.#tellersNeeded() === 0) await replica.#own.confirm();
-    replica.#sweeping = replica.#sweepReleases();
+    replica.#openSweep();
     replica.#adoption.start();
     return replica;
   }
@@ -156,6 +161,7 @@ export class Replica implements AsyncDisposable {
       logs: this.#logs,
       ownOrigin: origin,
       membership: () => this.membership,
+      onMismatch: (mismatch) => this.#watch.forks.mismatch(mismatch),
       maySign: () => this.#own.state === 'confirmed',
     });
     this.#cosigning.roots.onContradiction((found) => this.#watch.contradiction(found));
@@ -193,6 +199,13 @@ export class Replica implements AsyncDisposable {
       },
     });
     await this.#adoption.resume();
+  }
+
+  #openSweep(): void {
+    const onEnded = (identifiers: readonly Identifier[]): void =>
+      this.#tellChange(this.origin, identifiers);
+    const context = { ...this.#parts, view: this.#view, writer: this.#writer, onEnded };
+    this.#sweep = new ReleaseSweep(context);
   }
 
   #openOwnLog(): Promise<OwnLog> {
@@ -418,26 +431,11 @@ export class Replica implements AsyncDisposable {
     this.#changes.tell({ origin, size: this.#logs.size(origin), identifiers });
   }
 
-  async #sweepReleases(): Promise<void> {
-    const { clock, scheduler } = this.#parts;
-    const { signal } = this.#stop;
-    while (!signal.aborted && this.#writer.failure === undefined) {
-      try {
-        const { identifiers } = await sweepReleases(this.#view, this.#writer, clock);
-        if (identifiers.length > 0) this.#tellChange(this.origin, identifiers);
-      } catch (error) {
-        // A store that has failed has been told of; nobody else waits for this loop.
-        this.#writer.fail('releases could not be ended', error);
-      }
-      await scheduler.delay(releaseSweepIntervalMs, signal);
-    }
-  }
-
   /** Ends what has begun and writes nothing more; the store stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#adoption.stop();
-    await Promise.allSettled([this.#sweeping, this.#logs.settle()]);
+    await Promise.allSettled([this.#sweep?.[Symbol.asyncDispose](), this.#logs.settle()]);
     await this.#own.settle();
     await this.#index?.[Symbol.asyncDispose]();
     await this.#writer.stop();

@@ -68,13 +68,14 @@ function addStateRoute(scope: ApiScope, { directory }: ApiContext): void {
     const entryId = /^[0-9a-f]{64}$/.test(params.id) ? Uint8Array.fromHex(params.id) : undefined;
     const state = entryId && directory.entryState(entryId);
     if (entryId === undefined || state === undefined) throw new ApiError('entry_unknown');
-    const { complete, inForce, timeMs, leaves } = state;
+    const { complete, inForce, timeMs, erasedAtMs, leaves } = state;
     reply.header('cache-control', 'no-store');
     return {
       entryId: encodeBase64Url(entryId),
       state: stateName(complete),
       inForce,
       timeMs,
+      erasedAtMs,
       leaves: leaves.map(({ origin, index, at, role }) => ({ origin, index, at, role })),
     };
   });

@@ -79,6 +79,9 @@ export const entryState = Type.Object(
     state: entryStateName,
     inForce: Type.Boolean({ description: 'True while it decides what the binding says' }),
     timeMs: entryTime,
+    erasedAtMs: Type.Union([timeMs('When payload and opening were erased here'), Type.Null()], {
+      description: 'null for what is no release, and until its pause is over and all is erased',
+    }),
     leaves: Type.Array(
       Type.Object(
         {

@@ -228,6 +228,7 @@ describe('the state of an entry', () => {
       state: 'complete',
       inForce: true,
       timeMs: 1_800_000_000_000,
+      erasedAtMs: null,
       leaves: [
         { origin: memoryOrigins[0], index: 0, at: 1_800_000_000_000, role: 'challenged' },
         { origin: memoryOrigins[1], index: 0, at: 1_800_000_000_000, role: 'witnessed' },

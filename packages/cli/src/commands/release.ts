@@ -15,16 +15,19 @@ export async function release(session: Session, options: ReleaseOptions): Promis
   const { identifier, holding } = record;
   await confirm(session, writeIdentifier(identifier), options);
   const { onProgress } = session;
+  let releaseId: Uint8Array = new Uint8Array(0);
   const released = await journal(session, record, async (savePending) => {
-    await session.directory.release(holding, { onProgress, savePending });
+    releaseId = await session.directory.release(holding, { onProgress, savePending });
     return holding;
   });
+  const entryId = releaseId.toHex();
   const keyFile = await session.keys.retire(released);
   const pauseHours = Math.ceil(session.directory.charter.holds.releaseMs / 3_600_000);
-  session.report.result({ identifier, state: 'released', pauseHours, keyFile }, [
+  session.report.result({ identifier, state: 'released', entryId, pauseHours, keyFile }, [
     `${writeIdentifier(identifier)} is released.`,
     `It stays published for ${pauseHours} hours; then it is erased and anybody may claim it.`,
     `The key file was put aside: ${keyFile}`,
+    `Whether it is erased: callbook status --entry ${entryId}`,
   ]);
   return exitCodes.ok;
 }

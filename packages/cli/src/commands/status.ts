@@ -1,5 +1,6 @@
 /** `callbook status`: what is held here, compared with what every member says. */
 import { holdingPayload, type Holding, type Lookup, type MemberEntryState } from '@callbook/client';
+import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { selectRecord } from '../journal.ts';
 import type { KeyRecord } from '../key-file.ts';
@@ -47,6 +48,24 @@ export async function status(session: Session, number: string | undefined): Prom
     if (worst !== exitCodes.verifiedBad && code !== exitCodes.ok) worst = code;
   }
   return worst;
+}
+
+export interface StatusOptions {
+  /** 64 hexadecimal digits. */
+  readonly entry?: string;
+}
+
+/** Says what every member knows of one entry: whether a release has been carried out everywhere. */
+export async function entryStatus(session: Session, id: string): Promise<ExitCode> {
+  if (!/^[0-9a-f]{64}$/.test(id)) {
+    throw cliError('usage', 'the id of an entry is 64 hexadecimal digits');
+  }
+  const entries = await session.directory.entryState(Uint8Array.fromHex(id));
+  session.report.result(
+    { entryId: id, entry: entries },
+    entries.map((entry) => `  entry     ${describeEntry(entry)}`),
+  );
+  return exitCodes.ok;
 }
 
 async function reportRecord(session: Session, record: KeyRecord): Promise<ExitCode> {
@@ -107,6 +126,10 @@ function describeEntry(entry: MemberEntryState): string {
       return `${entry.member}: not seen yet`;
     case 'complete':
     case 'incomplete':
-      return `${entry.member}: ${entry.state}${entry.inForce ? ', in force' : ''}`;
+      return `${entry.member}: ${entry.state}${entry.inForce ? ', in force' : ''}${erased(entry.erasedAtMs)}`;
   }
+}
+
+function erased(atMs: number | null): string {
+  return atMs === null ? '' : `, erased ${new Date(atMs).toISOString()}`;
 }

@@ -4,6 +4,9 @@
  * is dropped as a whole at the next open. After a failed write LevelDB itself refuses every further
  * one ("the state of the log file is indeterminate"), which is the port's rule too.
  */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { DirectoryError } from '@callbook/protocol';
 import { Level } from 'level';
 
@@ -39,7 +42,16 @@ export async function openLevelStore(path: string, options: LevelStoreOptions): 
       cause,
     });
   }
+  await discardLog(path);
   return storeOver(level);
+}
+
+/**
+ * LevelDB keeps a log in words of its own, and names keys in it where it compacts: telephone numbers
+ * among them. So the file loses its name as soon as it is open, and its blocks when the store closes.
+ */
+async function discardLog(path: string): Promise<void> {
+  for (const name of ['LOG', 'LOG.old']) await rm(join(path, name), { force: true });
 }
 
 function storeOver(level: Level<Uint8Array, Uint8Array>): Store {
@@ -51,8 +63,36 @@ function storeOver(level: Level<Uint8Array, Uint8Array>): Store {
       guardAsync(() =>
         level.iterator({ gte, lt, reverse: reverse ?? false, limit: countMax }).all(),
       ),
+    compact: (first, last) => guardAsync(() => compactRows(level, first, last)),
     close: () => level.close(),
   };
+}
+
+/**
+ * LevelDB writes a table of the last level again only when a newer one overlaps it, and what is in
+ * memory goes to a table with all that was overwritten there. So twice a mark is erased beside the
+ * rows, a key that nobody has: the first table that results is an input of the second compaction.
+ */
+async function compactRows(
+  level: Level<Uint8Array, Uint8Array>,
+  first: Uint8Array,
+  last: Uint8Array,
+): Promise<void> {
+  const mark = Buffer.concat([first, Buffer.of(0)]);
+  const end = Buffer.concat([last, Buffer.of(0)]);
+  for (let pass = 0; pass < 2; pass++) {
+    await level.del(mark);
+    await compactable(level).compactRange(first, end);
+  }
+}
+
+/** On Node, `Level` is `ClassicLevel`; its types speak of what browsers have too. */
+function compactable(level: Level<Uint8Array, Uint8Array>): Compactable {
+  return level as unknown as Compactable;
+}
+
+interface Compactable {
+  compactRange(first: Uint8Array, last: Uint8Array): Promise<void>;
 }
 
 /** Hands rows over one by one, which costs less than an array of operations. */

@@ -49,6 +49,7 @@ export function memoryStore(): Store {
         sortedKeys ??= [...rows.keys()].sort();
         return selectRows(rows, sortedKeys, range);
       }),
+    compact: () => deferred(assertOpen),
     close: () =>
       deferred(() => {
         open = false;

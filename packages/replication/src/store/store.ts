@@ -41,5 +41,11 @@ export interface Store {
   /** Reads at most `countMax` rows of a range. */
   range(range: RowRange): Promise<Row[]>;
 
+  /**
+   * Rewrites what holds the rows from `first` to `last`: what was erased or overwritten there is in
+   * no file of the store any more. Slow; rows can be read and written meanwhile.
+   */
+  compact(first: Uint8Array, last: Uint8Array): Promise<void>;
+
   close(): Promise<void>;
 }

@@ -13,6 +13,8 @@ export interface EntryState {
   readonly inForce: boolean;
   /** Time of an ownership entry; null while it is incomplete, and for updates. */
   readonly timeMs: number | null;
+  /** When this member erased the payloads that the entry, a release, has ended; else null. */
+  readonly erasedAtMs: number | null;
   /** Leaves of it that this member has seen; empty for an update that another has replaced. */
   readonly leaves: readonly {
     readonly origin: string;
@@ -30,21 +32,31 @@ export function entryStateOf(
 ): EntryState | undefined {
   const label = readEntryLabel(store, entryId);
   if (label === undefined) return undefined;
-  const { history } = readLabel(store, label);
+  const { history, erased } = readLabel(store, label);
   const progress = entryProgress(history, entryId, charters);
   // Histories drop an update when a stronger one arrives: it was complete, and is over.
   if (progress === undefined) {
-    return { entryId, state: 'complete', inForce: false, timeMs: null, leaves: [] };
+    return {
+      entryId,
+      state: 'complete',
+      inForce: false,
+      timeMs: null,
+      erasedAtMs: null,
+      leaves: [],
+    };
   }
   const binding = foldLabel(history, charters);
   const inForce =
     binding !== undefined &&
     (bytesEqual(binding.ownershipId, entryId) || bytesEqual(binding.entryId, entryId));
+  const entry = history.ownership.get(entryId.toHex())?.entry;
+  const isRelease = entry?.kind === 'release' && entry.epoch === erased?.epoch;
   return {
     entryId,
     state: progress.complete ? 'complete' : 'incomplete',
     inForce,
     timeMs: progress.timeMs,
+    erasedAtMs: isRelease && erased !== undefined ? erased.atMs : null,
     leaves: progress.leaves.map(({ origin, index, at, role }) => ({ origin, index, at, role })),
   };
 }

@@ -37,6 +37,8 @@ export interface LabelRow {
   readonly published: boolean;
   /** True while the payload of the entry in force is not held. */
   readonly lacking: boolean;
+  /** Holder whose payloads this member has erased last after a release, and when it did. */
+  readonly erased: { readonly epoch: number; readonly atMs: number } | undefined;
 }
 
 export const emptyLabelRow: LabelRow = {
@@ -45,6 +47,7 @@ export const emptyLabelRow: LabelRow = {
   payloads: [],
   published: false,
   lacking: false,
+  erased: undefined,
 };
 
 /** Returns the rows in which `after` differs from `before`. */
@@ -53,7 +56,8 @@ export function changedRows(label: Uint8Array, before: LabelRow, after: LabelRow
   if (
     before.history.ownership !== after.history.ownership ||
     before.identifier !== after.identifier ||
-    before.published !== after.published
+    before.published !== after.published ||
+    before.erased !== after.erased
   ) {
     changes.push({ rowKey: ownershipKey(label), value: encodeOwnership(after) });
   }
@@ -90,20 +94,28 @@ export function parsePayloads(updatesRow: Uint8Array): readonly HeldPayload[] {
   return readPayloads(new RowReader(updatesRow)).payloads;
 }
 
-function encodeOwnership({ history, identifier, published }: LabelRow): Uint8Array {
-  const writer = new RowWriter().u8(published ? 1 : 0).text(identifier ?? '');
+const publishedBit = 1;
+const erasedBit = 2;
+
+function encodeOwnership({ history, identifier, published, erased }: LabelRow): Uint8Array {
+  const flags = (published ? publishedBit : 0) | (erased === undefined ? 0 : erasedBit);
+  const writer = new RowWriter().u8(flags).text(identifier ?? '');
+  if (erased !== undefined) writer.u56(erased.epoch).u56(erased.atMs);
   writeEntries(writer, history.ownership.values());
   return writer.finish();
 }
 
 function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads' | 'lacking'> {
   const reader = new RowReader(row);
-  const published = reader.u8() === 1;
+  const flags = reader.u8();
+  const published = (flags & publishedBit) !== 0;
   const text = reader.text();
+  const erased =
+    (flags & erasedBit) === 0 ? undefined : { epoch: reader.u56(), atMs: reader.u56() };
   const ownership = new Map(readEntries(reader).map((known) => [known.entryId.toHex(), known]));
   reader.end();
   const identifier = text === '' ? undefined : (text as Identifier);
-  return { published, identifier, history: { ownership, updates: emptyHistory.updates } };
+  return { published, identifier, erased, history: { ownership, updates: emptyHistory.updates } };
 }
 
 /** Set beside the number of payloads, which is at most 8. */

@@ -50,6 +50,8 @@ export interface ViewContext {
   readonly charters: CharterSet;
   /** VRF public key of the label epoch in force, 32 bytes. */
   readonly vrfPublicKey: Uint8Array;
+  /** Hears, before they are written, of rows in which a payload stood that is erased. */
+  readonly onErased?: (rowKeys: readonly Uint8Array[]) => void;
 }
 
 /** What a batch comes to. */
@@ -81,6 +83,7 @@ export class ViewBatch {
   readonly #changes: RowChange[] = [];
   readonly #identifiers: Identifier[] = [];
   readonly #states: LabelState[] = [];
+  readonly #erased: Uint8Array[] = [];
 
   private constructor(context: ViewContext, labels: Map<string, LabelWork>) {
     this.#context = context;
@@ -205,6 +208,7 @@ export class ViewBatch {
   /** Folds every label that has changed and returns all rows to write. */
   finish(nowMs: number): ViewChanges {
     for (const work of this.#labels.values()) if (work.touched) this.#finishLabel(work, nowMs);
+    if (this.#erased.length > 0) this.#context.onErased?.(this.#erased);
     return { changes: this.#changes, identifiers: this.#identifiers, states: this.#states };
   }
 
@@ -230,9 +234,13 @@ export class ViewBatch {
       const rowKey = missingKey(work.label);
       this.#changes.push(lacking ? { rowKey, value: new Uint8Array(0) } : { rowKey, erase: true });
     }
+    if (ended && kept.length < work.before.payloads.length) {
+      this.#erased.push(ownershipKey(work.label), updatesKey(work.label));
+    }
     const after: LabelRow = {
       history,
       lacking,
+      erased: ended ? erasedNow(work, state.epoch, nowMs) : work.before.erased,
       // With its last payload goes what says whose label this was.
       identifier: kept.length === 0 ? undefined : work.identifier,
       payloads: kept,
@@ -276,6 +284,7 @@ export class ViewBatch {
 
   #erase(rowKey: Uint8Array): void {
     this.#changes.push({ rowKey, erase: true });
+    this.#erased.push(rowKey);
   }
 
   #work(label: Uint8Array): LabelWork {
@@ -315,6 +324,10 @@ function isPublishedAlready(
     before.payloads.includes(served) &&
     !bytesEqual(served.entryId, state.entryId)
   );
+}
+
+function erasedNow({ before }: LabelWork, epoch: number, atMs: number): LabelRow['erased'] {
+  return before.erased?.epoch === epoch ? before.erased : { epoch, atMs };
 }
 
 function payloadOf(work: LabelWork, held: HeldPayload): Payload {

@@ -97,6 +97,14 @@ export function acceptStore(name: string, open: () => Promise<StoreUnderTest>): 
       expect([...store.get(bytes(1))!]).toEqual([10]);
     });
 
+    it('has the same rows after a compaction', async () => {
+      await store.batch([put(bytes(1), bytes(10)), put(bytes(2), bytes(20))], { durable: false });
+      await store.batch([{ rowKey: bytes(1), erase: true }], { durable: true });
+      await store.compact(bytes(1), bytes(2));
+      expect(store.get(bytes(1))).toBeUndefined();
+      expect([...store.get(bytes(2))!]).toEqual([20]);
+    });
+
     it('refuses use after it is closed, with a code', async () => {
       await store.close();
       const closed = expect.objectContaining({ code: 'store_closed' });
