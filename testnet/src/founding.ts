@@ -50,8 +50,9 @@ export async function foundTestnet(layout: TestnetLayout): Promise<void> {
   }
   await writeFile(layout.charterFile, signedCharter(founded, vrfSecretKey));
   for (const member of layout.members) {
-    await writeFile(member.configFile, stringify(memberConfig(member)));
+    await writeFile(member.configFile, stringify(memberConfig(member, ['../charter-1.note'])));
   }
+  for (const member of layout.prospects) await prepareProspect(member, authority);
   await writeFile(layout.outboxFile, '', { mode: 0o600 });
   const clientConfig = { charter: layout.charterFile, ca: layout.caFile, keys: 'keys' };
   await writeFile(layout.clientConfigFile, `${JSON.stringify(clientConfig, null, 2)}\n`);
@@ -74,9 +75,7 @@ async function foundMember(
   await writeSecretFile(at('vrf.key'), shared.vrfSecretKey);
   const peer = await createPeerKey();
   await writeSecretFile(at('peer.key'), peer.keyBytes);
-  const tls = await shared.authority.issue(['localhost', loopback, `api.${member.zone}`]);
-  await writeFile(at('api.pem'), tls.certificate);
-  await writeFile(at('api.key'), tls.privateKey, { mode: 0o600 });
+  await certify(member, shared.authority);
   const zoneKeys = await createZoneKeys(at('zone-keys'), zoneAlgorithm);
   const governanceName = `${member.name}.test/governance`;
   return {
@@ -97,6 +96,23 @@ async function foundMember(
       state: 'active',
     },
   };
+}
+
+/** What a new operator has before joining: a machine with a configuration and a certificate. */
+async function prepareProspect(
+  member: MemberLayout,
+  authority: CertificateAuthority,
+): Promise<void> {
+  await mkdir(member.folder, { recursive: true, mode: 0o700 });
+  await certify(member, authority);
+  const charters = ['../charter-1.note', '../charter-2.note'];
+  await writeFile(member.configFile, stringify(memberConfig(member, charters)));
+}
+
+async function certify(member: MemberLayout, authority: CertificateAuthority): Promise<void> {
+  const tls = await authority.issue(['localhost', loopback, `api.${member.zone}`]);
+  await writeFile(join(member.folder, 'api.pem'), tls.certificate);
+  await writeFile(join(member.folder, 'api.key'), tls.privateKey, { mode: 0o600 });
 }
 
 async function createSigningKey(path: string): Promise<Ed25519Signer> {
@@ -139,11 +155,11 @@ function signedCharter(members: readonly FoundedMember[], vrfSecretKey: Uint8Arr
 }
 
 /** The configuration file of one member; paths are relative to it. */
-function memberConfig(member: MemberLayout): Record<string, unknown> {
+function memberConfig(member: MemberLayout, charters: readonly string[]): Record<string, unknown> {
   return {
     member: member.name,
     dataDir: 'data',
-    charters: ['../charter-1.note'],
+    charters,
     keys: { log: 'log.key', peer: 'peer.key', vrf: 'vrf.key', zone: 'zone-keys' },
     dns: {
       listen: [{ address: loopback, port: member.dnsPort }],

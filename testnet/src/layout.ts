@@ -8,6 +8,8 @@ export interface TestnetOptions {
   readonly memberCount: number;
   /** First of the ports used: the root takes two, each member four of its own ten. */
   readonly portBase: number;
+  /** Folders laid out for members that may join later; none where not given. */
+  readonly roomFor?: number;
 }
 
 export interface MemberLayout {
@@ -28,6 +30,8 @@ export interface TestnetLayout {
   readonly rootPort: number;
   readonly resolverPort: number;
   readonly members: readonly MemberLayout[];
+  /** Who may join: each has a folder with a configuration and a certificate, and nothing else. */
+  readonly prospects: readonly MemberLayout[];
   readonly descriptionFile: string;
   readonly charterFile: string;
   readonly caFile: string;
@@ -64,14 +68,16 @@ export const memberNames = [
 
 /** Lays out a testnet; pure. */
 export function layOut(options: TestnetOptions): TestnetLayout {
-  const { folder, memberCount, portBase } = options;
+  const { folder, memberCount, portBase, roomFor = 0 } = options;
+  const all = memberNames.map((name, position) =>
+    layOutMember(name, folder, portBase + 10 * (position + 1)),
+  );
   return {
     folder,
     rootPort: portBase,
     resolverPort: portBase + 1,
-    members: memberNames
-      .slice(0, memberCount)
-      .map((name, position) => layOutMember(name, folder, portBase + 10 * (position + 1))),
+    members: all.slice(0, memberCount),
+    prospects: all.slice(memberCount, memberCount + roomFor),
     descriptionFile: join(folder, 'testnet.json'),
     charterFile: join(folder, 'charter-1.note'),
     caFile: join(folder, 'ca.pem'),
@@ -104,6 +110,11 @@ function layOutMember(name: string, folder: string, firstPort: number): MemberLa
 export function portsOf(layout: TestnetLayout): number[] {
   return [
     layout.rootPort,
-    ...layout.members.flatMap((m) => [m.dnsPort, m.apiPort, m.webPort, m.meshPort]),
+    ...[...layout.members, ...layout.prospects].flatMap((m) => [
+      m.dnsPort,
+      m.apiPort,
+      m.webPort,
+      m.meshPort,
+    ]),
   ];
 }

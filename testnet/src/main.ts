@@ -19,6 +19,8 @@ a private DNS root, and a file in place of SMS.
 `;
 
 const portBaseDefault = 7400;
+/** Members that may join: docs/operators/members.md walks through it. */
+const prospectCount = 2;
 
 try {
   process.exitCode = await main();
@@ -71,10 +73,11 @@ function parseOptions(args: string[]): StartOptions | undefined {
   });
   if (values.help) return undefined;
   const memberCount = integerBetween('--members', values.members, [1, memberNames.length]);
-  const portMax = 65_535 - 10 * (memberCount + 1);
+  const portMax = 65_535 - 10 * (memberCount + prospectCount + 1);
   return {
     folder: resolve(values.dir),
     memberCount,
+    roomFor: prospectCount,
     portBase: integerBetween('--port-base', values['port-base'], [1024, portMax]),
     fresh: values.fresh,
     say: (line) => console.error(`testnet: ${line}`),

@@ -5,11 +5,12 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { parseCharter } from '@callbook/protocol';
 import { describeTestnet } from './description.ts';
 import { foundTestnet } from './founding.ts';
 import { layOut, loopback, portsOf } from './layout.ts';
-import type { TestnetLayout, TestnetOptions } from './layout.ts';
+import type { MemberLayout, TestnetLayout, TestnetOptions } from './layout.ts';
 import { MemberProcess } from './member-process.ts';
 import { startPrivateRoot } from './private-root.ts';
 
@@ -25,6 +26,8 @@ export interface StartOptions extends TestnetOptions {
 export interface Testnet extends AsyncDisposable {
   readonly layout: TestnetLayout;
   readonly members: readonly MemberProcess[];
+  /** Starts a member that has joined since the start and waits until it is ready. */
+  addMember(name: string): Promise<MemberProcess>;
   /** Starts a member that has been stopped and waits until it is ready. */
   restart(name: string): Promise<MemberProcess>;
 }
@@ -45,8 +48,10 @@ export async function startTestnet(options: StartOptions): Promise<Testnet> {
   await using starting = new AsyncDisposableStack();
   say('starting the private DNS root');
   starting.use(await startPrivateRoot(layout));
-  say(`starting ${layout.members.map(({ name }) => name).join(', ')}`);
-  const members = layout.members.map((member) => starting.use(new MemberProcess(member)));
+  const joined = layout.prospects.filter(({ folder }) => existsSync(join(folder, 'data/store')));
+  const started = [...layout.members, ...joined];
+  say(`starting ${started.map(({ name }) => name).join(', ')}`);
+  const members = started.map((member) => starting.use(new MemberProcess(member)));
   const deadlineMs = Date.now() + readyMsMax;
   await Promise.all(members.map(async (member) => await member.untilReady(deadlineMs)));
   const description = await describeTestnet(layout);
@@ -65,11 +70,21 @@ class RunningTestnet implements Testnet {
     this.#running = running;
   }
 
+  async addMember(name: string): Promise<MemberProcess> {
+    const layout = this.layout.prospects.find((member) => member.name === name);
+    if (layout === undefined) throw new Error(`the testnet has no room for ${name}`);
+    return await this.#start(layout, this.members.length);
+  }
+
   async restart(name: string): Promise<MemberProcess> {
-    const position = this.layout.members.findIndex((member) => member.name === name);
-    const layout = this.layout.members[position];
-    if (layout === undefined) throw new Error(`the testnet has no member ${name}`);
+    const position = this.members.findIndex(({ layout }) => layout.name === name);
+    if (position < 0) throw new Error(`the testnet has no member ${name}`);
+    const { layout } = this.members[position]!;
     await this.members[position]!.stop();
+    return await this.#start(layout, position);
+  }
+
+  async #start(layout: MemberLayout, position: number): Promise<MemberProcess> {
     const member = this.#running.use(new MemberProcess(layout));
     this.members[position] = member;
     await member.untilReady(Date.now() + readyMsMax);

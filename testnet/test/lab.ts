@@ -32,10 +32,10 @@ export interface Ran {
 const repository = join(import.meta.dirname, '../..');
 const commandMsMax = 60_000;
 
-/** Starts a testnet of `memberCount` in a new folder, on free ports. */
-export async function openLab(memberCount = 3): Promise<Lab> {
+/** Starts a testnet of `memberCount` in a new folder, on free ports; `roomFor` others may join. */
+export async function openLab(memberCount = 3, roomFor = 0): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-lab-'));
-  const testnet = await startOnFreePorts(join(folder, '.testnet'), memberCount);
+  const testnet = await startOnFreePorts(join(folder, '.testnet'), memberCount, roomFor);
   const text = await readFile(testnet.layout.descriptionFile, 'utf8');
   const run = async (line: string): Promise<Ran> => {
     const [command, ...args] = line.split(' ');
@@ -69,11 +69,22 @@ export function environment(folder: string): NodeJS.ProcessEnv {
   };
 }
 
-async function startOnFreePorts(folder: string, memberCount: number): Promise<Testnet> {
+async function startOnFreePorts(
+  folder: string,
+  memberCount: number,
+  roomFor: number,
+): Promise<Testnet> {
   for (let attempt = 0; ; attempt++) {
     const portBase = 20_000 + 10 * Math.floor(Math.random() * 1000);
     try {
-      return await startTestnet({ folder, memberCount, portBase, fresh: false, say: () => {} });
+      return await startTestnet({
+        folder,
+        memberCount,
+        roomFor,
+        portBase,
+        fresh: false,
+        say: () => {},
+      });
     } catch (error) {
       const taken = error instanceof Error && error.message.includes('is taken');
       if (!taken || attempt === 5) throw error;
