@@ -98,13 +98,13 @@ describe('the key folder', () => {
     const presignedFiles = async (): Promise<string[]> =>
       (await readdir(directory)).filter((name) => name.startsWith('presigned-'));
     const naming = (presignedFile: string): KeyState => ({ ...stateOf(1), presignedFile });
-    await folder.replaceState(naming(first!), 0);
-    await folder.replaceState(naming(first!), 1);
-    await folder.replaceState(naming(second!), 2);
+    await folder.replaceState(naming(first), 0);
+    await folder.replaceState(naming(first), 1);
+    await folder.replaceState(naming(second), 2);
     expect(await presignedFiles()).toEqual([first, second, unnamed].sort());
-    await folder.replaceState(naming(second!), 3);
+    await folder.replaceState(naming(second), 3);
     expect(await presignedFiles()).toEqual([second, unnamed].sort());
-    expect(await folder.readPresigned(second!)).toBe('{"second":2}');
+    expect(await folder.readPresigned(second)).toBe('{"second":2}');
   });
 
   it('destroys a key that may be gone already', async () => {
