@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchConvergence } from './convergence.ts';
+import { benchCosign } from './cosign.ts';
 import { benchDatagramEngine } from './datagram-engine.ts';
 import { benchDns } from './dns.ts';
 import { benchIndex } from './index-tree.ts';
@@ -16,6 +17,7 @@ type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 const benches: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   convergence: benchConvergence,
+  cosign: benchCosign,
   index: benchIndex,
   dns: benchDns,
   datagram: benchDatagramEngine,
