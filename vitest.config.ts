@@ -11,6 +11,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'testnet/test/**/*.test.ts',
       'testnet/simulation/**/*.sim.ts',
+      'testnet/chaos/**/*.test.ts',
       'scripts/test/**/*.test.ts',
     ],
     execArgv: ['--conditions=@callbook/source'],

@@ -24,4 +24,5 @@ export const suites: readonly Suite[] = [
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet/test'], budgetSeconds: 180, alone: true },
   { name: 'simulation', paths: ['testnet/simulation'], budgetSeconds: 180, alone: true },
+  { name: 'chaos', paths: ['testnet/chaos'], budgetSeconds: 180, alone: true },
 ];

@@ -48,7 +48,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   await foundTestnet(layout);
   await trustAuthority(layout);
   const small = random.pick(layout.members);
-  const disk = await SmallDisk.mount(join(small.folder, 'data'));
+  const disk = parts.use(await SmallDisk.mount(join(small.folder, 'data')));
   const members = parts.use(await ChaosMembers.start(layout, random.branch('links')));
   const charterNote = await readFile(layout.charterFile, 'utf8');
   const ledger = new Ledger();

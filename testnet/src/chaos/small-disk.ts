@@ -27,10 +27,12 @@ export function enterMountNamespace(): number | undefined {
   return status ?? 1;
 }
 
-export class SmallDisk {
+export class SmallDisk implements AsyncDisposable {
+  readonly #folder: string;
   readonly #ballast: string;
 
   private constructor(folder: string) {
+    this.#folder = folder;
     this.#ballast = join(folder, 'ballast');
   }
 
@@ -63,5 +65,9 @@ export class SmallDisk {
   /** Gives the space back. */
   async clear(): Promise<void> {
     await rm(this.#ballast, { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await run('umount', ['--lazy', this.#folder]);
   }
 }
