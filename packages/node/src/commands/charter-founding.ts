@@ -56,9 +56,10 @@ export function addFoundingCommands(charter: Command, report: WriteReport): void
     .description('make a governance key; keep it on a machine without network')
     .addArgument(new Argument('<file>', 'secret key to write, with mode 0600'))
     .requiredOption('--name <name>', 'name of the key, for example alpha.example/governance')
+    .option('--show', 'print the verifier key of a key that is there already')
     .option('--json', 'one JSON object')
-    .action(async (file: string, options: { readonly name: string; readonly json?: boolean }) =>
-      report(options, await createGovernanceKey(file, options.name, await pickCryptography())),
+    .action(async (file: string, options: KeyOptions) =>
+      report(options, await governanceKey(file, options, await pickCryptography())),
     );
 
   charter
@@ -94,15 +95,23 @@ export function addFoundingCommands(charter: Command, report: WriteReport): void
     );
 }
 
-async function createGovernanceKey(
+interface KeyOptions {
+  readonly name: string;
+  readonly show?: boolean;
+  readonly json?: boolean;
+}
+
+async function governanceKey(
   file: string,
-  name: string,
+  { name, show = false }: KeyOptions,
   crypto: Cryptography,
 ): Promise<Report> {
-  const { publicKey } = await createSecretKey(file, crypto);
+  const { publicKey } = show
+    ? crypto.ed25519Signer(await readSecretKey(file))
+    : await createSecretKey(file, crypto);
   const verifierKey = encodeVerifierKey({ name, publicKey, algorithm: 0x01 }, crypto);
   const next = `Next: callbook-node charter describe --governance-key '${verifierKey}' …`;
-  return { result: { verifierKey }, lines: [verifierKey, next] };
+  return { result: { verifierKey }, lines: show ? [verifierKey] : [verifierKey, next] };
 }
 
 async function createSecretKey(
