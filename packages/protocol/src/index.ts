@@ -74,8 +74,7 @@ export { emptyFrontier, extendFrontier, frontierRoot, growFrontier } from './mer
 export type { Frontier, StoredHash } from './merkle/frontier.ts';
 export { inclusionProof, verifyInclusion } from './merkle/inclusion-proof.ts';
 export type { InclusionClaim, LeafPosition } from './merkle/inclusion-proof.ts';
-export { rangeHash } from './merkle/stored-hashes.ts';
-export type { HashReader, LeafRange } from './merkle/stored-hashes.ts';
+export type { HashReader } from './merkle/stored-hashes.ts';
 export { emptyRoot, leafHash, nodeHash, treeHashBytes } from './merkle/tree-hash.ts';
 export { encodeEntryBundle, parseEntryBundle } from './tiles/entry-bundle.ts';
 export { encodeHashTile, parseHashTile, tiledHashReader } from './tiles/hash-tile.ts';

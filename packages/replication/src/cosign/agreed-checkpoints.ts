@@ -9,6 +9,7 @@
  */
 import type { AgreedCheckpoint, Cryptography, KnownCharter, Verdict } from '@callbook/protocol';
 import {
+  activeMembers,
   bytesEqual,
   frontierRoot,
   ignore,
@@ -142,8 +143,8 @@ export class AgreedCheckpoints {
     const { origin, size } = checkpoint.value;
     const newest = this.#known(origin);
     if (newest === undefined || size > newest.size) return undefined;
-    const active = this.#context.charter().charter.members.length;
-    const complete = newest.note === note || newest.cosigners >= active;
+    const activeCount = activeMembers(this.#context.charter().charter).length;
+    const complete = newest.note === note || newest.cosigners >= activeCount;
     return size < newest.size || complete
       ? ignore('batch_known', `${newest.size} leaves are agreed already`)
       : undefined;

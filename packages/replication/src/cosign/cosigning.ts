@@ -11,7 +11,7 @@ import type {
   Verdict,
   WitnessRequest,
 } from '@callbook/protocol';
-import { verifyCheckpoint } from '@callbook/protocol';
+import { reject, verifyCheckpoint } from '@callbook/protocol';
 
 import type { Membership } from '../charter/membership.ts';
 import type { Mismatch } from '../evidence/fork-watch.ts';
@@ -52,10 +52,14 @@ export class Cosigning {
       ...context,
       cosignerKey: { name: ownOrigin, signer: logSigner },
       logOf,
-      verify: (origin, note) =>
-        origin === ownOrigin
-          ? verifyCheckpoint(note, membership().byOrigin(origin)!.logKey, crypto)
-          : logs.learn(origin, note),
+      verify: (origin, note) => {
+        // An expelled member's log goes on no more: its charter says where it ends.
+        const writer = membership().byOrigin(origin);
+        if (writer === undefined) return reject('log_unknown', 'the charter names no such log');
+        return origin === ownOrigin
+          ? verifyCheckpoint(note, writer.logKey, crypto)
+          : logs.learn(origin, note);
+      },
     });
     const { cosigner } = this;
     const charter = () => membership().charters.current;
