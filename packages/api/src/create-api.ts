@@ -18,6 +18,7 @@ import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
 import { addEntryRoutes } from './routes/entry-routes.ts';
+import { addEvidenceRoutes } from './routes/evidence-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addLogRoutes } from './routes/log-routes.ts';
 import { addLookupRoutes } from './routes/lookup-routes.ts';
@@ -84,6 +85,7 @@ async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   addProofRoutes(scope, context);
   addLogRoutes(scope, context);
   addWitnessRoutes(scope, context);
+  addEvidenceRoutes(scope, context);
   addHealthRoutes(scope, context);
   addOpenapiRoute(scope);
 }

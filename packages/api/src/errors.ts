@@ -54,6 +54,7 @@ export const apiErrorCodes = {
     status: 404,
     sentence: 'no charter of that version is in force at this member yet',
   },
+  evidence_unknown: { status: 404, sentence: 'this member holds no evidence of that id' },
   log_unknown: { status: 404, sentence: 'this member has no checkpoint of that log' },
   witness_request_malformed: {
     status: 400,

@@ -15,6 +15,7 @@ export type {
   DirectoryPort,
   EntryLeaf,
   EntryState,
+  EvidencePiece,
   EntrySubmission,
   EventLogger,
   IdentifierLabel,

@@ -32,3 +32,6 @@ export const apiLimits = {
 export const proofAnswerStepBytes = 4096;
 
 export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };
+
+/** Pieces of evidence that a member holds: one of each kind for each log. */
+export const evidenceHeldMax = 128;

@@ -47,7 +47,23 @@ export interface DirectoryPort {
    */
   cosign(request: WitnessRequest): Promise<Verdict<CosignedCheckpoint>>;
 
+  /** Evidence of broken rules, the oldest first; at most `evidenceHeldMax` pieces. */
+  evidence(): readonly EvidencePiece[];
+
   readiness(): Readiness;
+}
+
+/** Evidence as docs/spec/evidence.md has it, and what it proves. */
+export interface EvidencePiece {
+  /** SHA-256 of the bytes, 64 hexadecimal digits. */
+  readonly evidenceId: string;
+  readonly kind: string;
+  /** Logs whose members cannot be honest. */
+  readonly origins: readonly string[];
+  /** Logs of two members of which one is wrong. */
+  readonly disputed: readonly string[];
+  readonly firstSeenMs: number;
+  readonly bytes: Uint8Array;
 }
 
 /** A signature line with its newline; or the size that was cosigned last, where it was another. */

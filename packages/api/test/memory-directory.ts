@@ -34,6 +34,7 @@ import type {
   DirectoryPort,
   EntryState,
   EntrySubmission,
+  EvidencePiece,
   IdentifierLabel,
   IdentifierProof,
   LogTileCoordinates,
@@ -64,6 +65,7 @@ export class MemoryDirectory implements DirectoryPort {
   cosigning: Verdict<CosignedCheckpoint> | undefined;
   /** True while it can prove nothing. */
   unproven = false;
+  held: EvidencePiece[] = [];
   ready: Readiness = { ready: true, reasons: [] };
   readonly #crypto: Cryptography;
   readonly #prover: VrfProver;
@@ -146,6 +148,11 @@ export class MemoryDirectory implements DirectoryPort {
   checkpoint(origin: string): string | undefined {
     if (!memoryOrigins.includes(origin as (typeof memoryOrigins)[number])) return undefined;
     return `${origin}\n1\nAAAA\n\n— ${origin} AAAAAA==\n`;
+  }
+
+  evidence(): readonly EvidencePiece[] {
+    this.#break();
+    return this.held;
   }
 
   tile({ origin, level, index, width }: LogTileCoordinates): Uint8Array | undefined {

@@ -47,6 +47,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     checkpoint: (origin) => checkpointFor(origin, parts),
     cosign: async (request) => await replica.cosigning.cosign(request),
     tile: (coordinates) => replica.tile(coordinates),
+    evidence: () => replica.evidence.all(),
     readiness: () => readinessOf(parts),
   };
 }

@@ -36,6 +36,9 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const replica = parts.use(await openReplica(config, store, crypto));
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
   reportOwnLog(replica, log);
+  replica.evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
+    log.error({ evidenceId, kind, origins, disputed }, 'evidence_found'),
+  );
   const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const { createMemberDirectory, GovernanceDesk, openMesh, startMemberApi } =
