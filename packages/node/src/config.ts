@@ -54,7 +54,8 @@ const ZoneKeyRolls = Type.Object(
   { additionalProperties: false },
 );
 
-const ConfigSchema = Type.Object(
+/** For the test that compares it with docs/operators/configuration.md. */
+export const ConfigSchema = Type.Object(
   {
     member: memberName("this member's name in the charter"),
     dataDir: Path,
@@ -196,7 +197,15 @@ const ConfigSchema = Type.Object(
     ),
     store: Type.Optional(
       Type.Object(
-        { cacheBytes: Type.Optional(Type.Integer({ minimum: 1 << 20, maximum: 1 << 40 })) },
+        {
+          cacheBytes: Type.Optional(
+            Type.Integer({
+              minimum: 2 ** 20,
+              maximum: 2 ** 40,
+              description: `bytes, ${2 ** 20} to ${2 ** 40}`,
+            }),
+          ),
+        },
         { additionalProperties: false },
       ),
     ),
