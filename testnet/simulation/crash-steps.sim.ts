@@ -21,6 +21,7 @@ const quiet = (scenario: Scenario): Scenario => ({
   diskFaultProbability: 0,
   skewMsMax: 0,
   driftMax: 0,
+  liars: [],
 });
 
 describe.each(diskFaults)('a durable batch: $ends, persisted $persisted', (fault) => {

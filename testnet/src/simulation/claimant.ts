@@ -85,8 +85,13 @@ export class Claimant {
     return this.#make({ kind: 'request', epoch, prev: null, class: 'possession' }, 0);
   }
 
+  /** Opens the epoch after that of the request. */
   commit(epoch: number, request: Uint8Array): Promise<MadeEntry> {
     return this.#make({ kind: 'commit', epoch, prev: null, request }, 0);
+  }
+
+  veto({ epoch, generation }: Ground, request: Uint8Array): Promise<MadeEntry> {
+    return this.#make({ kind: 'veto', epoch, prev: null, request }, generation);
   }
 
   #signer(generation: number): Signer {

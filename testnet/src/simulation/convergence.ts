@@ -25,7 +25,7 @@ export interface ConvergenceParts {
   /** Whoever may hold an identifier. */
   readonly claimants: readonly Claimant[];
   /** Logs of liars that show different members different leaves: these need not converge. */
-  readonly forked: ReadonlySet<string>;
+  readonly isForked: (origin: string) => boolean;
   /** True when nobody withholds payloads, so that every member must serve what is in force. */
   readonly isServed: boolean;
 }
@@ -45,7 +45,8 @@ export function isConverged(parts: ConvergenceParts): boolean {
 }
 
 /** What keeps the federation from having converged, in words. */
-export function stragglers({ members, forked, union }: ConvergenceParts): string[] {
+export function stragglers(parts: ConvergenceParts): string[] {
+  const { members, union } = parts;
   const [first] = members;
   const expected = first?.engine === undefined ? undefined : sizesOf(first.engine.replica);
   return members.flatMap(({ name, engine }) => {
@@ -53,7 +54,7 @@ export function stragglers({ members, forked, union }: ConvergenceParts): string
     const sizes = sizesOf(engine.replica);
     const behind = [...sizes].filter(
       ([origin, size]) =>
-        !forked.has(origin) && size !== (expected?.get(origin) ?? union.size(origin)),
+        !isSplit(origin, parts) && size !== (expected?.get(origin) ?? union.size(origin)),
     );
     const lacking = members.filter(({ origin }) => sizes.get(origin) !== union.size(origin));
     return [
@@ -62,6 +63,11 @@ export function stragglers({ members, forked, union }: ConvergenceParts): string
       ...(isIndexCurrent(engine.replica, sizes) ? [] : [`the index of ${name} is behind`]),
     ];
   });
+}
+
+/** A log that is forked, or frozen at some member, stops where that member found it out. */
+function isSplit(origin: string, { isForked, members }: ConvergenceParts): boolean {
+  return isForked(origin) || members.some(({ engine }) => engine?.replica.frozen(origin) === true);
 }
 
 function sizesOf(replica: Replica): Map<string, number> {
@@ -87,8 +93,30 @@ export async function assertConverged(parts: ConvergenceParts): Promise<void> {
     if (engine === undefined) continue;
     const replay = await replayLogs(engine.replica, parts.charters);
     assertReplay(member, replay, parts);
-    parts.promises.assertKept(engine.replica, replay.states);
+    parts.promises.assertKept(engine.replica, replay);
+    assertSameView(member, replay, parts);
   }
+}
+
+/** Where no log is forked, frozen or withheld, what is complete at all is so at every member. */
+function assertSameView(member: SimulatedMember, replay: Replay, parts: ConvergenceParts): void {
+  const { union, world } = parts;
+  if (isPartial(member, replay, parts)) return;
+  for (const idText of union.complete.keys()) {
+    if (!replay.complete.has(idText))
+      world.violate('receipts', `${member.name} lacks a complete entry`);
+  }
+}
+
+/** True when a log has leaves that this member has not been shown, or takes in no more. */
+function isPartial(
+  { engine }: SimulatedMember,
+  { leaves }: Replay,
+  parts: ConvergenceParts,
+): boolean {
+  return [...leaves].some(
+    ([origin, log]) => engine!.replica.frozen(origin) || log.length !== parts.union.written(origin),
+  );
 }
 
 function assertReplay(member: SimulatedMember, replay: Replay, parts: ConvergenceParts): void {

@@ -13,6 +13,7 @@ import {
   foldLabel,
   integrateLeaf,
   parseLeaf,
+  quorumTime,
   verifyEntry,
 } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
@@ -23,6 +24,8 @@ export interface Replay {
   readonly leaves: ReadonlyMap<string, readonly Uint8Array[]>;
   /** States of all labels, by their hexadecimal form. */
   readonly states: ReadonlyMap<string, BindingState | undefined>;
+  /** Ownership entries that are complete by these logs, by hexadecimal id. */
+  readonly complete: ReadonlySet<string>;
   /** Root of the index, 32 bytes. */
   readonly root: Uint8Array;
 }
@@ -39,7 +42,14 @@ export async function replayLogs(replica: Replica, charters: CharterSet): Promis
   const states = new Map(
     [...histories].map(([label, history]) => [label, foldLabel(history, charters)]),
   );
-  return { leaves, states, root: indexRootOf(states) };
+  const complete = [...histories.values()].flatMap((history) => completeIn(history, charters));
+  return { leaves, states, complete: new Set(complete), root: indexRootOf(states) };
+}
+
+function completeIn({ ownership }: LabelHistory, charters: CharterSet): string[] {
+  return [...ownership]
+    .filter(([, { entry, mentions }]) => quorumTime(entry.kind, mentions, charters) !== undefined)
+    .map(([idText]) => idText);
 }
 
 async function readLog(replica: Replica, origin: string, size: number): Promise<Uint8Array[]> {

@@ -5,12 +5,21 @@
  * entry in the role `challenged`.
  */
 import type { Receipt, Verdict } from '@callbook/protocol';
-import { DirectoryError } from '@callbook/protocol';
+import { bytesEqual, DirectoryError } from '@callbook/protocol';
 import type { Claimant, Ground, MadeEntry } from './claimant.ts';
 import type { Promises } from './promises.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimulatedMember } from './simulated-member.ts';
 import type { World } from './world.ts';
+
+/** A request that somebody has made. */
+export interface OpenRequest {
+  /** Hexadecimal. */
+  readonly label: string;
+  readonly epoch: number;
+  /** 32 bytes. */
+  readonly entryId: Uint8Array;
+}
 
 export interface HolderParts {
   readonly world: World;
@@ -21,6 +30,12 @@ export interface HolderParts {
   /** Challenges that an ownership entry needs: f + 1. */
   readonly challengedMin: number;
   readonly promises: Promises;
+  /** Requests of all claimants, for holders to veto. */
+  readonly requests: OpenRequest[];
+  /** Hears of entries before any member does: how liars get at them. */
+  readonly onMade: (made: MadeEntry) => void;
+  /** True when it tries to replace whoever holds the identifier. */
+  readonly replaces: boolean;
   /** True once the holders have nothing more to do. */
   readonly isOver: () => boolean;
 }
@@ -29,6 +44,8 @@ export interface HolderParts {
 const answerTimeoutMs = 15_000;
 /** How often a client sends one entry before it leaves it be. */
 const attemptsMax = 6;
+/** How often a claimant tries to commit before it leaves it be. */
+const commitTriesMax = 5;
 
 /** An ownership entry of this holder that is, was or may come into force. */
 interface Claim extends Ground {
@@ -58,8 +75,8 @@ export class Holder {
       await world.sleep(random.between(100, 5000), this.#parts.claimant.name);
       if (isOver()) return;
       const held = this.recall();
-      if (held === undefined) await this.claim();
-      else await this.#change(held);
+      if (held !== undefined) await this.#change(held);
+      else if (!(await this.claim()) && this.#parts.replaces) await this.#replace();
     }
   }
 
@@ -83,8 +100,36 @@ export class Holder {
     return this.#build(made, { epoch, generation: 0 });
   }
 
+  /** Asks to replace whoever holds the identifier, and commits when the hold is over. */
+  async #replace(): Promise<void> {
+    const { claimant, isOver, onMade, random, requests, world } = this.#parts;
+    const engine = random.pick(this.#parts.members).engine;
+    const next = engine?.directory.nextClaim(claimant.identifier);
+    if (next?.kind !== 'request') return;
+    const { epoch } = next;
+    const request = await claimant.request(epoch);
+    requests.push({ label: claimant.label.toHex(), epoch, entryId: request.entryId });
+    const made = await claimant.commit(epoch + 1, request.entryId);
+    onMade(made);
+    if (!(await this.#submit(request))) return;
+    for (let tries = 0; tries < commitTriesMax && !isOver(); tries++) {
+      await world.sleep(random.between(2000, 20_000), claimant.name);
+      if (await this.#build(made, { epoch: epoch + 1, generation: 0 })) return;
+    }
+  }
+
+  /** Vetoes a request against this holder, if there is one. */
+  async #veto(held: Claim): Promise<void> {
+    const { claimant, random, requests } = this.#parts;
+    const label = claimant.label.toHex();
+    const against = requests.filter((open) => open.label === label && open.epoch === held.epoch);
+    if (against.length === 0) return;
+    await this.#submit(await claimant.veto(held, random.pick(against).entryId));
+  }
+
   async #change(held: Claim): Promise<void> {
     const dice = this.#parts.random.below(10);
+    if (this.#parts.replaces && dice % 2 === 0) await this.#veto(held);
     if (dice < 7) await this.update();
     else if (dice < 9) await this.#rotate(held);
     else await this.#release(held);
@@ -126,7 +171,7 @@ export class Holder {
     { epoch, generation }: { readonly epoch: number; readonly generation: number },
   ): Promise<boolean> {
     const claim = { epoch, generation, prev: made.entryId, seq: 0 };
-    this.#claims.push(claim);
+    if (!this.#claims.some(({ prev }) => bytesEqual(prev, claim.prev))) this.#claims.push(claim);
     this.#held = undefined;
     const isComplete = await this.#submit(made);
     if (isComplete) this.#held = claim;
@@ -147,8 +192,11 @@ export class Holder {
     return false;
   }
 
+  /** Members that challenge whoever sends it; one that only receives it asks the others itself. */
   #countFor({ kind }: MadeEntry): number {
-    return kind === 'register' ? this.#parts.challengedMin : 1;
+    const { challengedMin } = this.#parts;
+    if (kind === 'request') return Math.max(2, challengedMin);
+    return kind === 'register' || kind === 'commit' ? challengedMin : 1;
   }
 
   async #submitTo(
@@ -158,7 +206,8 @@ export class Holder {
   ): Promise<boolean> {
     const { engine } = member;
     if (engine === undefined) return false;
-    const role = made.kind === 'register' ? 'challenged' : 'received';
+    const isClaim = ['register', 'request', 'commit'].includes(made.kind);
+    const role = isClaim ? 'challenged' : 'received';
     const { entry, opened } = made;
     const submission = { entry, role, receipts: [...receipts.values()], ...opened } as const;
     const answer = await this.#answered(engine.directory.submit(submission));

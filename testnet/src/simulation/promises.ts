@@ -6,6 +6,7 @@ import type { BindingState, Receipt } from '@callbook/protocol';
 import { bytesEqual, compareBytes } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
 import type { MadeEntry } from './claimant.ts';
+import type { Replay } from './full-replay.ts';
 import type { UnionOfLogs } from './union-of-logs.ts';
 import type { World } from './world.ts';
 
@@ -55,13 +56,13 @@ export class Promises {
   }
 
   /** Asserts what must hold at an honest member that has caught up with every honest log. */
-  assertKept(replica: Replica, states: ReadonlyMap<string, BindingState | undefined>): void {
+  assertKept(replica: Replica, { complete, states }: Replay): void {
     for (const receipt of this.#receipts) this.#assertLogged(receipt);
     for (const [idText, { entryId, kind }] of this.#receipted) {
       // An update that came after a stronger one leaves no trace: see `assertCounted`.
       if (kind === 'update') continue;
       const state = replica.entryState(entryId)?.state;
-      if (state === undefined || (this.#union.isComplete(idText) && state !== 'complete')) {
+      if (state === undefined || (complete.has(idText) && state !== 'complete')) {
         this.#world.violate('receipts', `${replica.memberName} lost a ${kind} that has a receipt`);
       }
     }

@@ -4,6 +4,8 @@
  */
 import type { Charter } from '@callbook/protocol';
 import { calm } from './network-conditions.ts';
+import { liarFaults } from './liar-faults.ts';
+import type { LiarFault } from './liar-faults.ts';
 import type { NetworkConditions } from './network-conditions.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -30,6 +32,10 @@ export interface Scenario {
   /** Clocks run fast or slow by up to this fraction. */
   readonly driftMax: number;
   readonly holds: Charter['holds'];
+  /** True when claimants try to replace holders. */
+  readonly replaces: boolean;
+  /** The last members of the charter, and what each of them does. */
+  readonly liars: readonly (readonly LiarFault[])[];
 }
 
 const minuteMs = 60_000;
@@ -37,6 +43,7 @@ const minuteMs = 60_000;
 /** Draws the scenario of a seed. */
 export function drawScenario(random: SeededRandom, memberCount?: number): Scenario {
   const count = memberCount ?? random.pick([3, 3, 4, 4, 5]);
+  const faults = Math.floor((count - 1) / 3);
   const sometimes = (least: number, most: number): number | undefined =>
     random.chance(0.6) ? random.between(least, most) : undefined;
   const everyMs = {
@@ -48,7 +55,7 @@ export function drawScenario(random: SeededRandom, memberCount?: number): Scenar
   };
   return {
     memberCount: count,
-    faults: Math.floor((count - 1) / 3),
+    faults,
     identifiers: random.between(1, 4),
     claimantsEach: random.between(1, 3),
     safetyMs: random.between(15_000, 45_000),
@@ -58,7 +65,26 @@ export function drawScenario(random: SeededRandom, memberCount?: number): Scenar
     skewMsMax: random.pick([0, 2000, minuteMs, 5 * minuteMs, 10 * minuteMs]),
     driftMax: random.pick([0, 1e-5, 1e-3, 1e-2]),
     holds: drawHolds(random),
+    replaces: random.chance(0.5),
+    liars: drawLiars(random, { faults, count }),
   };
+}
+
+/**
+ * No liars, as many as the charter tolerates, or now and then one more: then nothing is promised to
+ * holders, but honest members still agree, and still find out who lies.
+ */
+function drawLiars(
+  random: SeededRandom,
+  { faults, count }: { readonly faults: number; readonly count: number },
+): LiarFault[][] {
+  const tooMany = random.chance(0.15) && count - faults - 1 >= 2;
+  const most = tooMany ? faults + 1 : faults;
+  if (most === 0 || random.chance(0.3)) return [];
+  const liars = tooMany ? most : random.between(1, most);
+  return Array.from({ length: liars }, () =>
+    random.shuffled(liarFaults).slice(0, random.pick([1, 1, 2, 3])),
+  );
 }
 
 function drawNetwork(random: SeededRandom): NetworkConditions {

@@ -3,7 +3,7 @@
  * What survives a crash is its disk; clock and keys are the machine's.
  */
 import type { Cryptography, Ed25519Signer } from '@callbook/protocol';
-import { DirectoryError, parseEntryBundle, tileWidthMax } from '@callbook/protocol';
+import { DirectoryError } from '@callbook/protocol';
 import { createMemberDirectory } from '@callbook/node/member-directory';
 import { createReplica, Mesh } from '@callbook/replication';
 import type { MeshIncident, Replica, Store } from '@callbook/replication';
@@ -12,6 +12,7 @@ import type { SimulatedClock } from './simulated-clock.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 import type { SimulatedFederation, SimulatedSecrets } from './simulated-federation.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
+import { storedLeaves } from './stored-leaves.ts';
 import type { World } from './world.ts';
 
 export type MemberDirectory = ReturnType<typeof createMemberDirectory>;
@@ -37,6 +38,8 @@ export interface MemberParts {
   readonly onLeaves: (origin: string, first: number, leaves: readonly Uint8Array[]) => void;
   /** The own log as a start found it. */
   readonly onRestart: (origin: string, size: number) => void;
+  /** The member holds proof against a log. */
+  readonly onConviction: (origin: string) => void;
   readonly onIncident: (incident: MeshIncident) => void;
   /** Puts something between engine and disk: how a test plants a bug. */
   readonly wrapStore: (store: Store) => Store;
@@ -100,6 +103,10 @@ export class SimulatedMember {
     });
     replica.onFailure((error) => this.#fail(error, life));
     this.#report(replica, life);
+    const { onConviction } = this.#parts;
+    replica.evidence.onEvidence(({ origins }) => {
+      if (life.alive) origins.forEach((origin) => onConviction(origin));
+    });
     const mesh = await Mesh.join({
       replica,
       crypto,
@@ -121,7 +128,7 @@ export class SimulatedMember {
       world.note(this.name, `own log ${state}`);
       if (state === 'contradicted') world.violate('own log', `${this.name} is shut for good`);
       if (state !== 'confirmed') return;
-      const leaves = storedLeaves(replica);
+      const leaves = storedLeaves(replica, this.origin);
       onRestart(this.origin, leaves.length);
       onLeaves(this.origin, 0, leaves);
     });
@@ -177,21 +184,6 @@ export class SimulatedMember {
     this.#parts.world.note(this.name, `freeze ${forMs}`);
     this.#life?.freeze(forMs);
   }
-}
-
-/** All leaves of a member's own log, read at once. */
-function storedLeaves(replica: Replica): Uint8Array[] {
-  const { origin } = replica;
-  const { size } = replica.ownLog.log;
-  const leaves: Uint8Array[] = [];
-  while (leaves.length < size) {
-    const index = leaves.length / tileWidthMax;
-    const width = Math.min(tileWidthMax, size - leaves.length);
-    const bundle = parseEntryBundle(replica.tile({ origin, level: 'entries', index, width })!);
-    if (bundle.verdict !== 'accept') break;
-    leaves.push(...bundle.value);
-  }
-  return leaves;
 }
 
 function isDiskFailure(error: Error): boolean {

@@ -8,10 +8,15 @@ import { charterSet } from '@callbook/protocol';
 import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import type { MeshIncident, Store } from '@callbook/replication';
 import { Claimant } from './claimant.ts';
+import type { MadeEntry } from './claimant.ts';
 import { assertConverged, isConverged, isSettled, stragglers } from './convergence.ts';
 import type { ConvergenceParts } from './convergence.ts';
 import { Holder } from './holder.ts';
+import type { OpenRequest } from './holder.ts';
+import { unconvicted } from './lies.ts';
 import { Promises } from './promises.ts';
+import { makeMischief } from './liar-mischief.ts';
+import { Liar } from './liar.ts';
 import { drawScenario } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -82,7 +87,10 @@ class Simulation {
   readonly #union: UnionOfLogs;
   readonly #promises: Promises;
   readonly #crypto: Cryptography;
+  /** Secrets of honest members. */
+  readonly #honest: readonly SimulatedSecrets[];
   readonly #members: readonly SimulatedMember[];
+  #liars: readonly Liar[] = [];
   readonly #disks = new Map<string, SimulatedDisk>();
   readonly #holders: readonly Holder[];
   readonly #convergence: ConvergenceParts;
@@ -95,7 +103,7 @@ class Simulation {
     this.#world = new World(random);
     const drawn = drawScenario(random.branch('scenario'), options.memberCount);
     this.#scenario = options.adjust?.(drawn) ?? drawn;
-    const { faults, holds, memberCount: count } = this.#scenario;
+    const { faults, holds, liars, memberCount: count } = this.#scenario;
     this.#crypto = options.wrapCryptography?.(sodiumCryptography) ?? sodiumCryptography;
     this.#federation = foundFederation({ seed: String(options.seed), count, faults, holds });
     this.#network = new SimulatedNetwork(this.#world);
@@ -103,10 +111,15 @@ class Simulation {
     const charters = charterSet([this.#federation.note], sodiumCryptography);
     if (charters.verdict !== 'accept') throw new Error(`founding charter: ${charters.code}`);
     const exclusiveSkewMs = 5 * 60_000;
-    const isExclusive = this.#scenario.skewMsMax <= exclusiveSkewMs;
-    this.#union = new UnionOfLogs(this.#world, { charters: charters.value, isExclusive });
+    const isExclusive = this.#scenario.skewMsMax <= exclusiveSkewMs && liars.length === 0;
+    this.#union = new UnionOfLogs(this.#world, {
+      charters: charters.value,
+      isExclusive,
+      isPromised: liars.length <= faults,
+    });
     this.#promises = new Promises(this.#world, this.#union);
-    this.#members = this.#federation.members.map((secrets) => this.#member(secrets));
+    this.#honest = this.#federation.members.slice(0, count - liars.length);
+    this.#members = this.#honest.map((secrets) => this.#member(secrets));
     this.#holders = this.#settleHolders();
     this.#convergence = {
       world: this.#world,
@@ -115,8 +128,8 @@ class Simulation {
       promises: this.#promises,
       members: this.#members,
       claimants: this.#holders.map(({ claimant }) => claimant),
-      forked: new Set(),
-      isServed: true,
+      isForked: (origin) => this.#liars.some((liar) => liar.origin === origin && liar.isForked),
+      isServed: liars.length === 0,
     };
   }
 
@@ -148,6 +161,7 @@ class Simulation {
         if (size >= union.size(origin)) return;
         world.violate('append-only', `${origin} had ${union.size(origin)} leaves, now ${size}`);
       },
+      onConviction: (origin) => this.#convicted(secrets.name, origin),
       onIncident: (incident) => this.#incident(secrets.name, incident),
       wrapStore: this.#options.wrapStore ?? ((store) => store),
     });
@@ -166,8 +180,20 @@ class Simulation {
     this.#world.after(downMs, { owner: member.name, what: 'start again' }, () => member.start());
   }
 
-  /** Honest members never break a rule, whatever the weather. */
+  /** Evidence never names an honest member. */
+  #convicted(by: string, origin: string): void {
+    this.#world.note(by, `convicts ${origin}`);
+    if (!this.#honest.some((member) => member.origin === origin)) return;
+    this.#world.violate('honest named', `${by} holds evidence against ${origin}`);
+  }
+
+  /** Honest members never break a rule, whatever the weather, and whoever lies to them. */
   #incident(by: string, { memberName, code }: MeshIncident): void {
+    if (!this.#honest.some(({ name }) => name === memberName)) return;
+    // These say something of a log, not of who passed it on.
+    if (code === 'log_forked' || code === 'index_root_differs') return;
+    // Whether a mirror makes leaves up or shows the other branch of a fork, nobody can tell at once.
+    if (code === 'batch_root_mismatch' && this.#liars.some(({ isForked }) => isForked)) return;
     this.#world.violate('honest incident', `${by} holds ${code} against ${memberName}`);
   }
 
@@ -176,13 +202,18 @@ class Simulation {
     const [world, promises, members] = [this.#world, this.#promises, this.#members];
     const { vrfSecretKey } = this.#federation;
     const secrets = { seed: String(this.#options.seed), vrfSecretKey };
+    const requests: OpenRequest[] = [];
+    const onMade = ({ entry, opened }: MadeEntry): void => {
+      for (const liar of this.#liars) liar.meet(entry, opened);
+    };
     return Array.from({ length: identifiers * claimantsEach }, (_, place) => {
       const identifier = `tel:+3491234567${place % identifiers}` as const;
       const claimant = new Claimant(`holder-${place}`, identifier, secrets);
       const random = world.random.branch(claimant.name);
       const isOver = (): boolean => this.#isMended;
       const challengedMin = faults + 1;
-      return new Holder({ world, random, claimant, members, challengedMin, promises, isOver });
+      const parts = { world, random, claimant, members, challengedMin, promises, isOver };
+      return new Holder({ ...parts, requests, onMade, replaces: this.#scenario.replaces });
     });
   }
 
@@ -198,6 +229,7 @@ class Simulation {
         (error: unknown) => world.violate('harness', String((error as Error).stack)),
       );
     });
+    this.#liars = this.#joinLiars();
     this.#observe();
     await world.run(eventsMax);
     const { violation, trace } = world;
@@ -212,6 +244,34 @@ class Simulation {
       durableSteps: new Map([...this.#disks].map(([name, disk]) => [name, disk.durableSteps])),
       scenario: this.#scenario,
     };
+  }
+
+  #joinLiars(): Liar[] {
+    const [world, network, union] = [this.#world, this.#network, this.#union];
+    const { members, vrfSecretKey } = this.#federation;
+    const { skewMsMax } = this.#scenario;
+    return this.#scenario.liars.map((faults, place) => {
+      const secrets = members[this.#honest.length + place]!;
+      const random = world.random.branch(`liar ${secrets.name}`);
+      const skewMs = random.between(-skewMsMax, skewMsMax);
+      const liar = new Liar({
+        world,
+        random,
+        network,
+        secrets,
+        clock: new SimulatedClock(world, secrets.name, { skewMs, drift: 0 }),
+        charter: this.#convergence.charters.current.hash,
+        faults: new Set(faults),
+        accomplice: new Claimant(`accomplice-${place}`, 'tel:+34912345670', {
+          seed: String(this.#options.seed),
+          vrfSecretKey,
+        }),
+        others: members.map(({ name }) => name).filter((name) => name !== secrets.name),
+        onLeaf: (leaf) => union.witness(leaf),
+      });
+      makeMischief(liar, () => this.#isMended);
+      return liar;
+    });
   }
 
   /** Asks every member for its index root now and then: signing it is what compares it. */
@@ -241,7 +301,7 @@ class Simulation {
     await this.#converge();
     // By now nothing that was begun before can still be waited for.
     world.leap(quietLeapMs);
-    await this.#claimAll();
+    if (scenario.liars.length <= scenario.faults) await this.#claimAll();
     await this.#converge();
   }
 
@@ -255,6 +315,12 @@ class Simulation {
       await world.sleep(checkIntervalMs, 'script');
     }
     world.note('script', 'converged');
+    for (;;) {
+      const unknown = unconvicted(this.#liars, this.#members);
+      if (unknown.length === 0) break;
+      if (world.elapsedMs > deadlineMs) return world.violate('evidence', unknown.join('; '));
+      await world.sleep(checkIntervalMs, 'script');
+    }
     await assertConverged(this.#convergence);
   }
 

@@ -19,9 +19,12 @@ import type { World } from './world.ts';
 
 export interface UnionOptions {
   readonly charters: CharterSet;
+  /** False with more liars than the charter tolerates: then nothing is promised to holders. */
+  readonly isPromised: boolean;
   /**
-   * True when nothing can complete a second entry of a slot. False with liars that withhold what
-   * they logged, who can replace one claimant by another after 30 minutes (fold.md, threats).
+   * True when nothing can complete a second entry of a slot. False with liars: one that stalls its
+   * log, forks it or is convicted (its log is then frozen, at some members before leaves that others
+   * have) hides a leaf, and after 30 minutes one claimant can be replaced by another.
    */
   readonly isExclusive: boolean;
 }
@@ -41,9 +44,9 @@ export class UnionOfLogs {
   readonly #world: World;
   readonly #options: UnionOptions;
   readonly #logs = new Map<string, Uint8Array[]>();
+  readonly #written = new Map<string, number>();
   readonly #lastAtMs = new Map<string, number>();
   readonly #histories = new Map<string, LabelHistory>();
-  /** Entries that have ever been complete, by hexadecimal id, with the first time they had. */
   readonly #complete = new Map<string, number>();
   readonly #verified = new Map<string, Entry | undefined>();
 
@@ -56,9 +59,9 @@ export class UnionOfLogs {
     return this.#logs.get(origin)?.length ?? 0;
   }
 
-  /** The total of leaves that honest logs hold. */
-  get sizes(): ReadonlyMap<string, number> {
-    return new Map([...this.#logs].map(([origin, leaves]) => [origin, leaves.length]));
+  /** Leaves that have been seen of a log, in its longest branch. */
+  written(origin: string): number {
+    return this.#written.get(origin) ?? 0;
   }
 
   leaf(origin: string, index: number): Uint8Array | undefined {
@@ -87,6 +90,7 @@ export class UnionOfLogs {
 
   /** Takes note of one leaf, honest or not, of any branch of a log. */
   witness({ origin, index, leafBytes, branch = '' }: SeenLeaf): void {
+    this.#written.set(origin, Math.max(this.written(origin), index + 1));
     const leaf = parseLeaf(leafBytes);
     const branchKey = `${origin} ${branch}`;
     if (leaf.verdict !== 'accept') return;
@@ -112,24 +116,34 @@ export class UnionOfLogs {
     if (after !== before && verified.kind !== 'update') this.#assertOneHolder(after);
   }
 
-  isComplete(entryIdText: string): boolean {
-    return this.#complete.has(entryIdText);
+  /** Entries that have ever been complete, by hexadecimal id, and the first time of each. */
+  get complete(): ReadonlyMap<string, number> {
+    return this.#complete;
   }
 
   #assertOneHolder({ ownership }: LabelHistory): void {
     const winners = new Map<string, number>();
+    /** Requests that are vetoed, and those that are committed: none is both. */
+    const [vetoed, committed] = [new Set<string>(), new Set<string>()];
     for (const known of ownership.values()) {
-      const slot = slotOf(known);
-      if (slot === undefined) continue;
-      const timeMs = quorumTime(known.entry.kind, known.mentions, this.#options.charters);
+      const { kind, request } = known.entry;
+      const timeMs = quorumTime(kind, known.mentions, this.#options.charters);
       if (timeMs === undefined) continue;
       this.#noteComplete(known, timeMs);
+      if (kind === 'veto') vetoed.add(request!.toHex());
+      if (kind === 'commit') committed.add(request!.toHex());
+      const slot = slotOf(known);
+      if (slot === undefined) continue;
       const other = winners.get(slot);
       winners.set(slot, timeMs);
       if (other === undefined) continue;
       const apartMs = Math.abs(timeMs - other);
-      if (!this.#options.isExclusive && apartMs >= competitorsApartMsMin) continue;
+      const { isExclusive, isPromised } = this.#options;
+      if (!isPromised || (!isExclusive && apartMs >= competitorsApartMsMin)) continue;
       this.#world.violate('one holder', `two complete entries of one slot, ${apartMs} ms apart`);
+    }
+    if (this.#options.isPromised && !vetoed.isDisjointFrom(committed)) {
+      this.#world.violate('one holder', 'veto and commit of one request are complete');
     }
   }
 
@@ -146,13 +160,13 @@ function slotOf({ entry, settled }: MentionedEntry): string | undefined {
   if (!settled) return undefined;
   switch (entry.kind) {
     case 'register':
+    case 'commit':
       return `opens ${entry.epoch}`;
     case 'rotate':
     case 'release':
       return `follows ${entry.prev!.toHex()}`;
     case 'request':
     case 'veto':
-    case 'commit':
     case 'update':
       return undefined;
   }
