@@ -152,11 +152,11 @@ export class CharterAdoption {
   }
 
   #relogContext(): RelogContext {
-    const { logs, own, store, clock, scheduler, memberName, chain } = this.#context;
+    const { logs, own, store, scheduler, memberName, chain } = this.#context;
     const before = chain.membership.charters;
     const after = chain.upTo(before.all.length + 1);
     const { signal } = this.#stop;
-    return { logs, own, store, clock, scheduler, memberName, before, after, signal };
+    return { logs, own, store, scheduler, memberName, before, after, signal };
   }
 
   async #advance(commit: CommitRows): Promise<void> {
@@ -177,7 +177,10 @@ export class CharterAdoption {
     await logs.add(membership.logs);
     logs.cutOff(membership);
     const identifiers = await refold(chain.upTo(folded), {
-      ...{ view, entries, scheduler, commit },
+      view,
+      entries,
+      scheduler,
+      commit,
       logs: logs.all,
       nowMs: clock.nowMs(),
       onStates: (states) => index?.note(states),

@@ -15,8 +15,13 @@ let replicas: Map<string, Replica>;
 
 const hourMs = 3_600_000;
 
+let four: TestFederation;
+
+const originOf = (name: string): string => `api.${name}.test/log`;
+
 beforeEach(async () => {
   federation = await foundFederation();
+  four = await foundFederation({ count: 4 });
   clock = new TestClock();
   stores = new Map();
   replicas = new Map();
@@ -30,6 +35,9 @@ async function open(name: string, notes: readonly string[] = [federation.note], 
   replicas.set(name, replica);
   return replica;
 }
+
+const openOf = (from: TestFederation, name: string): Promise<Replica> =>
+  open(name, [from.note], from);
 
 async function close(name: string): Promise<void> {
   await replicas.get(name)?.[Symbol.asyncDispose]();
@@ -58,6 +66,21 @@ async function bring(from: Replica, to: Replica): Promise<boolean> {
     moved ||= taken.verdict === 'accept';
   }
   return moved;
+}
+
+/** Adopts a charter at each, while leaves travel between them. */
+async function adoptAll(names: readonly string[], note: string): Promise<void> {
+  let done = false;
+  const adopting = Promise.all(names.map((name) => replicas.get(name)!.adopt(note)));
+  const ended = adopting.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    await exchange();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  for (const verdict of await ended) expect(verdict.verdict).toBe('accept');
+  await exchange();
 }
 
 async function register(holder: Holder, by: readonly string[]): Promise<void> {
@@ -122,5 +145,51 @@ describe('a running member', () => {
       expect(binding?.routes[0]?.uri).toBe('sip:second@sip.test');
     }
     for (const name of all) await close(name);
+  });
+
+  it('keeps what holders have signed above a cut-off, and nothing else of it', async () => {
+    for (const name of ['alpha', 'beta', 'gamma', 'delta']) await openOf(four, name);
+    const [kept, lost] = [new Holder('tel:+4915123456789'), new Holder('tel:+34912345678')];
+    await register(kept, ['alpha', 'beta', 'gamma']);
+    const cut = logStates(replicas.get('delta')!).find(
+      ({ origin }) => origin === originOf('delta'),
+    )!;
+    const update = await kept.update('sip:only-there@sip.test');
+    expect(await logged('delta', submissionOf(update, 'received'))).toBe('accept');
+    const made = await lost.register();
+    await logged('delta', submissionOf(made, 'challenged'));
+    await exchange();
+    for (const name of ['alpha', 'beta']) await logged(name, submissionOf(made, 'witnessed'));
+    await exchange();
+    expect(replicas.get('gamma')!.bindings.byDigits('34912345678')).toBeDefined();
+    const next = await nextCharter(four, {
+      effectiveAtMs: clock.nowMs(),
+      expelled: { delta: cut },
+      joining: ['epsilon'],
+      logs: logStates(replicas.get('alpha')!),
+    });
+    const left = ['alpha', 'beta', 'gamma'];
+    await adoptAll(left, next.note);
+    expect(new Set(await rootsOf(left)).size).toBe(1);
+    for (const name of left) {
+      const { bindings, membership } = replicas.get(name)!;
+      expect(bindings.byDigits('4915123456789')?.routes[0]?.uri).toBe('sip:only-there@sip.test');
+      // Of three leaves, the challenged one of delta counts no more: two of three are left, none challenged.
+      expect(bindings.byDigits('34912345678')).toBeUndefined();
+      expect(membership.byName('delta')).toBeUndefined();
+    }
+    const holders = left.filter((name) =>
+      replicas
+        .get(name)!
+        .entryState(update.entryId)!
+        .leaves.some(({ origin }) => origin === originOf(name)),
+    );
+    expect(holders).toHaveLength(1);
+    // Who comes later knows only what lies below the cut-off, and folds the same.
+    await close('delta');
+    await open('epsilon', [four.note, next.note], next);
+    await exchange();
+    expect(new Set(await rootsOf([...left, 'epsilon'])).size).toBe(1);
+    expect(replicas.get('epsilon')!.bindings.byDigits('4915123456789')).toBeDefined();
   });
 });

@@ -29,7 +29,10 @@ export async function nextCharter(
   const { charter: from } = before;
   const stated = [...from.members, ...joined.map(charterMember)].map((member) => {
     const cutoff = expelled[member.name] ?? member.cutoff;
-    if (cutoff !== undefined) return { ...member, state: 'expelled' as const, cutoff };
+    if (cutoff !== undefined) {
+      const { size, root } = cutoff;
+      return { ...member, state: 'expelled' as const, cutoff: { size, root } };
+    }
     return readonlyMembers.includes(member.name)
       ? { ...member, state: 'readonly' as const }
       : member;
