@@ -43,8 +43,9 @@ export interface AgreedContext {
 interface AgreedNote {
   readonly note: string;
   readonly size: number;
-  /** Members that have cosigned it. */
+  /** Active members that have cosigned it; 0 where they are no quorum of the charter any more. */
   readonly cosigners: number;
+  readonly judgedBy: KnownCharter;
 }
 
 export interface AgreedChange {
@@ -80,6 +81,11 @@ export class AgreedCheckpoints {
     return this.#known(origin)?.size ?? 0;
   }
 
+  /** Tells whether the newest agreed checkpoint is agreed by the charter in force as well. */
+  isCurrent(origin: string): boolean {
+    return (this.#known(origin)?.cosigners ?? 0) > 0;
+  }
+
   /** Calls back when a newer checkpoint is agreed and stored. */
   onChange(listener: (change: AgreedChange) => void): () => void {
     return this.#changes.add(listener);
@@ -99,7 +105,7 @@ export class AgreedCheckpoints {
     const { origin, size, root } = checkpoint;
     const log = logOf(origin);
     if (log === undefined) return reject('log_unknown', 'the charter names no log of this origin');
-    const agreed = { note, size, cosigners: cosigners.length };
+    const agreed = { note, size, cosigners: cosigners.length, judgedBy: charter() };
     if (log.size < size) {
       if (size > (this.#waiting.get(origin)?.size ?? 0)) this.#waiting.set(origin, agreed);
       return verdict;
@@ -151,16 +157,17 @@ export class AgreedCheckpoints {
   }
 
   #known(origin: string): AgreedNote | undefined {
+    const judgedBy = this.#context.charter();
     const known = this.#newest.get(origin);
-    if (known !== undefined) return known;
-    const { charter, crypto, store } = this.#context;
-    const row = store.get(agreedKey(origin));
-    if (row === undefined) return undefined;
-    const note = Buffer.from(row).toString();
-    const verdict = verifyAgreedCheckpoint(note, charter(), crypto);
+    if (known?.judgedBy === judgedBy) return known;
+    const { crypto, store } = this.#context;
+    const row = known === undefined ? store.get(agreedKey(origin)) : undefined;
+    const note = known?.note ?? (row && Buffer.from(row).toString());
+    if (note === undefined) return undefined;
     // Agreed under an earlier charter, perhaps: it still counts as what was agreed last.
+    const verdict = verifyAgreedCheckpoint(note, judgedBy, crypto);
     const cosigners = verdict.verdict === 'accept' ? verdict.value.cosigners.length : 0;
-    const agreed = { note, size: sizeIn(note), cosigners };
+    const agreed = { note, size: sizeIn(note), cosigners, judgedBy };
     this.#newest.set(origin, agreed);
     return agreed;
   }

@@ -56,15 +56,15 @@ export class CheckpointGatherer {
     this.#context = context;
   }
 
-  /** The checkpoint to gather for; undefined while the newest is agreed. */
+  /** The checkpoint to gather for; undefined while the newest is agreed, by this charter too. */
   #candidate(): Candidate | undefined {
     const { replica } = this.#context;
     const note = replica.checkpoint(this.#origin);
     if (note === undefined) return undefined;
     const size = sizeIn(note);
-    return size > replica.cosigning.agreed.size(this.#origin)
-      ? { origin: this.#origin, note, size }
-      : undefined;
+    const { agreed } = replica.cosigning;
+    const isAgreed = size <= agreed.size(this.#origin) && agreed.isCurrent(this.#origin);
+    return isAgreed ? undefined : { origin: this.#origin, note, size };
   }
 
   /** Tells whether there is a checkpoint that is not agreed yet. */
@@ -139,35 +139,39 @@ export class CheckpointGatherer {
     if (this.#asked.has(name) || !connected().includes(name)) return undefined;
     this.#asked.add(name);
     try {
-      return (await this.#ask(member, candidate)) ?? (await this.#ask(member, candidate));
+      const first = await this.#ask(member, candidate);
+      return (first.isElsewhere ? await this.#ask(member, candidate) : first).note;
     } finally {
       this.#asked.delete(name);
     }
   }
 
-  async #ask(member: LogMember, candidate: Candidate): Promise<string | undefined> {
+  async #ask(member: LogMember, candidate: Candidate): Promise<Asked> {
     const { ask, onIncident, replica } = this.#context;
     const { name } = member.member;
     const { note, origin, size } = candidate;
     const oldSize = this.#lastSizes.get(name) ?? 0;
     const proof = replica.cosigning.consistency(origin, { oldSize, newSize: size });
-    if (proof === undefined) return undefined;
+    if (proof === undefined) return nothing;
     const answer = await ask(name, encodeCosignRequest({ checkpoint: note, oldSize, proof }));
-    if (answer === undefined) return undefined;
+    if (answer === undefined) return nothing;
     const cosigned = parseCosigned(answer);
-    // A refusal is the member's right: it may be behind, or see a fork. A malformed answer is not.
-    if (cosigned.verdict !== 'accept') return undefined;
+    if (cosigned.verdict !== 'accept') {
+      // A refusal is the member's right: it may be behind, or see a fork. A malformed answer is not.
+      if (malformedCodes.has(cosigned.code)) onIncident(name, cosigned.code);
+      return nothing;
+    }
     if (cosigned.value.line === undefined) {
       this.#lastSizes.set(name, cosigned.value.lastSize);
-      return undefined;
+      return { isElsewhere: true };
     }
     const line = this.#verifyLine(note, cosigned.value.line, member);
     if (line.verdict !== 'accept') {
       onIncident(name, line.code);
-      return undefined;
+      return nothing;
     }
     this.#lastSizes.set(name, size);
-    return line.value;
+    return { note: line.value };
   }
 
   /** Takes one line only, by this member's key, and only if it verifies. */
@@ -185,6 +189,17 @@ export class CheckpointGatherer {
     return verdict.verdict === 'accept' ? accept(cosigned) : verdict;
   }
 }
+
+interface Asked {
+  /** The note with one more cosignature. */
+  readonly note?: string;
+  /** True when the member wants the proof from another size, and has told from which. */
+  readonly isElsewhere?: boolean;
+}
+
+const nothing: Asked = {};
+
+const malformedCodes: ReadonlySet<VerdictCode> = new Set(['cbor_malformed', 'request_malformed']);
 
 /** The size in a checkpoint that this member has verified. */
 function sizeIn(note: string): number {

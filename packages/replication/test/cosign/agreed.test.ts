@@ -85,6 +85,33 @@ describe('four members, one of which may be dishonest', () => {
     );
   });
 
+  it('agree a few times a second under load, and within a second on the last leaf', async () => {
+    const running = await Promise.all(
+      names.map((name) => members.start(name, { ownLogConfirmed: true })),
+    );
+    const alpha = running[0]!.replica;
+    await until(() => running[0]!.mesh.connected().length === 3);
+    const holder = new Holder('tel:+447700900001');
+    await alpha.log(submissionOf(await holder.register(), 'challenged'));
+    await until(() => alpha.bindings.byDigits('447700900001') !== undefined);
+    let agreedCount = 0;
+    alpha.cosigning.agreed.onChange(({ origin }) => {
+      if (origin === alpha.origin) agreedCount++;
+    });
+    const startMs = performance.now();
+    for (let seq = 1; performance.now() - startMs < 2000; seq++) {
+      await alpha.log(submissionOf(await holder.update(`sip:u${seq}@sip.test`), 'received'));
+    }
+    const seconds = (performance.now() - startMs) / 1000;
+    expect(agreedCount).toBeGreaterThan(1);
+    expect(agreedCount).toBeLessThanOrEqual(1 + seconds * 4);
+    const lastMs = performance.now();
+    const size = sizeOf(alpha.checkpoint(alpha.origin));
+    await until(() => running.every(({ replica }) => agreedAt(replica, alpha.origin) === size));
+    // A round, and a machine that does other things.
+    expect(performance.now() - lastMs).toBeLessThan(2000);
+  });
+
   it('does not agree on anything with two of them', async () => {
     const running = await Promise.all(
       names.slice(0, 2).map((name) => members.start(name, { ownLogConfirmed: true })),
