@@ -92,7 +92,10 @@ describe('four members, one of which may be dishonest', () => {
     const alpha = running[0]!.replica;
     await until(() => running[0]!.mesh.connected().length === 3);
     const holder = new Holder('tel:+447700900001');
-    await alpha.log(submissionOf(await holder.register(), 'challenged'));
+    const made = await holder.register();
+    for (const { replica } of running.slice(0, 2)) {
+      await replica.log(submissionOf(made, 'challenged'));
+    }
     await until(() => alpha.bindings.byDigits('447700900001') !== undefined);
     let agreedCount = 0;
     alpha.cosigning.agreed.onChange(({ origin }) => {
