@@ -3,10 +3,9 @@
  * type and flags. It is a cache that may lose anything at any time and never returns what is not so:
  *
  * - *Never torn.* Each slot is a seqlock: its writer makes the sequence odd, writes, and makes it even
- *   again; a reader that finds it odd, or moved since it began, has found nothing. The writer stores
- *   every word by Atomics, so none is seen before the sequence is odd. The reader loads them plainly:
- *   V8 makes a call of each Atomics.load, and those of an answer's words would double the look-up.
- *   What keeps these loads between the two of the sequence is in `loadAfterCopy`.
+ *   again; a reader that finds it odd, or moved since it began, has found nothing. Both load and store
+ *   the words of an answer plainly: V8 makes a call of each of Atomics, and those would double the
+ *   look-up. What keeps them between the two of the sequence is in `loadAfterCopy` and `lockSlot`.
  * - *Never stale.* A filler reads the name's generation before it reads the store, and gives it with
  *   the answer. The writer of the store moves the generation after its commit. An answer with another
  *   generation than the present one is not found, however late it was put there.
@@ -103,9 +102,7 @@ export class AnswerTable {
     const slot = this.chooseSlot(key, fill.nowSeconds);
     const sequenceAt = this.slotAt(slot) + slotFields.sequence;
     const sequence = Atomics.load(words, sequenceAt);
-    if ((sequence & 1) !== 0) return false;
-    if (Atomics.compareExchange(words, sequenceAt, sequence, sequence + 1) !== sequence)
-      return false;
+    if ((sequence & 1) !== 0 || !this.lockSlot(sequenceAt, sequence)) return false;
     this.writeSlot(slot, key, { answer, fill });
     Atomics.store(words, sequenceAt, sequence + 2);
     return true;
@@ -146,6 +143,17 @@ export class AnswerTable {
     return Atomics.load(this.words, at);
   }
 
+  /**
+   * Makes a sequence odd, before every plain store after it; false when another thread was first. On x64
+   * stores are never reordered. On arm64 they may pass the store of the exchange; but not a load-acquire
+   * before them, which waits for a store-release before it, which waits for the exchange.
+   */
+  private lockSlot(sequenceAt: number, sequence: number): boolean {
+    const found = Atomics.compareExchange(this.words, sequenceAt, sequence, sequence + 1);
+    Atomics.store(this.fence, 0, 0);
+    return Atomics.load(this.fence, 0) === 0 && found === sequence;
+  }
+
   private writeSlot(
     slot: number,
     key: AnswerKey,
@@ -153,18 +161,17 @@ export class AnswerTable {
   ): void {
     const { words } = this;
     const at = this.slotAt(slot);
-    Atomics.store(words, this.views.tagsAt + slot, tagOf(key));
-    Atomics.store(words, at + slotFields.used, 0);
-    Atomics.store(words, at + slotFields.generation, fill.generation);
-    Atomics.store(words, at + slotFields.expiresAtSeconds, fill.expiresAtSeconds | 0);
-    Atomics.store(words, at + slotFields.bucket, this.bucketOf(key));
-    Atomics.store(words, at + slotFields.sizes, (key.wordCount << 16) | answer.length);
+    words[this.views.tagsAt + slot] = tagOf(key);
+    words[at + slotFields.used] = 0;
+    words[at + slotFields.generation] = fill.generation;
+    words[at + slotFields.expiresAtSeconds] = fill.expiresAtSeconds | 0;
+    words[at + slotFields.bucket] = this.bucketOf(key);
+    words[at + slotFields.sizes] = (key.wordCount << 16) | answer.length;
     const keyAt = at + slotFields.key;
-    for (let index = 0; index < key.wordCount; index += 1)
-      Atomics.store(words, keyAt + index, key.words[index]!);
+    for (let index = 0; index < key.wordCount; index += 1) words[keyAt + index] = key.words[index]!;
     const answerAt = keyAt + key.wordCount;
     for (let index = 0; index < answer.length; index += 4)
-      Atomics.store(words, answerAt + (index >> 2), wordAt(answer, index));
+      words[answerAt + (index >> 2)] = wordAt(answer, index);
   }
 
   /** The key's own slot; else a free one; else one that is out of date or not found lately. */
