@@ -69,6 +69,7 @@ export class SimulatedDisk {
       range: (range) => answer(life, () => memory.range(range)),
       batch: (changes, { durable }) =>
         durable ? this.#writeDurable(changes, life) : this.#write(changes, life),
+      snapshot: () => memory.snapshot(),
       compact: async () => {},
       close: async () => {},
     };

@@ -165,11 +165,11 @@ export class SimulatedMember {
     disk.crash();
   }
 
-  /** Ends the process in order; `ended` when nothing of it runs any more. */
-  async stop(): Promise<void> {
+  /** Ends the process in order and starts it again some time after it has ended. */
+  async restart(): Promise<void> {
     const { network, world } = this.#parts;
     const [life, engine] = [this.#life, this.#engine];
-    if (life === undefined || engine === undefined) return this.crash();
+    if (life === undefined || engine === undefined) return;
     world.note(this.name, 'stop');
     this.#engine = undefined;
     await engine.mesh[Symbol.asyncDispose]();
@@ -178,6 +178,8 @@ export class SimulatedMember {
     life.kill();
     this.#life = undefined;
     network.leave(this.name);
+    const event = { owner: this.name, what: 'start again' };
+    world.after(life.random.between(10, 10_000), event, () => this.start());
   }
 
   freeze(forMs: number): void {

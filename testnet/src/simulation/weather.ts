@@ -97,10 +97,12 @@ export class Weather {
     const { members, world } = this.#parts;
     const member = this.#random.pick(members);
     if (this.#random.chance(0.3)) {
-      member.stop().catch((error: unknown) => world.violate('engine', `stop: ${String(error)}`));
-    } else {
-      member.crash();
+      member.restart().catch((error: unknown) => {
+        world.violate('engine', `stop: ${String(error)}`);
+      });
+      return;
     }
+    member.crash();
     const downMs = this.#random.between(10, outageMsMax);
     world.after(downMs, { owner: member.name, what: 'start again' }, () => {
       if (!member.isUp) member.start();

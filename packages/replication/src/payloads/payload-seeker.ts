@@ -122,7 +122,9 @@ export class PayloadSeeker implements AsyncDisposable {
   }
 
   #isRefused(name: string, wanted: WantedPayload, nowMs: number): boolean {
-    return nowMs < (this.#refusedUntilMs.get(refusalName(name, wanted)) ?? 0);
+    const leftMs = (this.#refusedUntilMs.get(refusalName(name, wanted)) ?? nowMs) - nowMs;
+    // A clock that was set back must not make the wait longer.
+    return leftMs > 0 && leftMs <= payloadAskAgainMs;
   }
 
   #refuse(name: string, wanted: WantedPayload): void {

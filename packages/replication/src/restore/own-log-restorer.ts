@@ -102,8 +102,10 @@ export class OwnLogRestorer {
       this.#completeSinceMs = undefined;
       return false;
     }
-    this.#completeSinceMs ??= clock.nowMs();
+    const nowMs = clock.nowMs();
+    // A clock that was set back must not make the wait longer.
+    this.#completeSinceMs = Math.min(this.#completeSinceMs ?? nowMs, nowMs);
     if (network.connected().every((name) => replica.ownLog.hasTold(name))) return true;
-    return clock.nowMs() - this.#completeSinceMs >= ownLogPatienceMs;
+    return nowMs - this.#completeSinceMs >= ownLogPatienceMs;
   }
 }

@@ -126,9 +126,11 @@ export class LogFollower implements AsyncDisposable {
     if (this.#pulling.has(origin)) return false;
     const writer = replica.membership.byOrigin(origin)?.member.name;
     if (writer === name || writer === undefined || !this.#following.has(writer)) return true;
-    const sinceMs = this.#behindSinceMs.get(origin) ?? clock.nowMs();
+    const nowMs = clock.nowMs();
+    // A clock that was set back must not make the wait longer.
+    const sinceMs = Math.min(this.#behindSinceMs.get(origin) ?? nowMs, nowMs);
     this.#behindSinceMs.set(origin, sinceMs);
-    return clock.nowMs() - sinceMs > mirrorPatienceMs;
+    return nowMs - sinceMs > mirrorPatienceMs;
   }
 
   #refused(
