@@ -16,6 +16,7 @@ import { addOpenapiRoute, collectSchemas } from './openapi.ts';
 import type { CodeSender, DirectoryPort, EventLogger } from './ports.ts';
 import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
+import { addAgreementRoutes } from './routes/agreement-routes.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
 import { addEntryRoutes } from './routes/entry-routes.ts';
 import { addEvidenceRoutes } from './routes/evidence-routes.ts';
@@ -85,6 +86,7 @@ async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   addProofRoutes(scope, context);
   addLogRoutes(scope, context);
   addWitnessRoutes(scope, context);
+  addAgreementRoutes(scope, context);
   addEvidenceRoutes(scope, context);
   addHealthRoutes(scope, context);
   addOpenapiRoute(scope);

@@ -21,6 +21,7 @@ export type {
   IdentifierLabel,
   IdentifierProof,
   LogTileCoordinates,
+  MemberAgreement,
   Readiness,
   SubmittedEntry,
 } from './ports.ts';

@@ -50,6 +50,8 @@ export interface DirectoryPort {
   /** Evidence of broken rules, the oldest first; at most `evidenceHeldMax` pieces. */
   evidence(): readonly EvidencePiece[];
 
+  /** How far the members agree, as this one sees it. */
+  agreement(): MemberAgreement;
   readiness(): Readiness;
 }
 
@@ -69,6 +71,25 @@ export interface EvidencePiece {
 /** A signature line with its newline; or the size that was cosigned last, where it was another. */
 export type CosignedCheckpoint =
   { readonly line: string } | { readonly line?: undefined; readonly lastSize: number };
+
+export interface MemberAgreement {
+  readonly logs: readonly {
+    readonly origin: string;
+    /** Leaves stored. */
+    readonly size: number;
+    /** Leaves of the newest agreed checkpoint, and when a quorum had cosigned it; 0 without one. */
+    readonly agreedSize: number;
+    readonly agreedAtMs: number;
+  }[];
+  /** The last index root that this member and another had of the same logs. */
+  readonly roots: readonly {
+    readonly member: string;
+    /** 32 bytes. */
+    readonly root: Uint8Array;
+    readonly atMs: number;
+    readonly logs: readonly { readonly origin: string; readonly size: number }[];
+  }[];
+}
 
 export interface IdentifierLabel {
   readonly labelEpoch: number;

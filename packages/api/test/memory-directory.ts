@@ -38,6 +38,7 @@ import type {
   IdentifierLabel,
   IdentifierProof,
   LogTileCoordinates,
+  MemberAgreement,
   Readiness,
   SubmittedEntry,
 } from '../src/index.ts';
@@ -167,6 +168,17 @@ export class MemoryDirectory implements DirectoryPort {
     if (oldSize !== this.cosignedSize) return accept({ lastSize: this.cosignedSize });
     this.cosignedSize = Number(checkpoint.split('\n')[1]);
     return accept({ line: '\u2014 alpha.test/log AAAAAAE=\n' });
+  }
+
+  agreement(): MemberAgreement {
+    this.#break();
+    const [origin] = memoryOrigins;
+    const atMs = 1_800_000_000_000;
+    const root = new Uint8Array(32).fill(7);
+    return {
+      logs: [{ origin, size: 3, agreedSize: 2, agreedAtMs: atMs }],
+      roots: [{ member: 'beta', root, atMs, logs: [{ origin, size: 2 }] }],
+    };
   }
 
   readiness(): Readiness {

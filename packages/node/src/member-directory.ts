@@ -2,7 +2,13 @@
  * The directory as the API asks for it: the replica answers, and for ownership entries the mesh asks
  * the other members. This is the only place where the two meet.
  */
-import type { DirectoryPort, EntryState, EntrySubmission, SubmittedEntry } from '@callbook/api';
+import type {
+  DirectoryPort,
+  EntryState,
+  EntrySubmission,
+  MemberAgreement,
+  SubmittedEntry,
+} from '@callbook/api';
 import {
   accept,
   challengedMin,
@@ -48,8 +54,22 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     cosign: async (request) => await replica.cosigning.cosign(request),
     tile: (coordinates) => replica.tile(coordinates),
     evidence: () => replica.evidence.all(),
+    agreement: () => agreementOf(replica),
     readiness: () => readinessOf(parts),
   };
+}
+
+function agreementOf(replica: Replica): MemberAgreement {
+  const { agreed, roots } = replica.cosigning;
+  const logs = replica.logSizes().map(({ origin, size }) => {
+    const tree = agreed.tree(origin);
+    const agreedAtMs = (tree?.timestampSeconds ?? 0) * 1000;
+    return { origin, size, agreedSize: tree?.size ?? 0, agreedAtMs };
+  });
+  const same = roots.agreements().map(({ memberName, root, atMs, sizes }) => {
+    return { member: memberName, root, atMs, logs: sizes };
+  });
+  return { logs, roots: same };
 }
 
 /** The newest agreed checkpoint; the newest signed one while no quorum has cosigned any. */

@@ -45,6 +45,8 @@ interface AgreedNote {
   readonly size: number;
   /** Active members that have cosigned it; 0 where they are no quorum of the charter any more. */
   readonly cosigners: number;
+  /** When a quorum had cosigned it; 0 where they are none any more. */
+  readonly timestampSeconds: number;
   readonly judgedBy: KnownCharter;
 }
 
@@ -71,8 +73,12 @@ export class AgreedCheckpoints {
     return this.#known(origin)?.note;
   }
 
-  /** The same with the number of its leaves. */
-  tree(origin: string): { readonly note: string; readonly size: number } | undefined {
+  /** The same with the number of its leaves and the time at which a quorum had cosigned it. */
+  tree(
+    origin: string,
+  ):
+    | { readonly note: string; readonly size: number; readonly timestampSeconds: number }
+    | undefined {
     return this.#known(origin);
   }
 
@@ -105,7 +111,8 @@ export class AgreedCheckpoints {
     const { origin, size, root } = checkpoint;
     const log = logOf(origin);
     if (log === undefined) return reject('log_unknown', 'the charter names no log of this origin');
-    const agreed = { note, size, cosigners: cosigners.length, judgedBy: charter() };
+    const judgedBy = charter();
+    const agreed = { note, size, cosigners: cosigners.length, timestampSeconds, judgedBy };
     if (log.size < size) {
       if (size > (this.#waiting.get(origin)?.size ?? 0)) this.#waiting.set(origin, agreed);
       return verdict;
@@ -166,12 +173,16 @@ export class AgreedCheckpoints {
     if (note === undefined) return undefined;
     // Agreed under an earlier charter, perhaps: it still counts as what was agreed last.
     const verdict = verifyAgreedCheckpoint(note, judgedBy, crypto);
-    const cosigners = verdict.verdict === 'accept' ? verdict.value.cosigners.length : 0;
-    const agreed = { note, size: sizeIn(note), cosigners, judgedBy };
+    const by = verdict.verdict === 'accept' ? verdict.value : nobody;
+    const { cosigners, timestampSeconds } = by;
+    const size = sizeIn(note);
+    const agreed = { note, size, cosigners: cosigners.length, timestampSeconds, judgedBy };
     this.#newest.set(origin, agreed);
     return agreed;
   }
 }
+
+const nobody = { cosigners: [], timestampSeconds: 0 };
 
 function isNewer(agreed: AgreedNote, than: AgreedNote | undefined): boolean {
   if (than === undefined || agreed.size > than.size) return true;

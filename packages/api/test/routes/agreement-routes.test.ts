@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { startMember } from '../harness.ts';
+
+it('says how far logs are agreed, and with whom the index is the same', async () => {
+  const { status, headers, json } = await (await startMember()).call('GET', '/v1/agreement');
+  expect(status).toBe(200);
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(json).toEqual({
+    logs: [{ origin: 'alpha.test/log', size: 3, agreedSize: 2, agreedAtMs: 1_800_000_000_000 }],
+    roots: [
+      {
+        member: 'beta',
+        root: 'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc',
+        atMs: 1_800_000_000_000,
+        logs: [{ origin: 'alpha.test/log', size: 2 }],
+      },
+    ],
+  });
+});
+
+it('answers 503 while the directory has failed', async () => {
+  const member = await startMember();
+  member.directory.failure = 'operating';
+  const answer = await member.call('GET', '/v1/agreement');
+  expect(answer).toMatchObject({ status: 503, json: { code: 'directory_unavailable' } });
+});
