@@ -138,6 +138,30 @@ describe('add-checkpoint of C2SP tlog-witness', () => {
   });
 });
 
+describe('a federation at rest', () => {
+  it('is agreed on every leaf at every member, and has one index', async () => {
+    for (const { web } of lab.description.members) {
+      const { roots } = await eventually(
+        async () => (await (await fetch(`${web}/v1/agreement`)).json()) as Agreement,
+        ({ logs, roots: met }) =>
+          met.length === 2 &&
+          logs.length === 3 &&
+          logs.every(({ size, agreedSize }) => size > 0 && size === agreedSize) &&
+          met.every((root) => root.logs.every(({ size }, place) => size === logs[place]!.size)),
+      );
+      expect(roots[0]!.root).toBe(roots[1]!.root);
+    }
+  });
+});
+
+interface Agreement {
+  readonly logs: readonly { readonly size: number; readonly agreedSize: number }[];
+  readonly roots: readonly {
+    readonly root: string;
+    readonly logs: readonly { readonly size: number }[];
+  }[];
+}
+
 const alpha = () => lab.description.members[0]!;
 
 /** The newest checkpoint of a member's own log, as it serves it. */
