@@ -31,7 +31,7 @@ export const hourMs = 60 * minuteMs;
 const adoptionMs = 60 * hourMs;
 
 /** Charters of `count` members: the founding one, and one that adds a member. */
-export function twoCharters(
+function twoCharters(
   count: number,
   faults: number,
 ): { first: CharterSet; both: CharterSet } {

@@ -14,7 +14,7 @@ export const atMs: number = startMs + 24 * hourMs;
 
 /** Alpha, beta and gamma, none of them dishonest. */
 const threeText = charterText(foundingCharter(3, 0));
-export const threeMembers: string = signedBy(threeText, ['alpha', 'beta', 'gamma']);
+const threeMembers: string = signedBy(threeText, ['alpha', 'beta', 'gamma']);
 /** Seven members of which two may be dishonest: q is 5. */
 const sevenText = charterText(foundingCharter(7, 2));
 export const sevenMembers: string = signedBy(sevenText, [
@@ -35,7 +35,7 @@ export function logOfSeven(memberName: string): CaseLog {
   return new CaseLog(memberName, hashOf(sevenText));
 }
 
-export function idOf(entry: Uint8Array): Uint8Array {
+function idOf(entry: Uint8Array): Uint8Array {
   return hashOf(entry);
 }
 
