@@ -1,7 +1,8 @@
 /** The public names of replication: the replica, its mesh, and the ports that they are driven through. */
 
 export { createReplica } from './replica.ts';
-export type { Replica, ReplicaChange } from './replica.ts';
+export type { Replica } from './replica.ts';
+export type { ReplicaChange } from './replica-engine.ts';
 export type { ReplicaOptions } from './replica-parts.ts';
 export { createMesh, Mesh } from './mesh.ts';
 export type { JoinOptions, MeshOptions } from './mesh.ts';
