@@ -65,11 +65,6 @@ export class RootComparison {
     return [...this.#agreements.values()];
   }
 
-  /** The newest root that a member has shown; its log's origin names it. */
-  newest(origin: string): string | undefined {
-    return [...(this.#recent.get(origin)?.values() ?? [])].at(-1)?.note;
-  }
-
   onContradiction(listener: (contradiction: RootContradiction) => void): () => void {
     return this.#contradictions.add(listener);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict, WitnessRequest } from '@callbook/protocol';
-import { cosignerKeyOf, verifyCosignature } from '@callbook/protocol';
+import { cosignCheckpoint, cosignerKeyOf, verifyCosignature } from '@callbook/protocol';
 
 import type { Cosigned } from '../../src/cosign/cosigner.ts';
 import type { Replica } from '../../src/replica.ts';
@@ -118,6 +118,28 @@ describe('a cosigner', () => {
     expect(codeOf(await mirror.cosigning.cosign({ checkpoint, oldSize: 8, proof: [] }))).toBe(
       'witness_request_malformed',
     );
+  });
+
+  it('learns from an agreed checkpoint what it cosigned before its store was lost', async () => {
+    const { mirror, log, federation } = await openMirror(20);
+    const { checkpoint } = request(log, 0, 18);
+    const byGamma = federation.members[2]!;
+    const cosigned = await mirror.cosigning.cosign(request(log, 0, 18));
+    if (cosigned.verdict !== 'accept' || cosigned.value.line === undefined) throw new Error();
+    const signer = crypto.ed25519Signer(byGamma.logSecretKey);
+    const note = cosignCheckpoint(
+      `${checkpoint}${cosigned.value.line}`,
+      { name: byGamma.origin, signer },
+      1_750_000_000,
+    );
+    const restored = await openReplica(federation, 'beta');
+    await restored.ingest(log.batch());
+    expect(restored.cosigning.cosigner.last(log.batch().origin).size).toBe(0);
+    expect(await restored.cosigning.agreed.offer(note)).toMatchObject({ verdict: 'accept' });
+    expect(await restored.cosigning.cosign(request(log, 0, 12))).toEqual({
+      verdict: 'accept',
+      value: { lastSize: 18 },
+    });
   });
 
   it('answers requests that come together by what the first of them leaves', async () => {
