@@ -1,14 +1,16 @@
 /** What every action of a directory shares: the charter, its members, and the ports. */
 import type { Charter, Clock, Cryptography, KnownCharter, Random } from '@callbook/protocol';
+import type { CharterWalk } from './charter-walk.ts';
 import type { Fetch } from './member-call.ts';
 import type { Member } from './member.ts';
 
 export interface DirectoryContext {
+  /** The newest charter that is known; walking forward changes it, and what follows from it. */
   readonly charter: Charter;
   /** The same, with its hash and the origins of its logs. */
   readonly known: KnownCharter;
-  /** SHA-256 of the charter's text, 32 bytes: every leaf names it. */
-  readonly charterHash: Uint8Array;
+  /** Brings later charters, and has all of them. */
+  readonly walk: CharterWalk;
   /** The active members, in the order in which they are asked. */
   readonly members: readonly Member[];
   readonly quorum: number;

@@ -5,7 +5,6 @@
  */
 import {
   charterSet,
-  quorumOf,
   type Charter,
   type Clock,
   type Cryptography,
@@ -14,6 +13,7 @@ import {
 } from '@callbook/protocol';
 import { nobleCryptography } from '@callbook/protocol/crypto/noble';
 import { publish, release, rotate, type ChangeOptions, type PayloadChanges } from './changes.ts';
+import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { entryState, type MemberEntryState } from './entry-state.ts';
@@ -39,6 +39,7 @@ export interface DirectoryOptions {
 }
 
 export interface Directory {
+  /** The newest charter that is known: the pinned one until something has been asked. */
   readonly charter: Charter;
   /** The active members, in the order in which they are asked. */
   readonly members: readonly Member[];
@@ -64,20 +65,33 @@ export interface Directory {
 /** Opens the directory of a charter. Throws `charter_invalid` or `member_unknown`; no I/O. */
 export function createDirectory(options: DirectoryOptions): Directory {
   const context = openContext(options);
+  /** What members ask for first is the newest charter: who they are, and how many it takes. */
+  const walked = async (): Promise<DirectoryContext> => {
+    await context.walk.begin();
+    return context;
+  };
   return {
-    charter: context.charter,
-    members: context.members,
-    quorum: context.quorum,
-    claim: (claimOptions) => claim(context, claimOptions),
-    publish: (holding, changes, change) => publish(context, { holding, changes }, change),
-    rotate: (holding, newSeed, change) => rotate(context, { holding, newSeed }, change),
-    release: (holding, change) => release(context, holding, change),
-    resume: (pending, resumeOptions) => resume(context, pending, resumeOptions),
-    lookup: (identifier) => lookup(context, identifier),
-    lookupMany: (identifiers) => lookupMany(context, identifiers),
-    prove: (identifier) => prove(context, identifier),
-    entryState: (entryId) => entryState(context, entryId),
-    memberStates: () => memberStates(context),
+    get charter() {
+      return context.charter;
+    },
+    get members() {
+      return context.members;
+    },
+    get quorum() {
+      return context.quorum;
+    },
+    claim: async (claimOptions) => await claim(await walked(), claimOptions),
+    publish: async (holding, changes, change) =>
+      await publish(await walked(), { holding, changes }, change),
+    rotate: async (holding, newSeed, change) =>
+      await rotate(await walked(), { holding, newSeed }, change),
+    release: async (holding, change) => await release(await walked(), holding, change),
+    resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
+    lookup: async (identifier) => await lookup(await walked(), identifier),
+    lookupMany: async (identifiers) => await lookupMany(await walked(), identifiers),
+    prove: async (identifier) => await prove(await walked(), identifier),
+    entryState: async (entryId) => await entryState(await walked(), entryId),
+    memberStates: async () => await memberStates(await walked()),
   };
 }
 
@@ -87,16 +101,26 @@ function openContext(options: DirectoryOptions): DirectoryContext {
   if (verified.verdict !== 'accept') {
     throw clientError('charter_invalid', verified.message);
   }
-  const { current: known } = verified.value;
-  const { charter } = known;
+  const first = options.members ?? [];
+  orderMembers(listMembers(verified.value.current.charter), first);
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const walk = new CharterWalk({ charters: verified.value, first, crypto, fetch });
   return {
-    charter,
-    known,
-    charterHash: known.hash,
-    members: orderMembers(listMembers(charter), options.members ?? []),
-    quorum: quorumOf(charter),
+    walk,
+    get charter() {
+      return walk.current.charter;
+    },
+    get known() {
+      return walk.current;
+    },
+    get members() {
+      return walk.members;
+    },
+    get quorum() {
+      return walk.quorum;
+    },
     crypto,
-    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    fetch,
     random: options.random ?? systemRandom,
     clock: options.clock ?? systemClock,
   };

@@ -6,6 +6,8 @@ export const callMsMax = 10_000;
 export const entryCallMsMax = 30_000;
 /** Largest answer that is read: 1 000 look-ups with payloads at their limit, in base64. */
 export const answerBytesMax = 16 * 1024 * 1024;
+/** Charters that are walked forward at once: ten years of one a month. */
+export const charterStepsMax = 120;
 /** Codes that may be tried for one challenge; the member counts too. */
 export const codeAttemptsMax = 5;
 /** How often an entry goes round the members before it is reported as incomplete. */

@@ -28,9 +28,25 @@ export async function callMember(fetch: Fetch, member: Member, call: MemberCall)
 
 /** Calls `member` and returns the text it answered, for the few routes that are not JSON. */
 export async function fetchText(fetch: Fetch, member: Member, path: string): Promise<string> {
+  const text = await fetchTextIfThere(fetch, member, path);
+  if (text !== undefined) return text;
+  throw statusError(member, 404);
+}
+
+/** As `fetchText`; undefined when the member says that it has no such text. */
+export async function fetchTextIfThere(
+  fetch: Fetch,
+  member: Member,
+  path: string,
+): Promise<string | undefined> {
   const { status, text } = await exchange(fetch, member, { method: 'GET', path });
   if (status === 200) return text;
-  throw clientError('member_failed', `member ${member.name} answered with status ${status}`, {
+  if (status === 404) return undefined;
+  throw statusError(member, status);
+}
+
+function statusError(member: Member, status: number): DirectoryError<ClientErrorCode> {
+  return clientError('member_failed', `member ${member.name} answered with status ${status}`, {
     details: { member: member.name, status },
   });
 }

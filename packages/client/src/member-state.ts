@@ -1,4 +1,4 @@
-/** Whether each member of the charter can be reached and serves the charter that is pinned. */
+/** Whether each member of the charter can be reached and serves the newest charter that is known. */
 import { bytesEqual, parseNote } from '@callbook/protocol';
 import type { DirectoryContext } from './directory-context.ts';
 import type { ClientErrorCode } from './errors.ts';
@@ -8,7 +8,7 @@ import type { Member } from './member.ts';
 
 export interface MemberState {
   readonly member: Member;
-  /** `other_charter`: the member answers but serves another charter than the pinned one. */
+  /** `other_charter`: the member answers but serves another charter than the newest known. */
   readonly state: 'ready' | 'other_charter' | 'failed';
   readonly code?: ClientErrorCode;
 }
@@ -19,7 +19,7 @@ export function memberStates(context: DirectoryContext): Promise<MemberState[]> 
     context.members.map(async (member): Promise<MemberState> => {
       try {
         const note = await fetchText(context.fetch, member, '/v1/charter');
-        return { member, state: isPinned(context, note) ? 'ready' : 'other_charter' };
+        return { member, state: isNewest(context, note) ? 'ready' : 'other_charter' };
       } catch (error) {
         return { member, state: 'failed', code: survive(member, error).error.code };
       }
@@ -27,9 +27,9 @@ export function memberStates(context: DirectoryContext): Promise<MemberState[]> 
   );
 }
 
-function isPinned(context: DirectoryContext, noteText: string): boolean {
+function isNewest(context: DirectoryContext, noteText: string): boolean {
   const note = parseNote(noteText);
   if (note.verdict !== 'accept') return false;
   const textHash = context.crypto.sha256(new TextEncoder().encode(note.value.text));
-  return bytesEqual(textHash, context.charterHash);
+  return bytesEqual(textHash, context.known.hash);
 }

@@ -5,7 +5,7 @@
 import type { Identifier } from '@callbook/protocol';
 import { assertIdentifier } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
-import { clientError, type ClientErrorCode } from './errors.ts';
+import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
 import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
@@ -23,7 +23,7 @@ export async function prove(context: DirectoryContext, identifier: Identifier): 
   const failures: MemberFailure[] = [];
   for (const member of context.members) {
     try {
-      const proven = await proveAt(context, member, identifier);
+      const proven = await proveByNewest(context, member, identifier);
       const passedOver = failures.map((failure) => {
         return { member: failure.member.name, code: failure.error.code };
       });
@@ -33,6 +33,21 @@ export async function prove(context: DirectoryContext, identifier: Identifier): 
     }
   }
   throw summariseFailures(failures, 1);
+}
+
+/** A proof by a charter that is not known may be by a newer one: then it is asked for again. */
+async function proveByNewest(
+  context: DirectoryContext,
+  member: Member,
+  identifier: Identifier,
+): Promise<ProvenIdentifier> {
+  try {
+    return await proveAt(context, member, identifier);
+  } catch (error) {
+    const isOther = isClientError(error) && error.code === 'proof_charter_mismatch';
+    if (!isOther || !(await context.walk.again())) throw error;
+    return await proveAt(context, member, identifier);
+  }
 }
 
 async function proveAt(

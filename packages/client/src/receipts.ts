@@ -50,12 +50,24 @@ function verifyEntryReceipt(
       details,
     });
   }
-  if (!bytesEqual(leaf.value.charter, context.charterHash)) {
+  // One that is known: around the time of a new charter, leaves name the one before or that.
+  if (context.walk.charters.byHash(leaf.value.charter) === undefined) {
     throw clientError('receipt_invalid', `receipt of ${member.name} names another charter`, {
       details,
     });
   }
   return { receipt, leaf: leaf.value };
+}
+
+/** Tells whether a receipt may be of a charter that is not known here. */
+export function namesUnknownCharter(
+  { walk }: DirectoryContext,
+  receipts: readonly Receipt[],
+): boolean {
+  return receipts.some(({ leaf: bytes }) => {
+    const leaf = parseLeaf(bytes);
+    return leaf.verdict === 'accept' && walk.charters.byHash(leaf.value.charter) === undefined;
+  });
 }
 
 /** Receipts of one entry, at most one for each log. */

@@ -13,7 +13,7 @@ import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
 import type { PendingEntry } from './pending-entry.ts';
 import type { OnProgress } from './progress.ts';
-import { ReceiptSet } from './receipts.ts';
+import { namesUnknownCharter, ReceiptSet } from './receipts.ts';
 
 export interface SubmissionOptions {
   readonly pending: PendingEntry;
@@ -123,6 +123,8 @@ async function submitTo(context: DirectoryContext, member: Member, round: Round)
       },
     }),
   );
+  // The federation has a charter that is newer than what we knew.
+  if (namesUnknownCharter(context, answer.receipts)) await context.walk.again();
   collected.add(answer.receipts);
   onProgress({ step: 'receipts', count: collected.count, needed: collected.needed });
 }

@@ -72,7 +72,7 @@ describe('claim', () => {
     const directory = await open();
     await directory.claim(claimOptions({ members: ['gamma'] }));
     expect(federation.member('gamma').requests).toContain('POST /v1/challenges');
-    expect(federation.member('alpha').requests).toEqual([]);
+    expect(federation.member('alpha').requests).toEqual(['GET /v1/charter/2']);
   });
 
   it('asks for the code again when it was wrong, and gives up after five', async () => {

@@ -175,11 +175,16 @@ function verifierKeyOf(name: string, secret: string): string {
 
 /** Signs a charter with the governance keys of `names`. */
 export function signCharter(charter: Charter, names: readonly string[]): string {
+  return signCharterText(encodeCharter(charter), names);
+}
+
+/** Signs a charter's text with the governance keys of `names`. */
+export function signCharterText(text: string, names: readonly string[]): string {
   const signers = names.map((name) => {
     const signer = crypto.ed25519Signer(secretOf(`governance ${name}`));
     return noteSigner({ name: `governance.${name}.test`, signer }, crypto);
   });
-  return signNote(encodeCharter(charter), signers);
+  return signNote(text, signers);
 }
 
 async function listen(): Promise<Server> {

@@ -263,7 +263,10 @@ export class TestMember {
     );
     const state = leaves.length >= this.#directory.quorum ? 'complete' : 'incomplete';
     const id = encodeBase64Url(Uint8Array.fromHex(hex));
-    return { status: 200, json: { entryId: id, state, inForce, timeMs: null, erasedAtMs: null, leaves } };
+    return {
+      status: 200,
+      json: { entryId: id, state, inForce, timeMs: null, erasedAtMs: null, leaves },
+    };
   }
 
   #lookups(body: Record<string, unknown>): TestAnswer {
