@@ -6,10 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environment, openLab, runCommand } from './lab.ts';
-import type { Lab } from './lab.ts';
+import { scriptForLab, scriptOf } from './page-script.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const portBaseInPages = 7400;
 
 /** What a page shows that is not for a shell on a running testnet, and where it is run instead. */
 const runElsewhere: Readonly<Record<string, string>> = {
@@ -19,10 +18,10 @@ const runElsewhere: Readonly<Record<string, string>> = {
 
 describe.each(['README.md', 'docs/guide/cli.md'])('the commands of %s', (page) => {
   it('run as they stand', async () => {
-    const script = scriptOf(await readFile(join(repository, page), 'utf8'));
+    const script = forShell(scriptOf(await readFile(join(repository, page), 'utf8')));
     expect(script).toContain('callbook register');
     await using lab = await openLab(3);
-    const ran = await runCommand('bash', ['-c', forLab(script, lab)], {
+    const ran = await runCommand('bash', ['-c', scriptForLab(script, lab)], {
       cwd: lab.folder,
       env: { ...environment(lab.folder), CALLBOOK_CONFIG: undefined },
     });
@@ -30,21 +29,9 @@ describe.each(['README.md', 'docs/guide/cli.md'])('the commands of %s', (page) =
   }, 90_000);
 });
 
-function scriptOf(page: string): string {
-  const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
-  return blocks
-    .join('')
+function forShell(script: string): string {
+  return script
     .split('\n')
     .filter((line) => !(line in runElsewhere))
     .join('\n');
-}
-
-function forLab(script: string, { testnet }: Lab): string {
-  const shift = testnet.layout.rootPort - portBaseInPages;
-  const moved = script
-    .replaceAll('npx callbook', 'callbook')
-    .replaceAll(/(-p |localhost:)(74\d\d)\b/g, (_, before: string, port: string) => {
-      return `${before}${Number(port) + shift}`;
-    });
-  return `set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n${moved}`;
 }

@@ -1,0 +1,196 @@
+/**
+ * `docs/operators/members.md`, walked as it stands: a federation of three that people use all the
+ * while goes to five members and expels one. Nothing is restarted.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enumName, environment, eventually, openLab } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { scriptForLab, scriptOf } from './page-script.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const number = '+34912345678';
+const staying = ['alpha', 'beta', 'delta', 'epsilon'];
+
+let lab: Lab;
+let use: FederationUse;
+let walk: Walk;
+
+beforeAll(async () => {
+  lab = await openLab(3, 2);
+  const code = `--code-from ${lab.description.outbox}`;
+  const ran = await lab.callbook(`register ${number} --sip sip:r0@sip.example ${code}`);
+  if (ran.code !== 0) throw new Error(`register failed: ${ran.stdout}${ran.stderr}`);
+  use = new FederationUse(lab);
+  walk = await walkPage(lab);
+  await use.stop();
+}, 150_000);
+
+afterAll(async () => {
+  await use?.stop();
+  await walk?.end();
+  await lab?.[Symbol.asyncDispose]();
+});
+
+describe('three members that become five and expel one', () => {
+  it('do so by the commands of the page', () => {
+    expect(walk.isDone, walk.output()).toBe(true);
+  });
+
+  it('answer every look-up meanwhile', () => {
+    expect(use.failures).toEqual([]);
+    expect(use.lookups).toBeGreaterThan(50);
+  });
+
+  it('take every change meanwhile, and all that stay serve the last', async () => {
+    expect(use.changes).toBeGreaterThan(2);
+    for (const name of staying) {
+      const { dnsPort, zone } = layoutOf(name);
+      const question = `dig +norec @127.0.0.1 -p ${dnsPort} NAPTR ${enumName(number, zone)}`;
+      await eventually(
+        async () => await lab.run(question),
+        ({ stdout }) => stdout.includes(`sip:r${use.changes}@sip.example`),
+      );
+    }
+  });
+
+  it('agree on the members that there are now', async () => {
+    for (const name of staying) {
+      const { configFile } = layoutOf(name);
+      const shown = await eventually(
+        async () => await lab.run(`callbook-node charter show --config ${configFile} --json`),
+        ({ stdout }) => stdout.includes('"version":3'),
+      );
+      const { standing, signers, charter } = JSON.parse(shown.stdout) as Shown;
+      expect({ standing, signers }).toEqual({ standing: 'in force', signers: staying });
+      expect(charter.members.map(({ name, state }) => `${name} ${state}`)).toEqual([
+        'alpha active',
+        'beta active',
+        'gamma expelled',
+        'delta active',
+        'epsilon active',
+      ]);
+    }
+  });
+
+  it('take a claim, to which the expelled one adds nothing', async () => {
+    const before = await leavesOf('gamma');
+    const code = `--code-from ${lab.description.outbox}`;
+    const line = `register +447700900001 --sip sip:new@sip.example --member alpha ${code}`;
+    expect(await lab.callbook(line)).toMatchObject({ code: 0 });
+    expect(await leavesOf('gamma')).toBe(before);
+  });
+});
+
+interface Shown {
+  readonly standing: string;
+  readonly signers: readonly string[];
+  readonly charter: { readonly members: readonly { name: string; state: string }[] };
+}
+
+/** Leaves that alpha has of a member's log. */
+async function leavesOf(name: string): Promise<number> {
+  const { origin } = layoutOf(name);
+  const { webPort } = layoutOf('alpha');
+  const answer = await fetch(`http://localhost:${webPort}/log/${origin}/checkpoint`);
+  return Number((await answer.text()).split('\n')[1]);
+}
+
+function layoutOf(name: string): Lab['testnet']['layout']['members'][number] {
+  const { members, prospects } = lab.testnet.layout;
+  return [...members, ...prospects].find((member) => member.name === name)!;
+}
+
+interface Walk {
+  readonly isDone: boolean;
+  output(): string;
+  end(): Promise<void>;
+}
+
+const doneLine = 'the page has been walked';
+
+/** Runs the page's script to its end and keeps the members running that it has started. */
+async function walkPage(lab: Lab): Promise<Walk> {
+  const page = await readFile(join(repository, 'docs/operators/members.md'), 'utf8');
+  const script = `${scriptForLab(scriptOf(page), lab)}\necho '${doneLine}'\nread -r _ || true\n`;
+  const shell = spawn('bash', ['-c', script], { cwd: lab.folder, env: environment(lab.folder) });
+  const ended = once(shell, 'exit');
+  let output = '';
+  const isDone = await new Promise<boolean>((resolve) => {
+    const take = (text: string): void => {
+      output += text;
+      if (output.includes(`${doneLine}\n`)) resolve(true);
+    };
+    shell.stdout.setEncoding('utf8').on('data', take);
+    shell.stderr.setEncoding('utf8').on('data', take);
+    void ended.then(() => resolve(false));
+  });
+  return {
+    isDone,
+    output: () => output.slice(-4000),
+    end: async () => {
+      shell.stdin.end();
+      await ended;
+    },
+  };
+}
+
+/** Somebody who looks up and changes one number all the time, at the members that stay throughout. */
+class FederationUse {
+  readonly failures: string[] = [];
+  lookups = 0;
+  changes = 0;
+  readonly #lab: Lab;
+  #isStopped = false;
+  readonly #running: Promise<unknown>;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    const members = lab.testnet.layout.members.slice(0, 2);
+    const lookups = members.map(async ({ webPort }) => await this.#repeat(200, webPort));
+    this.#running = Promise.all([...lookups, this.#changeRoutes()]);
+  }
+
+  async #repeat(everyMs: number, webPort: number): Promise<void> {
+    while (!this.#isStopped) {
+      const before = this.changes;
+      const found = await lookUp(webPort).catch((error: unknown) => String(error));
+      this.lookups++;
+      if (!isRecent(found, before)) this.failures.push(found.slice(0, 200));
+      await sleep(everyMs);
+    }
+  }
+
+  async #changeRoutes(): Promise<void> {
+    while (!this.#isStopped) {
+      const ran = await this.#lab.callbook(`routes set sip:r${this.changes + 1}@sip.example`);
+      if (ran.code === 0) this.changes++;
+      else this.failures.push(ran.stderr);
+      await sleep(1000);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+}
+
+async function lookUp(webPort: number): Promise<string> {
+  const answer = await fetch(`http://localhost:${webPort}/v1/lookups`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ identifiers: [`tel:${number}`] }),
+    signal: AbortSignal.timeout(5000),
+  });
+  return await answer.text();
+}
+
+/** The change that was acknowledged last, one before it that is on its way, or one after it. */
+function isRecent(found: string, changes: number): boolean {
+  return [-1, 0, 1].some((by) => found.includes(`sip:r${changes + by}@sip.example`));
+}

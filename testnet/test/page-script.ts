@@ -1,0 +1,23 @@
+/** The commands of a page as one script: its `sh` blocks in order, with the ports of a lab. */
+import type { Lab } from './lab.ts';
+
+const portBaseInPages = 7400;
+
+/** Returns the lines of a page's `sh` blocks, those inside lists too. */
+export function scriptOf(page: string): string {
+  const blocks = page.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm);
+  return [...blocks]
+    .map(([, indent, block]) => block!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''))
+    .join('');
+}
+
+/** Moves a script to a lab; it ends at the first failure, and its background jobs with it. */
+export function scriptForLab(script: string, { testnet }: Lab): string {
+  const shift = testnet.layout.rootPort - portBaseInPages;
+  const moved = script
+    .replaceAll('npx callbook', 'callbook')
+    .replaceAll(/(-p |localhost:|\/tcp\/)(74\d\d)\b/g, (_, before: string, port: string) => {
+      return `${before}${Number(port) + shift}`;
+    });
+  return `set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n${moved}`;
+}
