@@ -215,14 +215,15 @@ export class Logs {
     return this;
   }
 
-  /** Integrates leaves under a chain; by default one of seven active members. */
+  /** Integrates leaves under a chain, by default one of seven active members, into a history. */
   history(
     leaves: readonly LoggedEntry[] = this.leaves,
     charters: CharterSet = chartersOf(7, 0),
+    from: LabelHistory = emptyHistory,
   ): LabelHistory {
     return leaves.reduce(
       (history, leaf) => integrateLeaf(history, leaf, { charters, crypto }),
-      emptyHistory,
+      from,
     );
   }
 }
