@@ -72,6 +72,7 @@ export { consistencyProof, verifyConsistency } from './merkle/consistency-proof.
 export type { ConsistencyClaim, TreeGrowth } from './merkle/consistency-proof.ts';
 export { emptyFrontier, extendFrontier, frontierRoot, growFrontier } from './merkle/frontier.ts';
 export type { Frontier, StoredHash } from './merkle/frontier.ts';
+export { inclusionBeyond } from './merkle/inclusion-beyond.ts';
 export { inclusionProof, verifyInclusion } from './merkle/inclusion-proof.ts';
 export type { InclusionClaim, LeafPosition } from './merkle/inclusion-proof.ts';
 export type { HashReader } from './merkle/stored-hashes.ts';

@@ -5,7 +5,7 @@
  * proof, so it is compared at once, or as soon as the log has come as far.
  */
 import type { Checkpoint, Cryptography, Evidence, ForkSide, Receipt } from '@callbook/protocol';
-import { bytesEqual, encodeEvidence, leafHash } from '@callbook/protocol';
+import { assert, bytesEqual, encodeEvidence, leafHash } from '@callbook/protocol';
 import type { Verdict } from '@callbook/protocol';
 
 import { receiptsKeptMax } from '../limits.ts';
@@ -63,26 +63,27 @@ export class ForkWatch {
     if (log === undefined) return;
     const intake = this.#context.logs().intake(origin);
     const seen = intake.verdict === 'accept' ? intake.value.newestCheckpoint : undefined;
-    const ours = size === log.position.signedSize ? this.#noteFor(log, size - 1)?.note : undefined;
+    const ours = size === log.position.signedSize ? this.#signedNote(log) : undefined;
     const twin = ours ?? (seen?.checkpoint.size === size ? seen.note : undefined);
     if (twin !== undefined && twin !== note) {
       this.#propose({ kind: 'two_roots', checkpoints: [twin, note] });
-    } else if (log.position.signedSize > 0) {
-      this.#inquiries.tell({ origin, size: log.position.signedSize });
+    } else if (this.#context.logs().provableSize(origin) > 0) {
+      this.#inquiries.tell({ origin, size: this.#context.logs().provableSize(origin) });
     }
   }
 
   /** The leaf that both branches must have when ours is signed to here and theirs to `size`. */
   branchLeaf(origin: string, size: number): BranchLeaf | undefined {
     const log = this.#context.logs().get(origin);
-    const index = Math.min(size, log?.position.signedSize ?? 0) - 1;
+    const index = Math.min(size, this.#context.logs().provableSize(origin)) - 1;
     return log === undefined || index < 0 ? undefined : this.#leafAt(log, index);
   }
 
   /** Compares what another member has of a log; resolves with what it proves. */
   async compare(origin: string, theirs: BranchLeaf): Promise<Verdict<HeldEvidence> | undefined> {
+    const { logs } = this.#context;
     const log = this.#logOf(origin);
-    if (log === undefined || theirs.index >= log.position.signedSize) return undefined;
+    if (log === undefined || theirs.index >= logs().provableSize(origin)) return undefined;
     const { index, checkpoint, leafHash: hash, proof } = theirs;
     const side = { checkpoint, leafHash: hash, proof };
     const ours = sideOf(this.#leafAt(log, index));
@@ -114,7 +115,7 @@ export class ForkWatch {
 
   /** False while the checkpoint that we have does not reach the leaf. */
   #isSettled({ index, leaf, checkpoint, proof }: Receipt, log: StoredLog): boolean {
-    if (index >= log.position.signedSize) return false;
+    if (index >= this.#context.logs().provableSize(log.origin)) return false;
     const theirs: ForkSide = { checkpoint, leafHash: leafHash(leaf, this.#context.crypto), proof };
     if (bytesEqual(theirs.leafHash, log.leafHash(index))) return true;
     const sides = [sideOf(this.#leafAt(log, index)), theirs] as const;
@@ -122,23 +123,26 @@ export class ForkWatch {
     return true;
   }
 
+  /** In a checkpoint with cosignatures where there is one over the leaf, else in the newest. */
   #leafAt(log: StoredLog, index: number): BranchLeaf {
-    const { note, size } = this.#noteFor(log, index)!;
-    const proof = log.inclusion(index, size);
+    const agreed = this.#agreed(log);
+    const proven =
+      agreed !== undefined && agreed.size > index
+        ? { note: agreed.note, proof: log.inclusion(index, agreed.size) }
+        : this.#context.logs().prove(log.origin, index);
+    assert(proven !== undefined, 'the leaf is provable');
+    const { note, proof } = proven;
     return { index, checkpoint: note, leafHash: log.leafHash(index), proof };
   }
 
-  /** A checkpoint with cosignatures where there is one over the leaf, else the newest. */
-  #noteFor(
-    log: StoredLog,
-    index: number,
-  ): { readonly note: string; readonly size: number } | undefined {
+  #signedNote(log: StoredLog): string | undefined {
+    const agreed = this.#agreed(log);
+    return agreed?.size === log.position.signedSize ? agreed.note : log.checkpoint;
+  }
+
+  #agreed(log: StoredLog): { readonly note: string; readonly size: number } | undefined {
     const agreed = this.#context.agreed(log.origin);
-    if (agreed !== undefined && agreed.size > index && agreed.size <= log.size) return agreed;
-    const { checkpoint, position } = log;
-    return checkpoint === undefined || position.signedSize <= index
-      ? undefined
-      : { note: checkpoint, size: position.signedSize };
+    return agreed !== undefined && agreed.size <= log.size ? agreed : undefined;
   }
 
   #propose(evidence: Evidence): void {

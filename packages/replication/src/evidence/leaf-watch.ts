@@ -1,7 +1,7 @@
 /**
  * Looks at the leaves of other members as they are folded: for times that go back and for leaves that
- * contradict each other. What is suspicious becomes evidence as soon as the checkpoints that are
- * stored cover all leaves concerned; while a log is being caught up with, that is a little later.
+ * contradict each other. What is suspicious becomes evidence as soon as all leaves concerned can be
+ * proven: that is when they are stored, but for the own log, and for logs after a restart.
  *
  * Suspicions wait in memory. If we crash in between, the leaves are stored and not looked at again
  * here; the members that did not crash at that moment tell us.
@@ -81,12 +81,11 @@ export class LeafWatch {
   }
 
   #receiptOf({ origin, index }: LeafPlace): Receipt | undefined {
-    const log = this.#context.logs().get(origin);
-    const leaf = log?.leaf(index);
-    const checkpoint = log?.checkpoint;
-    if (log === undefined || leaf === undefined || checkpoint === undefined) return undefined;
-    if (index >= log.position.signedSize) return undefined;
-    return { origin, index, leaf, checkpoint, proof: log.inclusion(index) };
+    const logs = this.#context.logs();
+    const leaf = logs.get(origin)?.leaf(index);
+    const proven = logs.prove(origin, index);
+    if (leaf === undefined || proven === undefined) return undefined;
+    return { origin, index, leaf, checkpoint: proven.note, proof: proven.proof };
   }
 }
 

@@ -32,7 +32,7 @@ import type { LogBatch } from '../batch/log-batch.ts';
 import { integrationLeavesMax, verifyChunkEntries } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
-import type { StoredLog } from './stored-log.ts';
+import type { LeafProof, SignedReach, StoredLog } from './stored-log.ts';
 import type { VerifiedEntries } from './verified-entries.ts';
 
 export interface IntakeContext {
@@ -77,6 +77,8 @@ export class LogIntake {
   #projected: Frontier;
   /** Newest checkpoint seen and its note; whatever its size. */
   #newest: { readonly note: string; readonly checkpoint: Checkpoint } | undefined;
+  /** What the last stretch proved; while the log is caught up with, its checkpoint covers more. */
+  #reach: SignedReach | undefined;
   /** Size of the newest checkpoint that the accepted leaves reach. */
   #projectedSigned: number;
   /** Where the log is cut off: once a checkpoint covers that, nothing more is taken in. */
@@ -114,6 +116,23 @@ export class LogIntake {
    */
   cutOff(size: number): void {
     this.#cutoff = size;
+  }
+
+  /** Leaves of which each can be proven in a signed tree. */
+  get provableSize(): number {
+    const reached = this.#reach !== undefined && this.#reach.end <= this.log.size;
+    return Math.max(this.log.position.signedSize, reached ? this.#reach!.end : 0);
+  }
+
+  /** Proves a leaf, in the newest tree that the log has signed and that is provable here. */
+  prove(index: number): LeafProof | undefined {
+    const { checkpoint, position } = this.log;
+    if (index >= this.provableSize) return undefined;
+    if (checkpoint !== undefined && index < position.signedSize) {
+      return { note: checkpoint, proof: this.log.inclusion(index) };
+    }
+    const reach = this.#reach!;
+    return { note: reach.note, proof: this.log.inclusionBeyond(index, reach) };
   }
 
   /** The newest checkpoint that was seen since the start. */
@@ -176,7 +195,11 @@ export class LogIntake {
       return reject('batch_root_mismatch', 'the leaves do not lead to the root of the checkpoint');
     }
     const known = leaves.findIndex((leaf) => !this.#namesKnownCharter(leaf));
-    if (known === -1) return accept(this.#accepted(extensions, batch.checkpoint, checkpoint.value));
+    if (known === -1) {
+      const { checkpoint: note, proof: consistency } = batch;
+      this.#reach = { note, end: frontier.size, size: checkpoint.value.size, consistency };
+      return accept(this.#accepted(extensions, note, checkpoint.value));
+    }
     // The rest is fetched again when the charter is in force here: its leaves say nothing before.
     this.#heldUnder = this.#context.charters.current;
     if (known === 0) return ignore('charter_unknown', 'the next leaf names an unknown charter');

@@ -14,8 +14,9 @@ import type { Store } from '../store/store.ts';
 import { LogIntake } from './log-intake.ts';
 import type { Extension } from './log-intake.ts';
 import { readPage } from './log-pages.ts';
+import type { PageRequest } from './log-pages.ts';
 import { StoredLog } from './stored-log.ts';
-import type { TileRequest } from './stored-log.ts';
+import type { LeafProof, TileRequest } from './stored-log.ts';
 import type { VerifiedEntries } from './verified-entries.ts';
 
 export interface LogSetContext {
@@ -133,6 +134,21 @@ export class LogSet {
     return refusal;
   }
 
+  /** Leaves of a log of which each can be proven in a tree that it has signed. */
+  provableSize(origin: string): number {
+    const log = this.#logs.get(origin);
+    return this.#intakes.get(origin)?.provableSize ?? log?.position.signedSize ?? 0;
+  }
+
+  /** Proves a leaf in a tree that its log has signed; undefined while that is not possible. */
+  prove(origin: string, index: number): LeafProof | undefined {
+    const intake = this.#intakes.get(origin);
+    if (intake !== undefined) return intake.prove(index);
+    const log = this.#logs.get(origin);
+    if (log?.checkpoint === undefined || index >= log.position.signedSize) return undefined;
+    return { note: log.checkpoint, proof: log.inclusion(index) };
+  }
+
   /** Leaves stored of a log that is open. */
   size(origin: string): number {
     const log = this.#logs.get(origin);
@@ -166,9 +182,9 @@ export class LogSet {
   }
 
   /** A page of a log for another member; undefined while there is nothing signed of it here. */
-  async page(origin: string, first: number): Promise<LogBatch | undefined> {
+  async page(origin: string, request: PageRequest): Promise<LogBatch | undefined> {
     const log = this.#logs.get(origin);
-    return log === undefined ? undefined : readPage(log, this.#context.store, first);
+    return log === undefined ? undefined : readPage(log, this.#context.store, request);
   }
 
   /** Takes in no more of a log than it needs to prove what lies below a cut-off. */

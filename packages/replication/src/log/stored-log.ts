@@ -5,7 +5,13 @@
  * nothing: what may be appended is for `own-log.ts` and `log-intake.ts`.
  */
 import type { Cryptography, Frontier, StoredHash } from '@callbook/protocol';
-import { assert, consistencyProof, encodeEntryBundle, inclusionProof } from '@callbook/protocol';
+import {
+  assert,
+  consistencyProof,
+  encodeEntryBundle,
+  inclusionBeyond,
+  inclusionProof,
+} from '@callbook/protocol';
 
 import { positionKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
@@ -21,6 +27,22 @@ export interface TileRequest {
   readonly index: number;
   /** 1 to 256. */
   readonly width: number;
+}
+
+/** A checkpoint that provably grew from the first `end` leaves of its log. */
+export interface SignedReach {
+  readonly note: string;
+  /** Leaves that lead to it. */
+  readonly end: number;
+  /** Leaves that it covers. */
+  readonly size: number;
+  readonly consistency: readonly Uint8Array[];
+}
+
+/** A leaf's inclusion in a signed tree. */
+export interface LeafProof {
+  readonly note: string;
+  readonly proof: readonly Uint8Array[];
 }
 
 export interface LogAppend {
@@ -161,6 +183,12 @@ export class StoredLog {
   /** Proves a leaf in the tree of the newest checkpoint, or of `treeSize` leaves. */
   inclusion(index: number, treeSize: number = this.#position.signedSize): Uint8Array[] {
     return inclusionProof({ index, treeSize }, this.#tiles.read, this.#crypto);
+  }
+
+  /** Proves a leaf in a larger tree, of which the first leaves are stored. */
+  inclusionBeyond(index: number, { end, size, consistency }: SignedReach): Uint8Array[] {
+    const growth = { oldSize: end, newSize: size };
+    return inclusionBeyond(index, { ...growth, consistency, read: this.#tiles.read }, this.#crypto);
   }
 
   /** Proves that the tree of the newest checkpoint, or of `newSize`, extends that of `oldSize`. */
