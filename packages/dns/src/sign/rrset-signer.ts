@@ -9,8 +9,9 @@ import type { Clock } from '@callbook/protocol';
 import { BoundedCache } from '../bounded-cache.ts';
 import { signatureInput, keyTagOf } from '../wire/canonical.ts';
 import { compareOctets } from '../wire/octets.ts';
+import { nameBytesMax } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
-import { encodeRdata } from '../wire/rdata.ts';
+import { encodeRdata, encodeRrsig } from '../wire/rdata.ts';
 import { recordTypes } from '../wire/record-types.ts';
 import type { Rrset } from '../rrset.ts';
 import { dnskeyOf } from './delegation-signer.ts';
@@ -83,7 +84,10 @@ export class RrsetSigner {
     this.zskSigners = updated(this.zskSigners, [keySet.zskSigner], 'zsk');
   }
 
-  /** Returns the RDATA of the RRSIGs over `rrset`, valid for more than a day to come. */
+  /**
+   * Returns the RDATA of the RRSIGs over `rrset`, valid for more than a day to come. Those of a denial that
+   * is not kept are good until the next call.
+   */
   signaturesOf(rrset: Rrset): readonly Uint8Array[] {
     const presigned = this.keySet?.presigned;
     if (presigned !== undefined) {
@@ -104,8 +108,9 @@ export class RrsetSigner {
       return kept.rrsigRdatas;
     const expirySeconds = nowSeconds + validitySeconds + jitterSeconds(rrset.cacheKey);
     const validity = { inceptionSeconds: nowSeconds - inceptionLeadSeconds, expirySeconds };
+    const room = cache === undefined && signers.length === 1 ? rrsigRoom : undefined;
     const rrsigRdatas = signers.map(({ signer, keyTag }) =>
-      signRrset(rrset, { apex: this.apex, signer, keyTag, ...validity }),
+      signRrset(rrset, { apex: this.apex, signer, keyTag, ...validity }, room),
     );
     const remakeAtSeconds = expirySeconds - remakeBeforeExpirySeconds;
     cache?.set(rrset.cacheKey, { rrset, signers, rrsigRdatas, remakeAtSeconds });
@@ -113,7 +118,7 @@ export class RrsetSigner {
   }
 }
 
-/** Returns the RDATA of the RRSIG by one key; times are seconds since 1970. */
+/** Returns the RDATA of the RRSIG by one key, in `room` if there is some; times are seconds since 1970. */
 export function signRrset(
   rrset: Rrset,
   by: {
@@ -123,6 +128,7 @@ export function signRrset(
     readonly inceptionSeconds: number;
     readonly expirySeconds: number;
   },
+  room?: Uint8Array,
 ): Uint8Array {
   const head = {
     type: 'RRSIG' as const,
@@ -135,14 +141,14 @@ export function signRrset(
     keyTag: by.keyTag,
     signer: by.apex,
   };
-  return encodeRdata({
-    ...head,
-    signature: by.signer.sign(signatureInput(head, rrset, inputRoom)),
-  });
+  const signature = by.signer.sign(signatureInput(head, rrset, inputRoom));
+  return encodeRrsig({ ...head, signature }, room);
 }
 
 /** Where input is put together: signing is synchronous, so one room is enough for all signers. */
 const inputRoom = new Uint8Array(2048);
+/** RFC 4034 §3.1: 18 octets, the signer's name, the signature: 64 octets of both algorithms. */
+const rrsigRoom = new Uint8Array(18 + nameBytesMax + 64);
 
 /** RFC 7344 §4.1: CDS and CDNSKEY are signed with a key that the parent's DS names. */
 const signedByKsk: ReadonlySet<number> = new Set([

@@ -320,9 +320,11 @@ export function writeRrsigHead(
   octets.set(rrsig.signer.wire, start + rrsigFixedBytes);
 }
 
-function encodeRrsig(rrsig: RrsigRdata): Uint8Array {
+/** Encodes RDATA of an RRSIG, in the first octets of `room` if there is some, which is large enough. */
+export function encodeRrsig(rrsig: RrsigRdata, room?: Uint8Array): Uint8Array {
   const headBytes = rrsigHeadBytes(rrsig);
-  const octets = new Uint8Array(headBytes + rrsig.signature.length);
+  const size = headBytes + rrsig.signature.length;
+  const octets = room?.subarray(0, size) ?? new Uint8Array(size);
   writeRrsigHead(octets, 0, rrsig);
   octets.set(rrsig.signature, headBytes);
   return octets;

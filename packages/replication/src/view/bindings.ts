@@ -1,7 +1,7 @@
 /** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
 import type { Identifier, PublishedBinding } from '@callbook/protocol';
 
-import { bindingKey, entryKey, ownershipKey, updatesKey } from '../store/row-keys.ts';
+import { entryKey, ownershipKey, passingBindingKey, updatesKey } from '../store/row-keys.ts';
 import type { Store } from '../store/store.ts';
 import { parseBinding } from './binding-row.ts';
 import { parseLabelRow } from './label-row.ts';
@@ -31,7 +31,7 @@ export class Bindings {
   }
 
   byIdentifier(identifier: Identifier): PublishedBinding | undefined {
-    const row = this.#store.get(bindingKey(identifier));
+    const row = this.#store.get(passingBindingKey(identifier));
     return row === undefined ? undefined : parseBinding(row);
   }
 }
