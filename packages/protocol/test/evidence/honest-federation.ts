@@ -31,10 +31,7 @@ export const hourMs = 60 * minuteMs;
 const adoptionMs = 60 * hourMs;
 
 /** Charters of `count` members: the founding one, and one that adds a member. */
-function twoCharters(
-  count: number,
-  faults: number,
-): { first: CharterSet; both: CharterSet } {
+function twoCharters(count: number, faults: number): { first: CharterSet; both: CharterSet } {
   const founding = foundingCharter(count, faults);
   const text = charterText(founding);
   const names = memberNames.slice(0, count);

@@ -10,9 +10,7 @@ import { HonestFederation, historyOf, hourMs, minuteMs, pool } from './honest-fe
 import type { Step } from './honest-federation.ts';
 
 const index = fc.nat(40);
-const role = fc.constantFrom('received', 'challenged', 'witnessed') as fc.Arbitrary<
-  'received' | 'challenged' | 'witnessed'
->;
+const role = fc.constantFrom('received', 'challenged', 'witnessed');
 const waitMs = fc.oneof(
   fc.integer({ min: 0, max: 31 * minuteMs }),
   fc.constantFrom(9, 10, 11, 19, 20, 21, 29, 30, 31).map((minutes) => minutes * minuteMs),
