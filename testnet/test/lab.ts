@@ -66,6 +66,8 @@ export function environment(folder: string): NodeJS.ProcessEnv {
     XDG_CACHE_HOME: join(folder, 'cache'),
     CALLBOOK_CONFIG: join(folder, '.testnet/client.json'),
     NO_COLOR: '1',
+    // Every command is a process of its own: compiled once, it starts in half the time.
+    NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/callbook-compiled'),
   };
 }
 

@@ -59,13 +59,8 @@ describe('three members that become five and expel one', () => {
   });
 
   it('agree on the members that there are now', async () => {
-    for (const name of staying) {
-      const { configFile } = layoutOf(name);
-      const shown = await eventually(
-        async () => await lab.run(`callbook-node charter show --config ${configFile} --json`),
-        ({ stdout }) => stdout.includes('"version":3'),
-      );
-      const { standing, signers, charter } = JSON.parse(shown.stdout) as Shown;
+    const shown = await Promise.all(staying.map(async (name) => await shownAt(name)));
+    for (const { standing, signers, charter } of shown) {
       expect({ standing, signers }).toEqual({ standing: 'in force', signers: staying });
       expect(charter.members.map(({ name, state }) => `${name} ${state}`)).toEqual([
         'alpha active',
@@ -90,6 +85,15 @@ interface Shown {
   readonly standing: string;
   readonly signers: readonly string[];
   readonly charter: { readonly members: readonly { name: string; state: string }[] };
+}
+
+async function shownAt(name: string): Promise<Shown> {
+  const { configFile } = layoutOf(name);
+  const { stdout } = await eventually(
+    async () => await lab.run(`callbook-node charter show --config ${configFile} --json`),
+    (shown) => shown.stdout.includes('"version":3'),
+  );
+  return JSON.parse(stdout) as Shown;
 }
 
 /** Leaves that alpha has of a member's log. */
@@ -170,7 +174,7 @@ class FederationUse {
       const ran = await this.#lab.callbook(`routes set sip:r${this.changes + 1}@sip.example`);
       if (ran.code === 0) this.changes++;
       else this.failures.push(ran.stderr);
-      await sleep(1000);
+      await sleep(2000);
     }
   }
 
