@@ -8,7 +8,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeMessage, parseName, recordTypes } from '@callbook/dns/wire';
+import { encodeMessage, parseName } from '@callbook/dns/wire';
 
 export interface ServerCommand {
   readonly name: string;
@@ -16,6 +16,12 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly port: number;
   readonly cwd?: string;
+}
+
+/** What a server is asked until it answers. */
+export interface FirstQuestion {
+  readonly name: string;
+  readonly type: number;
 }
 
 const startMsMax = 300_000;
@@ -36,8 +42,8 @@ export class ServerProcess implements AsyncDisposable {
     this.#child = started.child;
   }
 
-  /** Resolves when the server answers for `questionName`. */
-  static async start(command: ServerCommand, questionName: string): Promise<ServerProcess> {
+  /** Resolves when the server has an answer to the question. */
+  static async start(command: ServerCommand, question: FirstQuestion): Promise<ServerProcess> {
     const { program, args, cwd } = command;
     const startedAtMs = performance.now();
     const child = spawn(program, args, {
@@ -50,7 +56,7 @@ export class ServerProcess implements AsyncDisposable {
     let exitCode: number | null | undefined;
     child.once('error', () => (exitCode = -1));
     child.once('exit', (code) => (exitCode = code));
-    const query = queryFor(questionName);
+    const query = queryFor(question);
     while (!(await answers(command.port, query))) {
       const isLate = performance.now() - startedAtMs > startMsMax;
       if (exitCode === undefined && !isLate) continue;
@@ -113,7 +119,7 @@ async function answers(port: number, query: Uint8Array): Promise<boolean> {
   }
 }
 
-function queryFor(text: string): Uint8Array {
+function queryFor({ name: text, type }: FirstQuestion): Uint8Array {
   const name = parseName(text);
   if (name.verdict !== 'accept') throw new Error(name.message);
   return encodeMessage({
@@ -127,7 +133,7 @@ function queryFor(text: string): Uint8Array {
     authenticData: false,
     checkingDisabled: false,
     responseCode: 0,
-    questions: [{ name: name.value, type: recordTypes.NAPTR, class: 1 }],
+    questions: [{ name: name.value, type, class: 1 }],
     answers: [],
     authorities: [],
     additionals: [],

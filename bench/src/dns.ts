@@ -3,15 +3,16 @@
  * else the machine does hits all alike. `CALLBOOK_FULL=1` takes a zone of a million numbers in place of a
  * hundred thousand.
  */
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createZoneKeys } from '@callbook/dns';
 import type { ZoneAlgorithm } from '@callbook/dns';
+import { recordTypes } from '@callbook/dns/wire';
+import { nodeCommand } from './daemon-command.ts';
 import { askFor, askOnce, latencyUsP99 } from './dns-load.ts';
 import type { Load } from './dns-load.ts';
+import { benchDaemonStart } from './dns-start.ts';
 import { isInstalled, knotOnline, knotPresigned, nsd, powerdns, signZone } from './dns-peers.ts';
 import type { PeerZone } from './dns-peers.ts';
 import { freePort, ServerProcess } from './dns-server-process.ts';
@@ -29,6 +30,7 @@ const hotNameCount = 50_000;
 /** Asked once each; a run of a slow server then takes some seconds. */
 const unregisteredPerRun = 60_000;
 const ourName = 'callbook';
+const firstQuestion = { name: numberName(0), type: recordTypes.NAPTR };
 
 type Say = (line: string) => void;
 
@@ -45,6 +47,7 @@ export async function benchDns(say: Say): Promise<Measurement[]> {
     await writeZone(numberCount, { storeFolder: join(folder, 'store'), zoneFile });
     const bench = new DnsBench({ folder, zoneFile, workers: availableParallelism() }, say);
     return [
+      await benchDaemonStart(join(folder, 'testnet'), say),
       ...(await bench.existing()),
       ...(await bench.unregistered(13)),
       ...(await bench.unregistered(15)),
@@ -105,13 +108,7 @@ class DnsBench {
       ...compare({ name: 'dns, p99 latency at half load', unit: 'µs' }, latency, {
         knot: '<= 2',
       }),
-      measured({
-        name: 'dns, start to first answer',
-        value: starts.get(ourName)!,
-        unit: 'ms',
-        goal: '<= 2000',
-      }),
-      ...compare({ name: 'dns, start to first answer', unit: 'ms' }, starts, {}),
+      ...compare({ name: 'dns, start of the zone server to first answer', unit: 'ms' }, starts, {}),
     ];
   }
 
@@ -150,19 +147,10 @@ class DnsBench {
     const { folder, workers } = this.zone;
     const keys = join(folder, `keys-${algorithm}`);
     await createZoneKeys(keys, algorithm);
-    const manifest = createRequire(import.meta.url).resolve('@callbook/node/package.json');
-    const flags = JSON.parse(
-      readFileSync(join(dirname(manifest), 'bin/node-flags.json'), 'utf8'),
-    ) as string[];
     const port = await freePort();
     const member = join(import.meta.dirname, 'dns-member.ts');
     const settings = [join(folder, 'store'), keys, `${workers}`, `${port}`];
-    return {
-      name: ourName,
-      program: process.execPath,
-      args: [...flags, '--conditions=@callbook/source', member, ...settings],
-      port,
-    };
+    return { name: ourName, ...nodeCommand(member, settings), port };
   }
 
   private async startAll(
@@ -172,7 +160,7 @@ class DnsBench {
     const servers: ServerProcess[] = [];
     for (const command of commands) {
       this.say(`starting ${command.name}`);
-      servers.push(started.use(await ServerProcess.start(command, numberName(0))));
+      servers.push(started.use(await ServerProcess.start(command, firstQuestion)));
     }
     const running = started.move();
     return { servers, [Symbol.asyncDispose]: async () => await running.disposeAsync() };

@@ -1,0 +1,27 @@
+/** How the daemon's code is started from a checkout: with the flags that its launcher gives. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+export interface NodeCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+const nodePackage = dirname(createRequire(import.meta.url).resolve('@callbook/node/package.json'));
+
+/** Runs a module of a checkout as the daemon is run. */
+export function nodeCommand(module: string, args: readonly string[]): NodeCommand {
+  const flags = JSON.parse(
+    readFileSync(join(nodePackage, 'bin/node-flags.json'), 'utf8'),
+  ) as string[];
+  return {
+    program: process.execPath,
+    args: [...flags, '--conditions=@callbook/source', module, ...args],
+  };
+}
+
+/** Runs the daemon itself. */
+export function daemonCommand(args: readonly string[]): NodeCommand {
+  return nodeCommand(join(nodePackage, 'src/main.ts'), args);
+}
