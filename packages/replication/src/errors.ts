@@ -10,7 +10,7 @@ export const replicationErrorCodes = {
   store_corrupt: 'a row of the store is not what this version writes',
   log_key_mismatch: 'the log key given is not the one that the charter names for this member',
   vrf_key_mismatch: 'the VRF secret given does not belong to the public key in the charter',
-  member_unknown: 'the charter has no active member of this name',
+  member_unknown: 'the charter has no member of this name, or has expelled it',
   charter_refused: 'the pinned charter notes do not verify as a chain from version 1',
   charter_contradicted: 'the store has another charter of a version than the one that is pinned',
   draft_unheard:

@@ -22,8 +22,9 @@ export function ownMember(
   { memberName, logSigner }: MemberSecrets,
 ): LogMember {
   const self = membership.byName(memberName);
-  if (self?.member.state !== 'active') {
-    throw startError('member_unknown', 'the charter has no active member of this name');
+  // One that is read-only still mirrors and serves.
+  if (self === undefined) {
+    throw startError('member_unknown', 'the charter has no member of this name, or has expelled it');
   }
   if (!bytesEqual(self.logKey.publicKey, logSigner.publicKey)) {
     throw startError('log_key_mismatch', 'the charter names another log key for this member');

@@ -1,195 +1,210 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Replica } from '../../src/replica.ts';
-import { memoryStore } from '../../src/store/memory-store.ts';
-import type { Store } from '../../src/store/store.ts';
-import { foundFederation, openReplica, TestClock } from '../support/federation.ts';
+import { foundFederation } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
-import { Holder, submissionOf } from '../support/holder.ts';
+import { Holder } from '../support/holder.ts';
 import { logStates, nextCharter } from '../support/next-charter.ts';
+import { Ring } from '../support/ring.ts';
 
-let federation: TestFederation;
-let clock: TestClock;
-let stores: Map<string, Store>;
-let replicas: Map<string, Replica>;
+let three: TestFederation;
+let four: TestFederation;
+let ring: Ring;
 
 const hourMs = 3_600_000;
-
-let four: TestFederation;
-
+const number = '4915123456789';
 const originOf = (name: string): string => `api.${name}.test/log`;
+const holderOf = (): Holder => new Holder(`tel:+${number}`);
+const uriAt = (name: string): string | undefined =>
+  ring.get(name).bindings.byDigits(number)?.routes[0]?.uri;
+const versionAt = (name: string): number =>
+  ring.get(name).membership.charters.current.charter.version;
 
 beforeEach(async () => {
-  federation = await foundFederation();
+  three = await foundFederation();
   four = await foundFederation({ count: 4 });
-  clock = new TestClock();
-  stores = new Map();
-  replicas = new Map();
+  ring = new Ring();
+});
+afterEach(async () => {
+  await ring.closeAll();
 });
 
-async function open(name: string, notes: readonly string[] = [federation.note], from = federation) {
-  const store = stores.get(name) ?? memoryStore();
-  stores.set(name, store);
-  const options = { store: { ...store, close: async () => {} }, clock, charterNotes: notes };
-  const replica = await openReplica(from, name, { ...options, indexed: true });
-  replicas.set(name, replica);
-  return replica;
-}
-
-const openOf = (from: TestFederation, name: string): Promise<Replica> =>
-  open(name, [from.note], from);
-
-async function close(name: string): Promise<void> {
-  await replicas.get(name)?.[Symbol.asyncDispose]();
-  replicas.delete(name);
-}
-
-/** Brings every log to every open replica until nobody has more than another. */
-async function exchange(): Promise<void> {
-  for (let moved = true; moved;) {
-    moved = false;
-    for (const from of replicas.values()) {
-      for (const to of replicas.values()) {
-        if (from !== to) moved = (await bring(from, to)) || moved;
-      }
-    }
-  }
-}
-
-async function bring(from: Replica, to: Replica): Promise<boolean> {
-  let moved = false;
-  for (const { origin } of from.logSizes()) {
-    if (origin === to.origin) continue;
-    const page = await from.page(origin, to.expectedSize(origin));
-    if (page === undefined || page.leaves.length === 0) continue;
-    const taken = await to.ingest(page);
-    moved ||= taken.verdict === 'accept';
-  }
-  return moved;
-}
-
-/** Adopts a charter at each, while leaves travel between them. */
-async function adoptAll(names: readonly string[], note: string): Promise<void> {
-  let done = false;
-  const adopting = Promise.all(names.map((name) => replicas.get(name)!.adopt(note)));
-  const ended = adopting.finally(() => {
-    done = true;
-  });
-  while (!done) {
-    await exchange();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  for (const verdict of await ended) expect(verdict.verdict).toBe('accept');
-  await exchange();
-}
-
-async function register(holder: Holder, by: readonly string[]): Promise<void> {
-  const made = await holder.register();
-  const [first, ...others] = by.map((name) => replicas.get(name)!);
-  expect((await first!.log(submissionOf(made, 'challenged'))).verdict).toBe('accept');
-  for (const other of others) {
-    await bring(first!, other);
-    await other.log(submissionOf(made, 'witnessed'));
-  }
-  await exchange();
-}
-
-async function logged(name: string, submission: ReturnType<typeof submissionOf>) {
-  const verdict = await replicas.get(name)!.log(submission);
-  return verdict.verdict === 'accept' ? 'accept' : verdict.code;
-}
-
-async function rootsOf(names: readonly string[]): Promise<string[]> {
-  const roots: string[] = [];
-  for (const name of names) {
-    const replica = replicas.get(name)!;
-    await replica.settleIndex();
-    roots.push(replica.indexRoot!.split('\n\n')[0]!);
-  }
-  return roots;
+async function openAll(names: readonly string[], ...pinned: TestFederation[]): Promise<void> {
+  for (const name of names) await ring.open(name, ...pinned);
 }
 
 describe('a running member', () => {
   it('takes up a charter with two more members when its time has come', async () => {
-    for (const name of ['alpha', 'beta', 'gamma']) await open(name);
-    const holder = new Holder('tel:+4915123456789');
-    await register(holder, ['alpha', 'beta']);
-    const next = await nextCharter(federation, {
-      effectiveAtMs: clock.nowMs() + hourMs,
+    const old = ['alpha', 'beta', 'gamma'];
+    await openAll(old, three);
+    const holder = holderOf();
+    await ring.register(holder, ['alpha', 'beta']);
+    const next = await nextCharter(three, {
+      effectiveAtMs: ring.clock.nowMs() + hourMs,
       joining: ['delta', 'epsilon'],
       faults: 1,
-      logs: logStates(replicas.get('alpha')!),
+      logs: logStates(ring.get('alpha')),
     });
-    for (const replica of replicas.values()) {
-      expect((await replica.adopt(next.note)).verdict).toBe('accept');
-      expect(replica.membership.charters.current.charter.version).toBe(1);
-      expect(replica.knownCharters).toHaveLength(2);
-    }
-    clock.advance(hourMs);
-    for (const replica of replicas.values()) {
-      expect((await replica.adopt(next.note)).verdict).toBe('accept');
-      expect(replica.membership.charters.current.charter.version).toBe(2);
-      expect(replica.membership.members).toHaveLength(5);
-    }
-    const notes = [federation.note, next.note];
-    for (const name of ['delta', 'epsilon']) await open(name, notes, next);
-    await exchange();
-    const update = await holder.update('sip:second@sip.test');
-    expect(await logged('delta', submissionOf(update, 'received'))).toBe('accept');
-    await exchange();
-    const all = ['alpha', 'beta', 'gamma', 'delta', 'epsilon'];
-    const roots = await rootsOf(all);
-    expect(new Set(roots).size).toBe(1);
-    for (const name of all) {
-      const binding = replicas.get(name)!.bindings.byDigits('4915123456789');
-      expect(binding?.routes[0]?.uri).toBe('sip:second@sip.test');
-    }
-    for (const name of all) await close(name);
+    expect(await ring.adopt(old, next)).toEqual(['accept', 'accept', 'accept']);
+    expect(old.map(versionAt)).toEqual([1, 1, 1]);
+    expect(ring.get('alpha').knownCharters).toHaveLength(2);
+    ring.clock.advance(hourMs);
+    expect(await ring.adopt(old, next)).toEqual(['accept', 'accept', 'accept']);
+    expect(old.map(versionAt)).toEqual([2, 2, 2]);
+    await openAll(['delta', 'epsilon'], three, next);
+    await ring.exchange();
+    expect(await ring.log('delta', await holder.update('sip:second@sip.test'), 'received')).toBe(
+      'accept',
+    );
+    await ring.exchange();
+    const all = [...old, 'delta', 'epsilon'];
+    expect((await ring.roots(all)).size).toBe(1);
+    expect(all.map(uriAt)).toEqual(all.map(() => 'sip:second@sip.test'));
+  });
+
+  it('takes it up by itself when its clock gets there', async () => {
+    await ring.open('alpha', three);
+    const next = await nextCharter(three, { effectiveAtMs: ring.clock.nowMs() + hourMs });
+    await ring.adopt(['alpha'], next);
+    const told = new Promise<number>((resolve) => {
+      ring.get('alpha').onCharter(({ charters }) => resolve(charters.current.charter.version));
+    });
+    ring.clock.advance(hourMs);
+    expect(await told).toBe(2);
+  });
+
+  it('knows a charter that waits, and the one in force, when it is started again', async () => {
+    await ring.open('alpha', three);
+    const next = await nextCharter(three, { effectiveAtMs: ring.clock.nowMs() + hourMs });
+    await ring.adopt(['alpha'], next);
+    await ring.close('alpha');
+    await ring.open('alpha', three);
+    expect(versionAt('alpha')).toBe(1);
+    await ring.close('alpha');
+    ring.clock.advance(hourMs);
+    await ring.open('alpha', three);
+    expect(versionAt('alpha')).toBe(2);
+    await ring.close('alpha');
+    // A clock that goes back does not undo what has come into force.
+    ring.clock.advance(-2 * hourMs);
+    await ring.open('alpha', three);
+    expect(versionAt('alpha')).toBe(2);
+  });
+
+  it('starts with no other charter than the pinned one of its version', async () => {
+    await ring.open('alpha', three);
+    await ring.adopt(['alpha'], await nextCharter(three, { effectiveAtMs: ring.clock.nowMs() }));
+    await ring.close('alpha');
+    const other = await nextCharter(three, { effectiveAtMs: ring.clock.nowMs() - 1 });
+    await expect(ring.open('alpha', three, other)).rejects.toThrow(
+      expect.objectContaining({ code: 'charter_contradicted' }),
+    );
+  });
+
+  it('refuses a charter that is not the next of its own', async () => {
+    await ring.open('alpha', three);
+    const second = await nextCharter(three, { effectiveAtMs: ring.clock.nowMs() });
+    const third = await nextCharter(second, { effectiveAtMs: ring.clock.nowMs() + 1 });
+    const stranger = await nextCharter(four, { effectiveAtMs: ring.clock.nowMs() });
+    expect(await ring.adopt(['alpha'], third)).toEqual(['charter_version_not_next']);
+    expect(await ring.adopt(['alpha'], stranger)).toEqual(['charter_previous_mismatch']);
+    expect(await ring.adopt(['alpha'], second)).toEqual(['accept']);
+    expect(await ring.adopt(['alpha'], second)).toEqual(['accept']);
+    expect(await ring.adopt(['alpha'], third)).toEqual(['accept']);
+  });
+
+  it('takes in no leaf under a charter that it does not have, and then all of them', async () => {
+    const old = ['alpha', 'beta', 'gamma'];
+    await openAll(old, three);
+    const holder = holderOf();
+    await ring.register(holder, ['alpha', 'beta']);
+    const next = await nextCharter(three, { effectiveAtMs: ring.clock.nowMs() });
+    await ring.adopt(['alpha', 'beta'], next);
+    await ring.log('alpha', await holder.update('sip:new@sip.test'), 'received');
+    await ring.exchange();
+    expect(old.map(uriAt)).toEqual(['sip:new@sip.test', 'sip:new@sip.test', 'sip:first@sip.test']);
+    const held = ring.get('gamma');
+    // Nothing that could be fetched now: nobody is asked again and again.
+    expect(held.signedSize(originOf('alpha'))).toBe(held.expectedSize(originOf('alpha')));
+    await ring.adopt(['gamma'], next);
+    expect(uriAt('gamma')).toBe('sip:new@sip.test');
+    expect((await ring.roots(old)).size).toBe(1);
+  });
+
+  it('logs nothing more when it is read-only, and is started again as such', async () => {
+    const names = ['alpha', 'beta', 'gamma', 'delta'];
+    await openAll(names, four);
+    const holder = holderOf();
+    await ring.register(holder, ['alpha', 'beta', 'gamma']);
+    const next = await nextCharter(four, {
+      effectiveAtMs: ring.clock.nowMs(),
+      readonlyMembers: ['delta'],
+    });
+    await ring.adopt(names, next);
+    const update = await holder.update('sip:new@sip.test');
+    expect(await ring.log('delta', update, 'received')).toBe('member_not_active');
+    await ring.close('delta');
+    await ring.open('delta', four, next);
+    expect(await ring.log('delta', update, 'received')).toBe('member_not_active');
+    expect(await ring.log('alpha', update, 'received')).toBe('accept');
+    await ring.exchange();
+    expect(uriAt('delta')).toBe('sip:new@sip.test');
+    expect((await ring.roots(names)).size).toBe(1);
   });
 
   it('keeps what holders have signed above a cut-off, and nothing else of it', async () => {
-    for (const name of ['alpha', 'beta', 'gamma', 'delta']) await openOf(four, name);
-    const [kept, lost] = [new Holder('tel:+4915123456789'), new Holder('tel:+34912345678')];
-    await register(kept, ['alpha', 'beta', 'gamma']);
-    const cut = logStates(replicas.get('delta')!).find(
-      ({ origin }) => origin === originOf('delta'),
-    )!;
+    await openAll(['alpha', 'beta', 'gamma', 'delta'], four);
+    const [kept, lost] = [holderOf(), new Holder('tel:+34912345678')];
+    await ring.register(kept, ['alpha', 'beta', 'gamma']);
+    const cut = logStates(ring.get('delta')).find(({ origin }) => origin === originOf('delta'))!;
     const update = await kept.update('sip:only-there@sip.test');
-    expect(await logged('delta', submissionOf(update, 'received'))).toBe('accept');
-    const made = await lost.register();
-    await logged('delta', submissionOf(made, 'challenged'));
-    await exchange();
-    for (const name of ['alpha', 'beta']) await logged(name, submissionOf(made, 'witnessed'));
-    await exchange();
-    expect(replicas.get('gamma')!.bindings.byDigits('34912345678')).toBeDefined();
+    expect(await ring.log('delta', update, 'received')).toBe('accept');
+    await ring.register(lost, ['delta', 'alpha', 'beta']);
+    expect(ring.get('gamma').bindings.byDigits('34912345678')).toBeDefined();
     const next = await nextCharter(four, {
-      effectiveAtMs: clock.nowMs(),
+      effectiveAtMs: ring.clock.nowMs(),
       expelled: { delta: cut },
       joining: ['epsilon'],
-      logs: logStates(replicas.get('alpha')!),
+      logs: logStates(ring.get('alpha')),
     });
     const left = ['alpha', 'beta', 'gamma'];
-    await adoptAll(left, next.note);
-    expect(new Set(await rootsOf(left)).size).toBe(1);
+    expect(await ring.adopt(left, next)).toEqual(['accept', 'accept', 'accept']);
+    expect((await ring.roots(left)).size).toBe(1);
+    expect(left.map(uriAt)).toEqual(left.map(() => 'sip:only-there@sip.test'));
     for (const name of left) {
-      const { bindings, membership } = replicas.get(name)!;
-      expect(bindings.byDigits('4915123456789')?.routes[0]?.uri).toBe('sip:only-there@sip.test');
-      // Of three leaves, the challenged one of delta counts no more: two of three are left, none challenged.
-      expect(bindings.byDigits('34912345678')).toBeUndefined();
-      expect(membership.byName('delta')).toBeUndefined();
+      // The challenged leaf was in the log of delta: the two that are left need one.
+      expect(ring.get(name).bindings.byDigits('34912345678')).toBeUndefined();
+      expect(ring.get(name).membership.byName('delta')).toBeUndefined();
     }
-    const holders = left.filter((name) =>
-      replicas
-        .get(name)!
-        .entryState(update.entryId)!
-        .leaves.some(({ origin }) => origin === originOf(name)),
-    );
-    expect(holders).toHaveLength(1);
-    // Who comes later knows only what lies below the cut-off, and folds the same.
-    await close('delta');
-    await open('epsilon', [four.note, next.note], next);
-    await exchange();
-    expect(new Set(await rootsOf([...left, 'epsilon'])).size).toBe(1);
-    expect(replicas.get('epsilon')!.bindings.byDigits('4915123456789')).toBeDefined();
+    const { leaves } = ring.get('alpha').entryState(update.entryId)!;
+    const relogged = leaves.filter(({ origin }) => origin !== originOf('delta'));
+    expect(relogged).toHaveLength(1);
+    // Who comes later has little more than lies below the cut-off, and folds the same.
+    await ring.close('delta');
+    await ring.open('epsilon', four, next);
+    await ring.exchange();
+    expect((await ring.roots([...left, 'epsilon'])).size).toBe(1);
+    expect(uriAt('epsilon')).toBe('sip:only-there@sip.test');
+  });
+
+  it('brings back the update that a cut-off one has beaten', async () => {
+    await openAll(['alpha', 'beta', 'gamma', 'delta'], four);
+    const holder = holderOf();
+    await ring.register(holder, ['alpha', 'beta', 'gamma']);
+    const earlier = await holder.update('sip:earlier@sip.test');
+    await ring.log('alpha', earlier, 'received');
+    await ring.exchange();
+    const cut = logStates(ring.get('delta')).find(({ origin }) => origin === originOf('delta'))!;
+    await ring.log('delta', await holder.update('sip:later@sip.test'), 'received');
+    await ring.exchange();
+    const next = await nextCharter(four, {
+      effectiveAtMs: ring.clock.nowMs(),
+      expelled: { delta: cut },
+      logs: logStates(ring.get('alpha')),
+    });
+    // Only the expelled member takes it up: it may log nothing, so nothing is logged again.
+    await ring.get('delta').adopt(next.note);
+    const state = ring.get('delta').entryState(earlier.entryId);
+    expect(state).toMatchObject({ state: 'complete', inForce: true });
+    expect(await ring.log('delta', earlier, 'received')).toBe('member_not_active');
   });
 });
