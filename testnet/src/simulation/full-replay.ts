@@ -1,7 +1,7 @@
 /**
- * What the logs that a member stores say, computed anew and simply: every leaf is read back as another
- * member would read it, folded label by label, and the index made in one batch. The engine, which did
- * it in pieces, in another order and across crashes, must have come to the same.
+ * What the logs that a member stores say, computed anew and simply: every leaf is read back and folded,
+ * label by label, and the index made in one batch. The engine, which did it in pieces, in another
+ * order and across crashes, must have come to the same.
  */
 import type { BindingState, CharterSet, LabelHistory } from '@callbook/protocol';
 import {
@@ -18,6 +18,7 @@ import {
 } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import type { Replica } from '@callbook/replication';
+import { leavesOf } from './stored-leaves.ts';
 
 export interface Replay {
   /** Leaves of each log, by origin. */
@@ -31,11 +32,11 @@ export interface Replay {
 }
 
 /** Reads and folds all logs that a member stores. */
-export async function replayLogs(replica: Replica, charters: CharterSet): Promise<Replay> {
+export function replayLogs(replica: Replica, charters: CharterSet): Replay {
   const leaves = new Map<string, readonly Uint8Array[]>();
   const histories = new Map<string, LabelHistory>();
   for (const { origin, size } of replica.logSizes()) {
-    const log = await readLog(replica, origin, size);
+    const log = leavesOf(replica, origin, size);
     leaves.set(origin, log);
     foldLog({ origin, log }, histories, charters);
   }
@@ -50,16 +51,6 @@ function completeIn({ ownership }: LabelHistory, charters: CharterSet): string[]
   return [...ownership]
     .filter(([, { entry, mentions }]) => quorumTime(entry.kind, mentions, charters) !== undefined)
     .map(([idText]) => idText);
-}
-
-async function readLog(replica: Replica, origin: string, size: number): Promise<Uint8Array[]> {
-  const log: Uint8Array[] = [];
-  while (log.length < size) {
-    const page = await replica.page(origin, log.length);
-    if (page === undefined || page.leaves.length === 0) break;
-    log.push(...page.leaves);
-  }
-  return log.slice(0, size);
 }
 
 function foldLog(

@@ -321,7 +321,7 @@ class Simulation {
       if (world.elapsedMs > deadlineMs) return world.violate('evidence', unknown.join('; '));
       await world.sleep(checkIntervalMs, 'script');
     }
-    await assertConverged(this.#convergence);
+    assertConverged(this.#convergence);
   }
 
   /** Every identifier has a holder who can act, or somebody can register it. */

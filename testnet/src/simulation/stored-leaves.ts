@@ -4,7 +4,11 @@ import type { Replica } from '@callbook/replication';
 
 /** The leaves that the stored checkpoint covers. */
 export function storedLeaves(replica: Replica, origin: string): Uint8Array[] {
-  const size = signedSize(replica.checkpoint(origin));
+  return leavesOf(replica, origin, signedSize(replica.checkpoint(origin)));
+}
+
+/** The first `size` leaves of a log, or as many as are stored. */
+export function leavesOf(replica: Replica, origin: string, size: number): Uint8Array[] {
   const leaves: Uint8Array[] = [];
   while (leaves.length < size) {
     const index = leaves.length / tileWidthMax;
@@ -17,7 +21,8 @@ export function storedLeaves(replica: Replica, origin: string): Uint8Array[] {
   return leaves;
 }
 
-function signedSize(note: string | undefined): number {
+/** Leaves that a checkpoint covers; 0 where there is none. */
+export function signedSize(note: string | undefined): number {
   const parsed = note === undefined ? undefined : parseNote(note);
   if (parsed?.verdict !== 'accept') return 0;
   const checkpoint = parseCheckpoint(parsed.value.text);
