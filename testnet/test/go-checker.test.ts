@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -52,6 +52,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
+  await rm(checker, { force: true });
 });
 
 describe('golang.org/x/mod', () => {

@@ -6,6 +6,7 @@
  * Only cosignatures count. The log's own signature says that the log signed, not that somebody saw
  * the largest tree at a time: the log's member counts when it has cosigned like the others.
  */
+import type { Charter } from './charter/charter.ts';
 import { activeMembers, quorumOf } from './charter/quorum.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -86,12 +87,20 @@ function logKeyIn(noteText: string, { memberByOrigin }: KnownCharter): Verdict<V
   return parseVerifierKey(member.logKey);
 }
 
-function cosignerKeysOf({ charter }: KnownCharter): VerifierKey[] {
-  return activeMembers(charter).flatMap(({ logKey }) => {
-    const key = parseVerifierKey(logKey);
-    return key.verdict === 'accept' ? [cosignerKeyOf(key.value)] : [];
-  });
+function cosignerKeysOf({ charter }: KnownCharter): readonly VerifierKey[] {
+  let keys = cosignerKeys.get(charter);
+  if (keys === undefined) {
+    keys = activeMembers(charter).flatMap(({ logKey }) => {
+      const key = parseVerifierKey(logKey);
+      return key.verdict === 'accept' ? [cosignerKeyOf(key.value)] : [];
+    });
+    cosignerKeys.set(charter, keys);
+  }
+  return keys;
 }
+
+/** Charters never change, and several checkpoints a second are verified by one. */
+const cosignerKeys = new WeakMap<Charter, readonly VerifierKey[]>();
 
 function quorumMissing(found: number, quorum: number): Refusal {
   return reject(
