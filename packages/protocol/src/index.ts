@@ -44,6 +44,7 @@ export {
   gossipMessageBytesMax,
   indexProofBytesMax,
   leafBytesMax,
+  leavesKeptPerLogMax,
   logOriginCharactersMax,
   lookupIdentifiersMax,
   membersMax,
