@@ -33,13 +33,13 @@ const updateCount = 300;
 const holderCount = 10;
 
 let lab: Lab;
-let checker: string;
+const checker = join(tmpdir(), `callbook-go-checker-${process.pid}`);
 let vkeys: { readonly log: string; readonly cosigners: readonly string[] };
 
 beforeAll(async () => {
   const built = buildChecker();
   lab = await openLab(3);
-  checker = await built;
+  await built;
   setDefaultCACertificates([
     ...getCACertificates('default'),
     await readFile(lab.testnet.layout.caFile, 'utf8'),
@@ -174,9 +174,8 @@ const claimLine = (number: string): string =>
   `register ${number} --sip sip:x@sip.example --code-from ${lab.description.outbox}`;
 
 /** Compiled by Debian's Go against Debian's x/mod; the second time from Go's cache. */
-async function buildChecker(): Promise<string> {
+async function buildChecker(): Promise<void> {
   const folder = join(import.meta.dirname, '../interop/go-checker');
-  const target = join(tmpdir(), `callbook-go-checker-${process.pid}`);
   const env = {
     ...process.env,
     GO111MODULE: 'off',
@@ -184,9 +183,8 @@ async function buildChecker(): Promise<string> {
     GOCACHE: join(tmpdir(), 'callbook-go-cache'),
     GOFLAGS: '',
   };
-  const ran = await runCommand('go', ['build', '-o', target, '.'], { cwd: folder, env });
+  const ran = await runCommand('go', ['build', '-o', checker, '.'], { cwd: folder, env });
   if (ran.code !== 0) throw new Error(`${ran.stderr}; golang-go golang-golang-x-mod-dev`);
-  return target;
 }
 
 function verifierKeys({ charter }: Directory): typeof vkeys {
