@@ -7,13 +7,15 @@ export type Fault = 'failed, not persisted' | 'failed, but persisted';
 export interface FaultyStore extends Store {
   /** Makes the next durable batch fail. */
   failNext(fault: Fault): void;
-  /** Makes the next batch with a row of this family fail, durable or not. */
-  failNextOf(fault: Fault, family: string): void;
+  /** Makes the next batch with a row of this family fail, durable or not, after `skip` of them. */
+  failNextOf(fault: Fault, family: string, skip?: number): void;
 }
 
 interface AwaitedFault {
   readonly fault: Fault;
   readonly family?: string;
+  /** Batches that are let through first. */
+  readonly skip?: number;
 }
 
 export function faultyStore(inner: Store = memoryStore()): FaultyStore {
@@ -23,14 +25,18 @@ export function faultyStore(inner: Store = memoryStore()): FaultyStore {
     failNext: (fault) => {
       next = { fault };
     },
-    failNextOf: (fault, family) => {
-      next = { fault, family };
+    failNextOf: (fault, family, skip = 0) => {
+      next = { fault, family, skip };
     },
     async batch(changes, options) {
       if (next === undefined || !isAwaited(next, changes, options)) {
         return inner.batch(changes, options);
       }
-      const { fault } = next;
+      const { fault, skip = 0 } = next;
+      if (skip > 0) {
+        next = { ...next, skip: skip - 1 };
+        return inner.batch(changes, options);
+      }
       next = undefined;
       if (fault === 'failed, but persisted') await inner.batch(changes, options);
       throw new Error(fault);

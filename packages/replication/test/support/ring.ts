@@ -47,7 +47,7 @@ export class Ring {
   }
 
   async closeAll(): Promise<void> {
-    for (const name of [...this.#replicas.keys()]) await this.close(name);
+    for (const name of this.#replicas.keys()) await this.close(name);
   }
 
   /** Brings every log to every open replica until nobody has more than another. */
@@ -64,14 +64,8 @@ export class Ring {
 
   /** Adopts a charter at each, while leaves travel between them; returns the verdicts. */
   async adopt(names: readonly string[], { note }: TestFederation): Promise<string[]> {
-    let done = false;
-    const adopting = Promise.all(names.map((name) => this.get(name).adopt(note))).finally(() => {
-      done = true;
-    });
-    while (!done) {
-      await this.exchange();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const adopting = Promise.all(names.map((name) => this.get(name).adopt(note)));
+    while ((await Promise.race([adopting, moment()])) === undefined) await this.exchange();
     const verdicts = await adopting;
     await this.exchange();
     return verdicts.map((verdict) => (verdict.verdict === 'accept' ? 'accept' : verdict.code));
@@ -104,6 +98,8 @@ export class Ring {
     return roots;
   }
 }
+
+const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 async function bring(from: Replica, to: Replica): Promise<boolean> {
   let moved = false;
