@@ -29,8 +29,8 @@ import { environment, eventually, openLab, runCommand } from './lab.ts';
 import type { Lab, Ran } from './lab.ts';
 
 /** More than one full tile. */
-const updateCount = 300;
-const holderCount = 10;
+const updateCount = 260;
+const holderCount = 20;
 
 let lab: Lab;
 const checker = join(tmpdir(), `callbook-go-checker-${process.pid}`);
