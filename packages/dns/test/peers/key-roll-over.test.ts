@@ -1,14 +1,11 @@
 /**
  * unbound asks without a pause, with TTLs of a second, while the ZSK of a zone rolls over by itself
  * and its KSK by CDS: the parent, which nobody told, takes its DS from the CDS that unbound validated.
- * Not one answer may fail, nor be taken for insecure. One unbound caches and does not validate, the
- * other validates what the first has in its cache and keeps nothing: so keys, signatures and DS of
- * different ages meet, as they do behind a forwarder.
+ * Not one answer may fail, nor be taken for insecure.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
@@ -27,10 +24,10 @@ import {
   zoneDs,
 } from '@callbook/dns';
 import type { KeyEvent, KeyTimings, Responder, ZoneAlgorithm } from '@callbook/dns';
-import { encodeMessage, parseMessage, parseRdata, recordTypes } from '@callbook/dns/wire';
-import type { Message } from '@callbook/dns/wire';
+import { recordTypes } from '@callbook/dns/wire';
 import { nameOf } from '../test-zones.ts';
-import { freePort, startDaemon } from './peer-tools.ts';
+import { askContinuously, startResolver, validatedCds } from './roll-over-resolver.ts';
+import type { RollOverQuestion } from './roll-over-resolver.ts';
 
 const clock = { nowMs: (): number => Date.now() };
 const loopback = '127.0.0.1';
@@ -48,52 +45,6 @@ const timings: KeyTimings = {
 
 const parentDelayMs = 1500;
 
-class Resolver {
-  private readonly port: number;
-
-  constructor(port: number) {
-    this.port = port;
-  }
-
-  async ask(name: string, type: number): Promise<Message> {
-    const socket = createSocket('udp4');
-    const header = {
-      isResponse: false,
-      opcode: 0,
-      authoritative: false,
-      truncated: false,
-      recursionDesired: true,
-      recursionAvailable: false,
-      authenticData: true,
-      checkingDisabled: false,
-      responseCode: 0,
-    };
-    const query = encodeMessage({
-      ...header,
-      id: Math.floor(Math.random() * 65_536),
-      questions: [{ name: nameOf(name), type, class: 1 }],
-      answers: [],
-      authorities: [],
-      additionals: [],
-      edns: { udpPayloadBytes: 1232, version: 0, dnssecOk: true, compactOk: false, options: [] },
-    });
-    try {
-      return await new Promise((resolve, reject) => {
-        const patience = setTimeout(() => reject(new Error(`no answer for ${name}`)), 5000);
-        socket.on('message', (datagram) => {
-          clearTimeout(patience);
-          const parsed = parseMessage(new Uint8Array(datagram));
-          if (parsed.verdict === 'accept') resolve(parsed.value);
-          else reject(new Error(parsed.message));
-        });
-        socket.send(query, this.port, loopback);
-      });
-    } finally {
-      socket.close();
-    }
-  }
-}
-
 /** Serves through a responder that may be replaced. */
 async function serve(stack: AsyncDisposableStack, respond: Responder) {
   const server = stack.use(
@@ -102,81 +53,14 @@ async function serve(stack: AsyncDisposableStack, respond: Responder) {
   return server.addresses[0]!;
 }
 
-/** Starts unbound with settings of its server and clauses after them. */
-async function startUnbound(
-  stack: AsyncDisposableStack,
-  server: readonly string[],
-  clauses: string,
-): Promise<number> {
-  const directory = await mkdtemp(join(tmpdir(), 'callbook-unbound-'));
-  stack.defer(async () => await rm(directory, { recursive: true }));
-  const port = await freePort();
-  const configuration = `server:
-  interface: ${loopback}@${port}
-  directory: "${directory}"
-  chroot: ""
-  username: ""
-  pidfile: ""
-  do-daemonize: no
-  use-syslog: no
-  num-threads: 1
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  ${server.join('\n  ')}
-remote-control:
-  control-enable: no
-${clauses}`;
-  await writeFile(join(directory, 'unbound.conf'), configuration);
-  const args = ['-d', '-c', join(directory, 'unbound.conf')];
-  stack.use(await startDaemon('unbound', args, { readyText: 'start of service' }));
-  return port;
-}
-
-/** A validator without a cache before a cache without a validator. */
-async function startResolver(
-  stack: AsyncDisposableStack,
-  setting: { readonly anchor: string; readonly stubs: Readonly<Record<string, number>> },
-): Promise<Resolver> {
-  const stubs = Object.entries(setting.stubs).map(
-    ([name, at]) => `stub-zone:\n  name: "${name}"\n  stub-addr: ${loopback}@${at}\n`,
-  );
-  const cache = ['module-config: "iterator"', 'qname-minimisation: yes', 'use-caps-for-id: yes'];
-  const cachePort = await startUnbound(stack, cache, stubs.join(''));
-  const validator = [
-    'module-config: "validator iterator"',
-    `trust-anchor: "test. IN DS ${setting.anchor}"`,
-    'cache-max-ttl: 0',
-    'cache-max-negative-ttl: 0',
-    // Asking everything again when something is bogus would hide what this is about.
-    'val-max-restart: 0',
-    'val-bogus-ttl: 0',
-  ];
-  const forward = `forward-zone:\n  name: "."\n  forward-addr: ${loopback}@${cachePort}\n`;
-  return new Resolver(await startUnbound(stack, validator, forward));
-}
-
-/** Asks one question after the other until it is aborted; returns the failures. */
-async function askContinuously(resolver: Resolver, signal: AbortSignal) {
-  const failures: string[] = [];
-  let count = 0;
-  const questions: (() => [string, number, number])[] = [
-    () => [`www.${apex}`, recordTypes.A, 1],
-    () => [`deep.www.${apex}`, recordTypes.TXT, 1],
-    () => [`unseen-${count}.${apex}`, recordTypes.A, 0],
-    () => [apex, recordTypes.SOA, 1],
-    () => [apex, recordTypes.DNSKEY, 2],
-    () => [apex, recordTypes.DS, 1],
-  ];
-  while (!signal.aborted) {
-    const [name, type, answersMin] = questions[count % questions.length]!();
-    const { responseCode, authenticData, answers } = await resolver.ask(name, type);
-    if (responseCode !== 0 || !authenticData || answers.length < answersMin)
-      failures.push(`question ${count}, type ${type}: ${responseCode}, AD ${authenticData}`);
-    count += 1;
-    await sleep(2);
-  }
-  return { count, failures };
-}
+const questions: readonly ((count: number) => RollOverQuestion)[] = [
+  () => [`www.${apex}`, recordTypes.A, 1],
+  () => [`deep.www.${apex}`, recordTypes.TXT, 1],
+  (count) => [`unseen-${count}.${apex}`, recordTypes.A, 0],
+  () => [apex, recordTypes.SOA, 1],
+  () => [apex, recordTypes.DNSKEY, 2],
+  () => [apex, recordTypes.DS, 1],
+];
 
 describe.each([13, 15] as const)('unbound, while keys of algorithm %i roll over', (algorithm) => {
   it('never fails an answer', async () => {
@@ -185,7 +69,9 @@ describe.each([13, 15] as const)('unbound, while keys of algorithm %i roll over'
     stack.defer(async () => await rm(directory, { recursive: true }));
     const scene = await startZones(stack, directory, algorithm);
     const stopAsking = new AbortController();
-    const asking = [0, 1].map(async () => await askContinuously(scene.resolver, stopAsking.signal));
+    const asking = [0, 1].map(
+      async () => await askContinuously(scene.resolver, questions, stopAsking.signal),
+    );
 
     await sleep(300);
     await changeKeyState(scene.store, Date.now(), (state) => requestRoll(state, 'ksk'));
@@ -276,13 +162,8 @@ async function startZones(
   let wishedSinceMs = 0;
   /** RFC 7344 §6.1: the parent polls CDS, validates it, and replaces its DS, when it gets round to it. */
   const followCds = async (): Promise<void> => {
-    const { answers, authenticData } = await resolver.ask(apex, recordTypes.CDS);
-    const cds = answers.flatMap(({ type, rdata }) => {
-      const parsed = parseRdata(type, rdata);
-      return parsed.verdict === 'accept' && parsed.value.type === 'CDS' ? [parsed.value] : [];
-    });
-    if (!authenticData || cds.length === 0) return;
-    const ds = cds.map(formatDs);
+    const ds = await validatedCds(resolver, apex);
+    if (ds.length === 0) return;
     if (ds.join() !== wished) wishedSinceMs = Date.now();
     wished = ds.join();
     if (Date.now() - wishedSinceMs > parentDelayMs) delegateTo(ds);
