@@ -1,6 +1,8 @@
 /** A simulator that finds nothing may be blind: each of these bugs, planted through a port, is found. */
-import type { Store } from '@callbook/replication';
+import type { Cryptography } from '@callbook/protocol';
+import type { FrameStream, Network, Store } from '@callbook/replication';
 import { describe, expect, it } from 'vitest';
+import type { Scenario } from '../src/simulation/scenario.ts';
 import { simulate } from '../src/simulation/simulation.ts';
 import type { SimulationOptions, SimulationResult } from '../src/simulation/simulation.ts';
 
@@ -33,9 +35,41 @@ const misorderingRanges = (store: Store): Store => ({
   range: async (range) => (await store.range(range)).reverse(),
 });
 
+/** Takes every signature for good. */
+const believingEverything = (crypto: Cryptography): Cryptography => ({
+  ...crypto,
+  ed25519Verify: () => true,
+});
+
+/** Loses the end of long frames. */
+const truncatingFrames = (network: Network): Network => ({
+  addresses: () => network.addresses(),
+  connected: () => network.connected(),
+  admit: (peers) => network.admit(peers),
+  open: async (name, protocol) => truncating(await network.open(name, protocol)),
+  serve: (protocol, serve) => network.serve(protocol, serve),
+  onConnect: (listener) => network.onConnect(listener),
+  publish: (message) => network.publish(message),
+  onMessage: (judge) => network.onMessage(judge),
+  [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
+});
+
+const truncating = (stream: FrameStream): FrameStream => ({
+  read: async (timeoutMs) => (await stream.read(timeoutMs))?.slice(0, 600),
+  write: (frame, timeoutMs) => stream.write(frame, timeoutMs),
+  close: () => stream.close(),
+  abort: () => stream.abort(),
+});
+
 describe('a planted bug', () => {
   it('is found: a store that lies about durability', async () => {
-    const { violation } = await findWith({ wrapStore: lyingAboutDurability });
+    // A log that others mirror comes back from them: only what a crash takes at once is lost.
+    const adjust = (drawn: Scenario): Scenario => ({
+      ...drawn,
+      everyMs: { cut: 1500, crash: 1500 },
+      liars: [],
+    });
+    const { violation } = await findWith({ wrapStore: lyingAboutDurability, adjust });
     expect(violation?.invariant).toMatch(/append-only|two roots|receipts|own log/);
   });
 
@@ -45,5 +79,20 @@ describe('a planted bug', () => {
 
   it('is found: a store that reads ranges backwards', async () => {
     expect((await findWith({ wrapStore: misorderingRanges })).violation).toBeDefined();
+  });
+
+  it('is found: a check of signatures that accepts everything', async () => {
+    const adjust = (drawn: Scenario): Scenario => ({
+      ...drawn,
+      memberCount: 4,
+      faults: 1,
+      liars: [['forges entries']],
+    });
+    const planted = { wrapCryptography: believingEverything, adjust };
+    expect((await findWith(planted)).violation).toBeDefined();
+  });
+
+  it('is found: a network that loses the ends of frames', async () => {
+    expect((await findWith({ wrapNetwork: truncatingFrames })).violation).toBeDefined();
   });
 });

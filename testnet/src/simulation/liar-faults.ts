@@ -9,6 +9,8 @@ export const liarFaults = [
   'commits early',
   /** Logs every entry of a slot, challenged or not. */
   'logs both',
+  /** Logs entries that no holder has signed. */
+  'forges entries',
   /** Witnesses what nobody has challenged. */
   'witnesses alone',
   /** Gives receipts for leaves that it then shows nobody. */

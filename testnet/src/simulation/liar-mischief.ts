@@ -1,9 +1,9 @@
 /** What liars do unasked, one act at a time, at times that chance decides. */
-import { encodeCbor } from '@callbook/protocol';
+import { encodeCbor, encodeEntry } from '@callbook/protocol';
 import { encodeLogBatch } from '@callbook/replication';
 import type { LogBatch } from '@callbook/replication';
 import type { LiarFault } from './liar-faults.ts';
-import { protocolOf, roleOf } from './liar.ts';
+import { leavesInvented, lengthened, protocolOf, roleOf } from './liar.ts';
 import type { Liar } from './liar.ts';
 
 type Act = (liar: Liar) => void | Promise<void>;
@@ -53,6 +53,16 @@ const actsOf: Readonly<Record<LiarFault, Act>> = {
       const role = roleOf(entry, true);
       liar.append({ role, entry: entryBytes, ...(opened && { opened }) });
     }
+  },
+
+  'forges entries'(liar) {
+    const { random } = liar.parts;
+    const found = liar.met.length === 0 ? undefined : random.pick(liar.met);
+    if (found === undefined) return;
+    const { entry } = found;
+    const seq = entry.kind === 'update' ? entry.seq + random.below(100) : entry.seq;
+    const forged = encodeEntry({ ...entry, seq, sig: random.bytes(64) });
+    liar.append({ role: roleOf(entry, true), entry: forged });
   },
 
   async 'witnesses alone'(liar) {
@@ -106,8 +116,11 @@ const forgeries: readonly ((batch: LogBatch, liar: Liar) => LogBatch)[] = [
   (batch, { parts }) => ({ ...batch, leaves: batch.leaves.map(() => parts.random.bytes(60)) }),
   // A checkpoint that the liar has signed.
   (batch, liar) => ({ ...batch, checkpoint: liar.receiptOfFirst().checkpoint }),
-  // A signature that is not.
-  (batch) => ({ ...batch, checkpoint: batch.checkpoint.replace(/\w{4}=?\n$/, 'AAA=\n') }),
+  // A longer log than there is, under a signature that is not of it.
+  ({ checkpoint, ...batch }) => {
+    const forged = { ...batch, checkpoint: lengthened(checkpoint) };
+    return { ...forged, first: batch.first + leavesInvented, leaves: [], payloads: [], proof: [] };
+  },
   // Genuine, but of another place.
   (batch) => ({ ...batch, first: batch.first + 1 }),
   // Genuine, and long known.

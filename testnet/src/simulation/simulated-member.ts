@@ -6,7 +6,7 @@ import type { Cryptography, Ed25519Signer } from '@callbook/protocol';
 import { DirectoryError } from '@callbook/protocol';
 import { createMemberDirectory } from '@callbook/node/member-directory';
 import { createReplica, Mesh } from '@callbook/replication';
-import type { MeshIncident, Replica, Store } from '@callbook/replication';
+import type { MeshIncident, Network, Replica, Store } from '@callbook/replication';
 import { Lifetime } from './lifetime.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -43,6 +43,7 @@ export interface MemberParts {
   readonly onIncident: (incident: MeshIncident) => void;
   /** Puts something between engine and disk: how a test plants a bug. */
   readonly wrapStore: (store: Store) => Store;
+  readonly wrapNetwork: (network: Network) => Network;
 }
 
 export class SimulatedMember {
@@ -110,7 +111,7 @@ export class SimulatedMember {
     const mesh = await Mesh.join({
       replica,
       crypto,
-      network: network.join(life),
+      network: this.#parts.wrapNetwork(network.join(life)),
       clock,
       scheduler,
     });

@@ -6,7 +6,7 @@
 import type { Cryptography } from '@callbook/protocol';
 import { charterSet } from '@callbook/protocol';
 import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
-import type { MeshIncident, Store } from '@callbook/replication';
+import type { MeshIncident, Network, Store } from '@callbook/replication';
 import { Claimant } from './claimant.ts';
 import type { MadeEntry } from './claimant.ts';
 import { assertConverged, isConverged, isSettled, stragglers } from './convergence.ts';
@@ -41,6 +41,8 @@ export interface SimulationOptions {
   readonly adjust?: (scenario: Scenario) => Scenario;
   /** Breaks something on purpose, between engine and disk. */
   readonly wrapStore?: (store: Store) => Store;
+  /** Breaks something on purpose, between engine and network. */
+  readonly wrapNetwork?: (network: Network) => Network;
   /** Breaks something on purpose, in what the engine takes for cryptography. */
   readonly wrapCryptography?: (crypto: Cryptography) => Cryptography;
   /** Decides instead of chance which durable batch of which member fails. */
@@ -164,6 +166,7 @@ class Simulation {
       onConviction: (origin) => this.#convicted(secrets.name, origin),
       onIncident: (incident) => this.#incident(secrets.name, incident),
       wrapStore: this.#options.wrapStore ?? ((store) => store),
+      wrapNetwork: this.#options.wrapNetwork ?? ((network) => network),
     });
     return member;
   }
