@@ -28,7 +28,7 @@ import { draftChangeBytesMax, draftChangesMax, draftStatementsMax } from '../lim
 export type DraftStatement = readonly [field: string, text: string | null];
 
 /** How many changes of a member's were known. */
-export type SeenChanges = readonly (readonly [memberName: string, count: number])[];
+type SeenChanges = readonly (readonly [memberName: string, count: number])[];
 
 export interface DraftChange {
   /** Hash of the charter that the draft follows, 32 bytes. */

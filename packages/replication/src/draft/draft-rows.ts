@@ -34,7 +34,7 @@ export async function readStoredDraft(store: Store): Promise<StoredDraft> {
 }
 
 /** Base, word, fork, change. */
-export type DraftRowKind = 'b' | 'd' | 'f' | 'c';
+type DraftRowKind = 'b' | 'd' | 'f' | 'c';
 
 /** The rows of a whole draft, in the place of those that are there. */
 export async function replacingRows(store: Store, draft: StoredDraft): Promise<RowChange[]> {

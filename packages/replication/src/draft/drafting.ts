@@ -36,7 +36,7 @@ import type { DraftNews, DraftStand } from './draft-news.ts';
 import { changeRow, readStoredDraft, replacingRows } from './draft-rows.ts';
 
 /** The member's charters, as its replica keeps them. */
-export interface CharterKeeper {
+interface CharterKeeper {
   /** Every verified charter, in force or not, version 1 first. */
   readonly knownCharters: readonly KnownCharter[];
   adopt(note: string): Promise<Verdict<KnownCharter>>;
