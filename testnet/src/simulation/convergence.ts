@@ -40,12 +40,10 @@ export function isSettled({ members, union }: ConvergenceParts): boolean {
   });
 }
 
-/** True when, on top, all agree about the liars' logs, and every index stands where its logs do. */
-export function isConverged(parts: ConvergenceParts): boolean {
-  return isSettled(parts) && stragglers(parts).length === 0;
-}
-
-/** What keeps the federation from having converged, in words. */
+/**
+ * What keeps the federation from having converged, in words: a member that is down, leaves that one
+ * has and another has not, an index that does not stand where the logs do.
+ */
 export function stragglers(parts: ConvergenceParts): string[] {
   const { members, union } = parts;
   const [first] = members;

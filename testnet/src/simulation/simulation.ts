@@ -9,7 +9,7 @@ import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import type { MeshIncident, Network, Store } from '@callbook/replication';
 import { Claimant } from './claimant.ts';
 import type { MadeEntry } from './claimant.ts';
-import { assertConverged, isConverged, isSettled, stragglers } from './convergence.ts';
+import { assertConverged, isSettled, stragglers } from './convergence.ts';
 import type { ConvergenceParts } from './convergence.ts';
 import { Holder } from './holder.ts';
 import type { OpenRequest } from './holder.ts';
@@ -311,19 +311,14 @@ class Simulation {
   async #converge(): Promise<void> {
     const world = this.#world;
     const deadlineMs = world.elapsedMs + convergenceMsMax;
-    while (!isConverged(this.#convergence)) {
-      if (world.elapsedMs > deadlineMs) {
-        return world.violate('convergence', stragglers(this.#convergence).join('; '));
-      }
+    for (;;) {
+      const missing = stragglers(this.#convergence);
+      if (missing.length === 0) missing.push(...unconvicted(this.#liars, this.#members));
+      if (missing.length === 0) break;
+      if (world.elapsedMs > deadlineMs) return world.violate('convergence', missing.join('; '));
       await world.sleep(checkIntervalMs, 'script');
     }
     world.note('script', 'converged');
-    for (;;) {
-      const unknown = unconvicted(this.#liars, this.#members);
-      if (unknown.length === 0) break;
-      if (world.elapsedMs > deadlineMs) return world.violate('evidence', unknown.join('; '));
-      await world.sleep(checkIntervalMs, 'script');
-    }
     assertConverged(this.#convergence);
   }
 
