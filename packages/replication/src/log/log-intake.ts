@@ -106,6 +106,11 @@ export class LogIntake {
     return Math.max(this.#newest?.checkpoint.size ?? 0, this.log.position.signedSize);
   }
 
+  /** True when a charter says where the log ends. */
+  get isEnding(): boolean {
+    return this.#cutoff !== Infinity;
+  }
+
   get #isCutOff(): boolean {
     return this.#projectedSigned >= this.#cutoff;
   }

@@ -88,10 +88,11 @@ export class LogSet {
 
   intake(origin: string): Verdict<LogIntake> {
     if (origin === this.#context.ownOrigin) return this.#context.ownIntake();
-    if (this.#context.frozen(origin)) {
+    const intake = this.#intakes.get(origin);
+    // A cut-off says what counts, where evidence only says that something is wrong.
+    if (this.#context.frozen(origin) && intake?.isEnding !== true) {
       return ignore('log_frozen', 'nothing more of a log is taken in that has broken a rule');
     }
-    const intake = this.#intakes.get(origin);
     return intake === undefined
       ? reject('log_unknown', 'the charter names no log of this origin')
       : accept(intake);
