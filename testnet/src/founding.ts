@@ -35,7 +35,7 @@ const testnetHolds: Charter['holds'] = {
   unlockMs: 5 * minuteMs,
   emailChangeMs: 2 * minuteMs,
   theftMs: 2 * minuteMs,
-  noticeMs: 5 * secondMs,
+  noticeMs: 3 * secondMs,
 };
 
 /** Makes everything that `layout` names; the folder is empty before. */

@@ -11,7 +11,10 @@ export function unboundConfig(layout: TestnetLayout): string {
   const stubs = [
     { zone: '.', port: layout.rootPort },
     { zone: 'test.', port: layout.rootPort },
-    ...layout.members.map(({ zone, dnsPort }) => ({ zone: `${zone}.`, port: dnsPort })),
+    ...[...layout.members, ...layout.prospects].map(({ zone, dnsPort }) => ({
+      zone: `${zone}.`,
+      port: dnsPort,
+    })),
   ];
   return `# A validating resolver for this testnet: unbound -d -c <this file>
 server:

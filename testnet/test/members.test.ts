@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enumName, environment, eventually, openLab } from './lab.ts';
+import { enumName, environment, eventually, openLab, startUnbound } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { scriptForLab, scriptOf } from './page-script.ts';
 
@@ -19,6 +19,7 @@ const staying = ['alpha', 'beta', 'delta', 'epsilon'];
 let lab: Lab;
 let use: FederationUse;
 let walk: Walk;
+let unbound: AsyncDisposable;
 
 beforeAll(async () => {
   lab = await openLab(3, 2);
@@ -32,6 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await use?.stop();
+  await unbound?.[Symbol.asyncDispose]();
   await walk?.end();
   await lab?.[Symbol.asyncDispose]();
 });
@@ -55,6 +57,17 @@ describe('three members that become five and expel one', () => {
         async () => await lab.run(question),
         ({ stdout }) => stdout.includes(`sip:r${use.changes}@sip.example`),
       );
+    }
+  });
+
+  it('are found from the root by a resolver, new members too', async () => {
+    unbound = await startUnbound(lab);
+    const { address, port } = lab.description.resolver;
+    for (const zone of ['e164.delta.test', 'e164.epsilon.test']) {
+      const question = `dig +dnssec @${address} -p ${port} NAPTR ${enumName(number, zone)}`;
+      const { stdout } = await lab.run(question);
+      expect(stdout).toMatch(/flags: [a-z ]*\bad\b/);
+      expect(stdout).toContain(`sip:r${use.changes}@sip.example`);
     }
   });
 
