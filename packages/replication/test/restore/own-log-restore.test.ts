@@ -143,6 +143,10 @@ describe('a member that has lost its store', () => {
   it('witnesses, once it is open, what it met while it was shut', async () => {
     const [alpha, beta] = (await startAll()) as [Replica, Replica, Replica];
     const made = await new Holder('tel:+4915123456789').register();
+    // What no mirror has stored is lost with the store, and a log that goes on without it forks.
+    await until(
+      () => alpha.expectedSize(beta.origin) > 0 && alpha.checkpoint(beta.origin) !== undefined,
+    );
     await members.stop('gamma');
     await members.stop('beta');
     await log(alpha, 1);
