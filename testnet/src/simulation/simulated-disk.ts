@@ -60,6 +60,13 @@ export class SimulatedDisk {
     for (const changes of this.#batches) void this.#memory.batch(changes, { durable: true });
   }
 
+  /** A backup takes the place of what was there: all that was written since is gone. */
+  restoreBackup(): void {
+    this.#batches = this.#batches.slice(0, this.#options.random.between(0, this.#batches.length));
+    this.#durableCount = this.#batches.length;
+    this.crash();
+  }
+
   /** The store as one process sees it. */
   open(life: Lifetime): Store {
     const memory = this.#memory;

@@ -183,6 +183,14 @@ export class SimulatedMember {
     world.after(life.random.between(10, 10_000), event, () => this.start());
   }
 
+  /** The disk is lost: the process starts again over an older state of it, or none. */
+  restoreBackup(): void {
+    this.crash();
+    this.#parts.world.note(this.name, 'restore a backup');
+    this.#parts.disk.restoreBackup();
+    this.start();
+  }
+
   freeze(forMs: number): void {
     this.#parts.world.note(this.name, `freeze ${forMs}`);
     this.#life?.freeze(forMs);

@@ -71,6 +71,8 @@ const convergenceMsMax = 60_000;
 const claimMsMax = 90_000;
 /** Longer than members wait with a competitor, and than any witness may be late. */
 const quietLeapMs = 45 * 60_000;
+/** In so many runs a member loses its disk once all others have what it logged. */
+const restoreProbability = 0.4;
 const checkIntervalMs = 250;
 const observeIntervalMs = 1000;
 
@@ -287,6 +289,7 @@ class Simulation {
 
   async #script(): Promise<void> {
     const [world, scenario] = [this.#world, this.#scenario];
+    const isPromised = scenario.liars.length <= scenario.faults;
     const weather = new Weather({
       world,
       scenario,
@@ -302,9 +305,13 @@ class Simulation {
     weather.end();
     await Promise.all(lives);
     await this.#converge();
+    if (isPromised && world.random.chance(restoreProbability)) {
+      world.random.pick(this.#members).restoreBackup();
+      await this.#converge();
+    }
     // By now nothing that was begun before can still be waited for.
     world.leap(quietLeapMs);
-    if (scenario.liars.length <= scenario.faults) await this.#claimAll();
+    if (isPromised) await this.#claimAll();
     await this.#converge();
   }
 
