@@ -78,10 +78,13 @@ class DnsBench {
   async existing(): Promise<Measurement[]> {
     await using running = await this.startAll(await this.serversOfExisting());
     const { servers } = running;
-    // One part of the zone for each run; and one before, since a process that has just started is slow.
+    // One part of the zone for each run; and one before, since a process that has just started is slow
+    // until its code is compiled for speed. All types of that part: it takes some 20 000 answers a thread.
     const partCount = Math.floor(numberCount / (runCount + 1));
-    const warmUpFile = await this.questions(runCount * partCount, partCount);
-    for (const { port } of servers) askOnce(port, warmUpFile);
+    for (const type of ['NAPTR', 'TXT', 'TLSA']) {
+      const warmUpFile = await this.questions(runCount * partCount, partCount, type);
+      for (const { port } of servers) askOnce(port, warmUpFile);
+    }
     const firstTime = await this.loadInTurns('asked for the first time', servers, async (run) => {
       const file = await this.questions(run * partCount, partCount);
       return ({ port }) => askOnce(port, file);
@@ -202,12 +205,12 @@ class DnsBench {
   }
 
   /** Writes a file of questions for the numbers from `first` on, in no order that a disk would like. */
-  private async questions(first: number, count: number): Promise<string> {
+  private async questions(first: number, count: number, type = 'NAPTR'): Promise<string> {
     // A prime, so that it divides no count and each number comes once.
     const step = 61_813;
     const lines = Array.from(
       { length: count },
-      (_nothing, n) => `${numberName(first + ((n * step) % count))} NAPTR\n`,
+      (_nothing, n) => `${numberName(first + ((n * step) % count))} ${type}\n`,
     );
     const file = join(this.zone.folder, 'questions');
     await writeFile(file, lines.join(''));
