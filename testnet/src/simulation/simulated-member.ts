@@ -15,7 +15,7 @@ import type { SimulatedNetwork } from './simulated-network.ts';
 import { storedLeaves } from './stored-leaves.ts';
 import type { World } from './world.ts';
 
-export type MemberDirectory = ReturnType<typeof createMemberDirectory>;
+type MemberDirectory = ReturnType<typeof createMemberDirectory>;
 
 /** A member's process while it runs. */
 export interface RunningEngine {
