@@ -29,8 +29,10 @@ import type { CharterChain } from './charter-chain.ts';
 import { noteRow, progressRow, readProgress } from './charter-rows.ts';
 import type { Membership } from './membership.ts';
 import { refold } from './refold.ts';
+import type { RefoldContext } from './refold.ts';
 import { expelledBy, relogUpdates } from './relog.ts';
 import type { RelogContext } from './relog.ts';
+import { isOtherBranch, rewindLog } from './rewind.ts';
 
 export interface AdoptionContext {
   readonly chain: CharterChain;
@@ -142,11 +144,13 @@ export class CharterAdoption {
   /** Logs again what holders have signed above the cut-offs of a charter, before it takes effect. */
   async #prepare(next: KnownCharter): Promise<void> {
     if (this.#readyFor >= next.charter.version) return;
-    const { chain, logs } = this.#context;
+    const { chain, logs, view } = this.#context;
     for (const { origin, cutoff } of expelledBy(next, chain.membership.charters.current)) {
-      logs.limit(origin, cutoff.size);
+      logs.limit(origin, cutoff);
       await logs.settle(origin);
-      await relogUpdates({ origin, from: cutoff.size, next }, this.#relogContext());
+      const isOther = isOtherBranch(logs.get(origin)!, cutoff, view);
+      const from = isOther ? 0 : cutoff.size;
+      await relogUpdates({ origin, from, next }, this.#relogContext());
     }
     this.#readyFor = next.charter.version;
   }
@@ -175,8 +179,7 @@ export class CharterAdoption {
     const { membership } = chain;
     index?.beginAdoption();
     await logs.add(membership.logs);
-    logs.cutOff(membership);
-    const identifiers = await refold(chain.upTo(folded), {
+    const context: RefoldContext = {
       view,
       entries,
       scheduler,
@@ -184,11 +187,31 @@ export class CharterAdoption {
       logs: logs.all,
       nowMs: clock.nowMs(),
       onStates: (states) => index?.note(states),
-    });
+    };
+    const rewound = await this.#rewind(context);
+    logs.cutOff(membership);
+    const refolded = await refold(chain.upTo(folded), { ...context, logs: logs.all });
+    const identifiers = [...rewound, ...refolded];
     const { version } = membership.charters.current.charter;
     // If we crash before this is on disk, all labels are folded again at the next start.
     await commit([progressRow({ adopted: version, folded: version })], { durable: true });
     index?.endAdoption(logs.all);
+    return identifiers;
+  }
+
+  /** Takes logs out that are cut off on another branch than the one that is stored here. */
+  async #rewind(context: RefoldContext): Promise<Identifier[]> {
+    const { chain, logs } = this.#context;
+    const identifiers: Identifier[] = [];
+    for (const member of chain.membership.logs) {
+      const { cutoff } = member.member;
+      const log = logs.get(member.logKey.name);
+      const isOwn = log === logs.own;
+      if (cutoff === undefined || log === undefined || isOwn) continue;
+      if (!isOtherBranch(log, cutoff, context.view)) continue;
+      identifiers.push(...(await rewindLog(log, context)));
+      await logs.reopen(member);
+    }
     return identifiers;
   }
 

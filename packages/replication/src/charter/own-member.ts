@@ -24,7 +24,10 @@ export function ownMember(
   const self = membership.byName(memberName);
   // One that is read-only still mirrors and serves.
   if (self === undefined) {
-    throw startError('member_unknown', 'the charter has no member of this name, or has expelled it');
+    throw startError(
+      'member_unknown',
+      'the charter has no member of this name, or has expelled it',
+    );
   }
   if (!bytesEqual(self.logKey.publicKey, logSigner.publicKey)) {
     throw startError('log_key_mismatch', 'the charter names another log key for this member');

@@ -5,7 +5,7 @@
  * alone; when that one has not done it for a while, everybody does. Two leaves of one update do no
  * harm.
  */
-import type { CharterSet, KnownCharter, LogState } from '@callbook/protocol';
+import type { CharterSet, KnownCharter, LeafMention, LogState } from '@callbook/protocol';
 import {
   bytesEqual,
   foldLabel,
@@ -51,7 +51,7 @@ export interface RelogContext {
 
 interface CutRange {
   readonly origin: string;
-  /** First leaf that will not count. */
+  /** First leaf that will not count: the cut-off, or 0 where the log is cut off on another branch. */
   readonly from: number;
   readonly next: KnownCharter;
 }
@@ -95,7 +95,7 @@ async function relogRound({ origin, from }: CutRange, round: RelogRound): Promis
   let left = 0;
   for (let index = from; index < log.size;) {
     const leaves = log.leavesFrom(index, log.size);
-    const lonely = leaves.flatMap((leaf) => lonelyUpdate(leaf, round));
+    const lonely = leaves.flatMap((leaf) => lonelyUpdate(leaf, { origin, from }, round));
     const mine = lonely.filter(({ label }) => round.isMine(label));
     await Promise.all(mine.map(({ submission }) => own.append(submission).catch(() => undefined)));
     left += lonely.length - mine.length;
@@ -111,7 +111,11 @@ interface LonelyUpdate {
 }
 
 /** The update of a leaf, when it is in force and none of its leaves will count. */
-function lonelyUpdate(leafBytes: Uint8Array, { store, before, after }: RelogRound): LonelyUpdate[] {
+function lonelyUpdate(
+  leafBytes: Uint8Array,
+  cut: Pick<CutRange, 'origin' | 'from'>,
+  { store, before, after }: RelogRound,
+): LonelyUpdate[] {
   const leaf = parseLeaf(leafBytes);
   if (leaf.verdict !== 'accept' || leaf.value.entry === undefined) return [];
   const { entry: entryBytes } = leaf.value;
@@ -121,7 +125,11 @@ function lonelyUpdate(leafBytes: Uint8Array, { store, before, after }: RelogRoun
   const { history, payloads } = readLabel(store, entry.label);
   const winner = history.updates.get(updateKeyOf(entry, history.ownership));
   if (winner === undefined || !bytesEqual(winner.entryBytes, entryBytes)) return [];
-  if (winner.mentions.some((mention) => judgeOf(mention, after) !== undefined)) return [];
+  const isLost = ({ origin, index }: LeafMention): boolean =>
+    origin === cut.origin && index >= cut.from;
+  const counts = (mention: LeafMention): boolean =>
+    !isLost(mention) && judgeOf(mention, after) !== undefined;
+  if (winner.mentions.some(counts)) return [];
   // Only what is in force can be logged again.
   const inForce = foldLabel(history, before)?.entryId;
   if (inForce === undefined || !bytesEqual(inForce, winner.entryId)) return [];

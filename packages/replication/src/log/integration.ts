@@ -40,6 +40,7 @@ export async function integrateExtension(
 ): Promise<IntegrationResult> {
   const { decoded, backdated, ...said } = await intake.decode(extension);
   return context.writer.run(async (commit) => {
+    if (intake.isClosed) return { identifiers: [], unwitnessed: [] };
     const { log } = intake;
     const labels = decoded.map(({ logged }) => logged.entry.label);
     const view = await ViewBatch.open(context.view, labels);

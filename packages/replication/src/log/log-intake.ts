@@ -11,6 +11,7 @@ import type {
   Frontier,
   KnownCharter,
   LoggedEntry,
+  LogState,
   StoredHash,
   Verdict,
   VerifierKey,
@@ -82,7 +83,8 @@ export class LogIntake {
   /** Size of the newest checkpoint that the accepted leaves reach. */
   #projectedSigned: number;
   /** Where the log is cut off: once a checkpoint covers that, nothing more is taken in. */
-  #cutoff = Infinity;
+  #cutoff: LogState | undefined;
+  #closed = false;
   /** The charter in force when a leaf named one that is not; the log waits until another is. */
   #heldUnder: KnownCharter | undefined;
 
@@ -108,19 +110,28 @@ export class LogIntake {
 
   /** True when a charter says where the log ends. */
   get isEnding(): boolean {
-    return this.#cutoff !== Infinity;
+    return this.#cutoff !== undefined;
+  }
+
+  /** True when another intake has taken this one's place: what it has accepted is not stored. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    this.#closed = true;
   }
 
   get #isCutOff(): boolean {
-    return this.#projectedSigned >= this.#cutoff;
+    return this.#cutoff !== undefined && this.#projectedSigned >= this.#cutoff.size;
   }
 
   /**
    * Ends the log where a charter cuts it off. A little more is taken in than counts: up to the first
    * checkpoint, so that whoever comes later can have the leaves from here, with a proof.
    */
-  cutOff(size: number): void {
-    this.#cutoff = size;
+  cutOff(cutoff: LogState): void {
+    this.#cutoff = cutoff;
   }
 
   /** Leaves of which each can be proven in a signed tree. */
@@ -199,6 +210,9 @@ export class LogIntake {
     if (!leadsTo(checkpoint.value, frontier, { proof: batch.proof, crypto })) {
       return reject('batch_root_mismatch', 'the leaves do not lead to the root of the checkpoint');
     }
+    if (this.#missesCutoff(leaves)) {
+      return reject('log_forked', 'the leaves do not lead to the root at which the log is cut off');
+    }
     const known = leaves.findIndex((leaf) => !this.#namesKnownCharter(leaf));
     if (known === -1) {
       const { checkpoint: note, proof: consistency } = batch;
@@ -210,6 +224,16 @@ export class LogIntake {
     if (known === 0) return ignore('charter_unknown', 'the next leaf names an unknown charter');
     const begun = this.#extensions(leaves.slice(0, known), payloads.slice(0, known));
     return accept(this.#accepted(begun, batch.checkpoint, checkpoint.value));
+  }
+
+  /** True when the leaves pass the cut-off with another root: they are of another branch. */
+  #missesCutoff(leaves: readonly Uint8Array[]): boolean {
+    const added = (this.#cutoff?.size ?? 0) - this.#projected.size;
+    if (this.#cutoff === undefined || added <= 0 || added > leaves.length) return false;
+    const { crypto } = this.#context;
+    const hashes = leaves.slice(0, added).map((leaf) => leafHash(leaf, crypto));
+    const { frontier } = growFrontier(this.#projected, hashes, crypto);
+    return frontierRoot(frontier, crypto).toBase64() !== this.#cutoff.root;
   }
 
   #accepted(

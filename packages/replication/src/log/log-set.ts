@@ -2,7 +2,14 @@
  * All logs of the federation as one member has them: its own, and mirrors of the others, each with
  * the intake through which it grows. What an intake has accepted is integrated in turn, log by log.
  */
-import type { CharterSet, Checkpoint, Cryptography, Refusal, Verdict } from '@callbook/protocol';
+import type {
+  CharterSet,
+  Checkpoint,
+  Cryptography,
+  Refusal,
+  Verdict,
+  LogState,
+} from '@callbook/protocol';
 import { accept, assert, ignore, parseCheckpoint, parseNote, reject } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
@@ -189,8 +196,18 @@ export class LogSet {
   }
 
   /** Takes in no more of a log than it needs to prove what lies below a cut-off. */
-  limit(origin: string, size: number): void {
-    this.#intakes.get(origin)?.cutOff(size);
+  limit(origin: string, cutoff: LogState): void {
+    this.#intakes.get(origin)?.cutOff(cutoff);
+  }
+
+  /** Opens a log anew after its rows have been erased. */
+  async reopen({ logKey }: LogMember): Promise<void> {
+    const { store, crypto } = this.#context;
+    const log = await StoredLog.open(logKey.name, store, crypto);
+    // What it has accepted and not yet stored belongs to the branch that is gone.
+    this.#intakes.get(logKey.name)?.close();
+    this.#logs.set(logKey.name, log);
+    this.#intakes.set(logKey.name, new LogIntake(log, logKey, this.#context));
   }
 
   /** Ends the logs of expelled members where the charter cuts them off. */
@@ -198,14 +215,15 @@ export class LogSet {
     for (const { member, logKey } of membership.logs) {
       if (member.cutoff === undefined) continue;
       this.#logs.get(logKey.name)?.cutOff(member.cutoff.size);
-      this.limit(logKey.name, member.cutoff.size);
+      this.limit(logKey.name, member.cutoff);
     }
   }
 
   /** Waits until what was accepted, of one log or of all, is integrated or has failed. */
   async settle(origin?: string): Promise<void> {
-    const waiting =
-      origin === undefined ? [...this.#integrations.values()] : [this.#integrations.get(origin)];
+    const waiting = [...this.#integrations]
+      .filter(([name]) => origin === undefined || name === origin)
+      .map(([, integrated]) => integrated);
     await Promise.allSettled(waiting);
   }
 }

@@ -44,6 +44,14 @@ export function partKey(origin: string, first: number): Uint8Array {
   return inLog('p', origin, number(first, indexBytes));
 }
 
+/** Bounds of the rows of a log, beside its position. */
+export function logRows(origin: string): { gte: Uint8Array; lt: Uint8Array }[] {
+  return ['b', 'p', 't'].map((family) => ({
+    gte: keyOf(family, Buffer.from(origin), nul),
+    lt: keyOf(family, Buffer.from(origin), Uint8Array.of(1)),
+  }));
+}
+
 /** Reads the first index out of a `partKey`. */
 export function partFirst(rowKey: Uint8Array): number {
   return Buffer.from(rowKey).readUIntBE(rowKey.length - indexBytes, indexBytes);

@@ -11,6 +11,7 @@ import type {
   Identifier,
   LabelHistory,
   LoggedEntry,
+  MentionedEntry,
   Payload,
   PublishedBinding,
   Verdict,
@@ -198,6 +199,18 @@ export class ViewBatch {
     if (verdict.verdict !== 'accept') return verdict;
     this.#integratePayload(work, { ...known, origin, at }, opened);
     return accept(undefined);
+  }
+
+  /** Forgets what one log says of a label, and all its updates, which are to be integrated anew. */
+  forgetLog(label: Uint8Array, origin: string): void {
+    this.forgetUpdates(label);
+    const work = this.#work(label);
+    const ownership = new Map<string, MentionedEntry>();
+    for (const [name, mentioned] of work.history.ownership) {
+      const mentions = mentioned.mentions.filter((mention) => mention.origin !== origin);
+      if (mentions.length > 0) ownership.set(name, { ...mentioned, mentions });
+    }
+    work.history = { ...work.history, ownership };
   }
 
   /** Marks a label to be looked at again although no leaf has come: its pause may be over. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foundFederation } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
+import { HandWrittenLog } from '../support/liar.ts';
 import { logStates, nextCharter } from '../support/next-charter.ts';
 import { Ring } from '../support/ring.ts';
 
@@ -206,5 +207,40 @@ describe('a running member', () => {
     const state = ring.get('delta').entryState(earlier.entryId);
     expect(state).toMatchObject({ state: 'complete', inForce: true });
     expect(await ring.log('delta', earlier, 'received')).toBe('member_not_active');
+  });
+
+  it('takes another branch of a log back, and fetches the one that the charter names', async () => {
+    const names = ['alpha', 'beta', 'gamma'];
+    await openAll(names, four);
+    const holder = holderOf();
+    const made = await ring.register(holder, names);
+    await ring.exchange();
+    // Delta shows gamma another log than the two others.
+    const [one, other] = [new HandWrittenLog(four, 'delta'), new HandWrittenLog(four, 'delta')];
+    const [shown, hidden] = [
+      await holder.update('sip:one@sip.test'),
+      await holder.update('sip:b@sip.test'),
+    ];
+    for (const [log, leaf] of [
+      [one, shown],
+      [other, hidden],
+    ] as const) {
+      const at = ring.clock.nowMs();
+      log.add({ at, role: 'witnessed', ...made }).add({ at: at + 1, role: 'received', ...leaf });
+    }
+    for (const name of ['alpha', 'beta']) await ring.get(name).ingest(one.batch());
+    await ring.get('gamma').ingest(other.batch());
+    expect(names.map(uriAt)).toEqual(['sip:one@sip.test', 'sip:one@sip.test', 'sip:b@sip.test']);
+    const cut = logStates(ring.get('alpha')).find(({ origin }) => origin === originOf('delta'))!;
+    const next = await nextCharter(four, {
+      effectiveAtMs: ring.clock.nowMs() + 2,
+      expelled: { delta: cut },
+      logs: logStates(ring.get('alpha')),
+    });
+    ring.clock.advance(2);
+    await ring.adopt(names, next);
+    expect((await ring.roots(names)).size).toBe(1);
+    // The update of the other branch is the holder's own word, so it stays: it was logged again.
+    expect(names.map(uriAt)).toEqual(names.map(() => 'sip:b@sip.test'));
   });
 });
