@@ -1,6 +1,6 @@
 /**
  * Brings charters and draft from member to member over `/callbook/draft/1`: with each connected
- * member every two seconds, and at once when there is news. Both sides tell what they have and what
+ * member every two seconds, and at once when one connects or there is news. Both sides tell what they have and what
  * the other lacks, in turn, until neither has anything for the other. A member that was away for
  * three charters is given them one after another in this way.
  *
@@ -27,6 +27,7 @@ export class DraftExchange implements AsyncDisposable {
   readonly #options: DraftingOptions;
   readonly #budgets = new Map<string, { messages: number; atMs: number }>();
   readonly #stop = new AbortController();
+  readonly #stopListening: () => void;
   #awake: AbortController;
   #running: Promise<void> = Promise.resolve();
 
@@ -34,6 +35,7 @@ export class DraftExchange implements AsyncDisposable {
     this.#options = options;
     this.drafting = drafting;
     this.#awake = awake;
+    this.#stopListening = options.network.onConnect(() => this.wake());
   }
 
   /** Serves the protocol and begins to ask. */
@@ -153,6 +155,7 @@ export class DraftExchange implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#stopListening();
     await this.#running;
     await this.drafting[Symbol.asyncDispose]();
   }
