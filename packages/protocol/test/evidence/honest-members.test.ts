@@ -95,9 +95,41 @@ const single: fc.Arbitrary<Step[]> = fc
   )
   .map((step) => [step as Step]);
 
+/** A request is complete without one member, which hears of it late, as the liar says it did too. */
+const surfacing: fc.Arbitrary<Step[]> = fc
+  .record({ late: fc.constantFrom(0, 1, 2), lateMs: waitMs, lied: role })
+  .map(({ late, lateMs, lied }) => {
+    const entryOf = (kind: string): number => pool.findIndex(({ entry }) => entry.kind === kind);
+    const others = [0, 1, 2].filter((member) => member !== late);
+    const by = (kind: string, of: readonly number[]): Step[] =>
+      of.map((member) => ({ step: 'log', member, entry: entryOf(kind), role: 'challenged' }));
+    const lie: Step = { step: 'lie', entry: entryOf('request'), role: lied, atMs: 0 };
+    return [
+      ...by('register', [0, 1, 2]),
+      { step: 'hearAll' },
+      { step: 'wait', ms: hourMs },
+      lie,
+      ...by('request', others),
+      ...others.flatMap((member): Step[] =>
+        [0, 1, 2, 3].map((of) => ({ step: 'hear', member, of })),
+      ),
+      { step: 'wait', ms: lateMs },
+      ...by('request', [late]),
+      lie,
+      { step: 'wait', ms: Math.max(0, 72 * hourMs - lateMs) },
+      ...by('commit', others),
+    ];
+  });
+
+/** Clocks as far off as they may be, then whatever happens. */
+const clocks: fc.Arbitrary<Step[]> = fc
+  .array(fc.constantFrom(-10, 0, 10), { minLength: 5, maxLength: 5 })
+  .map((offBy) =>
+    offBy.map((minutes, member) => ({ step: 'setClock', member, offByMs: minutes * minuteMs })),
+  );
 const steps = fc
-  .array(fc.oneof(story, campaign, single), { minLength: 3, maxLength: 15 })
-  .map((lists) => lists.flat());
+  .tuple(clocks, fc.array(fc.oneof(story, surfacing, campaign, single), { maxLength: 15 }))
+  .map(([set, lists]) => [...set, ...lists.flat()]);
 
 /** Leaves that a liar shows: any of them, in any order of logs. */
 const shown = fc.array(fc.boolean(), { minLength: 200, maxLength: 200 });
@@ -127,6 +159,10 @@ describe('honest members', () => {
         const some = leaves.filter((_, n) => visible[n % visible.length]);
         expect(accusedIn(leaves, federation).filter(honest)).toEqual([]);
         expect(accusedIn(some, federation).filter(honest)).toEqual([]);
+        for (const hidden of leaves.filter(({ origin }) => !honest(origin)).slice(0, 8)) {
+          const rest = leaves.filter((leaf) => leaf !== hidden);
+          expect(accusedIn(rest, federation).filter(honest)).toEqual([]);
+        }
         expect(accusedIn(leaves.toReversed(), federation).filter(honest)).toEqual([]);
         for (const { entry, origin } of leaves) {
           if (origin !== federation.liar?.origin) {
