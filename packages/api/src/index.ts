@@ -22,6 +22,8 @@ export type {
   IdentifierProof,
   LogTileCoordinates,
   MemberAgreement,
+  NoticeMessage,
+  NoticeSender,
   Readiness,
   SubmittedEntry,
 } from './ports.ts';

@@ -17,8 +17,8 @@ export interface DirectoryPort {
   /** Label and VRF proof of an identifier. Called only once its challenge is passed. */
   label(identifier: Identifier): IdentifierLabel;
 
-  /** What somebody who controls the identifier may claim now. */
-  nextClaim(identifier: Identifier): NextClaim;
+  /** What somebody who controls the identifier, with this authority key, may claim now. */
+  nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim;
 
   /**
    * Logs an entry here and, for an ownership entry, asks the other members to. A refusal means
@@ -180,6 +180,22 @@ export interface CodeMessage {
   readonly text: string;
   /** The code alone, for channels and tests that need no sentence. */
   readonly code: string;
+}
+
+/**
+ * Carries a notice to a holder. Rejects when the channel did not take it; it is then tried again, with
+ * the same `noticeId`, so that a channel that keeps a journal takes it once.
+ */
+export interface NoticeSender {
+  sendNotice(notice: NoticeMessage): Promise<void>;
+}
+
+export interface NoticeMessage {
+  readonly to: Identifier;
+  /** The whole message: fixed text, one SMS segment. */
+  readonly text: string;
+  /** The same for every attempt at one notice to one address; says nothing of either. */
+  readonly noticeId: string;
 }
 
 /**

@@ -56,6 +56,8 @@ interface LoggedEntry {
 export class MemoryDirectory implements DirectoryPort {
   readonly logged = new Map<string, LoggedEntry>();
   readonly bindings = new Map<Identifier, PublishedBinding>();
+  /** Requests that wait, and what their claimants are told. */
+  readonly requests = new Map<Identifier, { authority: Uint8Array; next: NextClaim }>();
   readonly roles: EntrySubmission['role'][] = [];
   /** Identifiers that somebody asked about, by method: what may be learnt before a challenge. */
   readonly asked: string[] = [];
@@ -89,8 +91,10 @@ export class MemoryDirectory implements DirectoryPort {
     };
   }
 
-  nextClaim(identifier: Identifier): NextClaim {
+  nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim {
     this.asked.push(identifier);
+    const asked = this.requests.get(identifier);
+    if (asked !== undefined && authority?.toHex() === asked.authority.toHex()) return asked.next;
     const held = this.bindings.get(identifier);
     if (held === undefined) return { kind: 'register', epoch: 0, prev: null };
     return { kind: 'request', epoch: held.epoch, prev: null };
@@ -257,6 +261,7 @@ export class MemoryDirectory implements DirectoryPort {
       entryId: id,
       origin: memoryOrigins[0],
       changedAtMs: 1_800_000_000_000,
+      pending: [],
     });
   }
 }

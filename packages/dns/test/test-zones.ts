@@ -87,6 +87,7 @@ function bindingOf(draft: BindingDraft): PublishedBinding {
     entryId: new Uint8Array(32).fill(draft.entryOctet ?? 0xab),
     origin: draft.origin ?? 'api.alpha.test/log',
     changedAtMs: 0,
+    pending: [],
   };
 }
 

@@ -44,7 +44,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
   const { replica } = parts;
   return {
     label: (identifier) => replica.label(identifier),
-    nextClaim: (identifier) => replica.nextClaim(identifier),
+    nextClaim: (identifier, authority) => replica.nextClaim(identifier, authority),
     submit: async (submission) => await submit(submission, parts),
     entryState: (id) => entryStateFor(id, replica),
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),

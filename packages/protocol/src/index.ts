@@ -6,7 +6,7 @@ export { DirectoryError, verdictCodes } from './errors.ts';
 export type { VerdictCode } from './errors.ts';
 export type { Clock, Random } from './ports.ts';
 export type { Cryptography, Ed25519Signer, VrfProver } from './crypto/cryptography.ts';
-export type { PublishedBinding } from './published-binding.ts';
+export type { PendingRequest, PublishedBinding } from './published-binding.ts';
 export { assert } from './assert.ts';
 export { compareBytes, concatBytes, bytesEqual, utf8 } from './bytes.ts';
 export { parseIdentifier } from './identifiers.ts';
@@ -49,6 +49,7 @@ export {
   lookupIdentifiersMax,
   membersMax,
   payloadBytesMax,
+  pendingRequestsMax,
   proofHashesMax,
   publishedKeysMax,
   quorumWindowMs,
@@ -66,8 +67,11 @@ export { foldLabel } from './fold/fold-label.ts';
 export type { BindingState } from './fold/fold-label.ts';
 export { entryProgress, quorumTime } from './fold/entry-time.ts';
 export type { EntryProgress } from './fold/entry-time.ts';
-export { admitEntry, nextClaim } from './fold/admission.ts';
-export type { Admission, Circumstances, NextClaim, Submission } from './fold/admission.ts';
+export { admitEntry } from './fold/admission.ts';
+export type { Admission, Circumstances, Submission } from './fold/admission.ts';
+export { nextClaim } from './fold/next-claim.ts';
+export type { ClaimCircumstances, NextClaim } from './fold/next-claim.ts';
+export { pendingRequests } from './fold/pending-requests.ts';
 export { encodeBase64Url, parseBase64, parseBase64Url } from './base64.ts';
 export { consistencyProof, verifyConsistency } from './merkle/consistency-proof.ts';
 export type { ConsistencyClaim, TreeGrowth } from './merkle/consistency-proof.ts';

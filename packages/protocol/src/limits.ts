@@ -64,6 +64,8 @@ export const faultsFallAfterMs: number = 7 * 24 * 60 * 60 * 1000;
 export const recycledRequestsMin = 3;
 /** Time that must lie between the first and the last of them. */
 export const recycledSpanMsMin = 21 * 24 * 3600 * 1000;
+/** Requests against one holder that look-ups tell of. */
+export const pendingRequestsMax = 8;
 /** A statement of a charter draft: its field, and its text (a member with all its lists full). */
 export const draftFieldCharactersMax = 96;
 export const draftTextBytesMax: number = 8 * 1024;

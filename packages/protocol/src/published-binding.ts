@@ -2,6 +2,7 @@
  * What the directory says of one identifier, as look-ups see it: the view's row. DNS and the API
  * both answer from it; the fold never reads it.
  */
+import type { RequestClass } from './entry.ts';
 import type { Identifier } from './identifiers.ts';
 import type { PublishedKey, Route, Visibility } from './payload.ts';
 
@@ -24,4 +25,19 @@ export interface PublishedBinding {
   /** Log that has the earliest leaf of `entryId`, and that leaf's time. */
   readonly origin: string;
   readonly changedAtMs: number;
+  /**
+   * Requests to replace the holder that nobody has vetoed: what may be committed first comes first, at
+   * most `pendingRequestsMax`.
+   */
+  readonly pending: readonly PendingRequest[];
+}
+
+/** A complete request to replace the holder. */
+export interface PendingRequest {
+  /** 32 bytes. */
+  readonly requestId: Uint8Array;
+  readonly requestClass: RequestClass;
+  readonly timeMs: number;
+  /** End of the hold: from here on the claimant may become the holder. */
+  readonly commitFromMs: number;
 }

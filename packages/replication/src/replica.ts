@@ -12,7 +12,7 @@ import type {
   Receipt,
   Verdict,
 } from '@callbook/protocol';
-import { accept, foldLabel, labelOf, nextClaim, utf8 } from '@callbook/protocol';
+import { accept, labelOf, nextClaim, utf8 } from '@callbook/protocol';
 
 import type { LogBatch } from './batch/log-batch.ts';
 import type { Membership } from './charter/membership.ts';
@@ -238,11 +238,13 @@ export class Replica implements AsyncDisposable {
     await this.#engine.index?.settle();
   }
 
-  /** What somebody who passed a challenge for this identifier may claim now. */
-  nextClaim(identifier: Identifier): NextClaim {
+  /** What somebody who passed a challenge for this identifier, with this key, may claim now. */
+  nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim {
     const { clock, prover, store } = this.#engine.parts;
     const { history } = readLabel(store, labelOf(identifier, prover));
-    return nextClaim(foldLabel(history, this.membership.charters), clock.nowMs());
+    const own = authority && { authority };
+    const { charters } = this.membership;
+    return nextClaim(history, { charters, nowMs: clock.nowMs(), ...own });
   }
 
   /** Calls back after each batch that is stored and folded. */

@@ -1,5 +1,6 @@
 /** `POST /v1/challenges` and its answer: the only routes that reach for somebody's telephone. */
 import { encodeBase64Url, parseIdentifier } from '@callbook/protocol';
+import type { NextClaim } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { parseBytesField } from '../request-field.ts';
 import { ApiError } from '../errors.ts';
@@ -71,16 +72,26 @@ function addAnswerRoute(scope: ApiScope, { desk, directory }: ApiContext): void 
   scope.post('/v1/challenges/:id/answer', { schema }, async ({ params, body }, reply) => {
     const proof = parseBytesField(body.proof, 'body/proof');
     // The directory is asked only from here on: before, nothing depends on what it holds.
-    const { identifier, usableUntilMs } = desk.answer(params.id, proof);
+    const { identifier, authority, usableUntilMs } = desk.answer(params.id, proof);
     const { labelEpoch, label, vrfProof } = directory.label(identifier);
-    const { kind, epoch, prev } = directory.nextClaim(identifier);
+    const next = directory.nextClaim(identifier, authority);
     reply.header('cache-control', 'no-store');
     return {
       labelEpoch,
       label: encodeBase64Url(label),
       vrfProof: encodeBase64Url(vrfProof),
       usableUntilMs,
-      next: { kind, epoch, prev: prev === null ? null : encodeBase64Url(prev) },
+      next: nextJson(next),
     };
   });
+}
+
+function nextJson(next: NextClaim) {
+  const { epoch } = next;
+  if (next.kind === 'commit') {
+    const { kind, prev, request, fromMs } = next;
+    return { kind, epoch, prev, request: encodeBase64Url(request), fromMs };
+  }
+  const { kind, prev } = next;
+  return { kind, epoch, prev: prev === null ? null : encodeBase64Url(prev) };
 }

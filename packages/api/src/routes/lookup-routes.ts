@@ -3,7 +3,7 @@
  * the body because a URL is written down by every proxy on the way.
  */
 import { encodeBase64Url, parseIdentifier } from '@callbook/protocol';
-import type { PublishedBinding } from '@callbook/protocol';
+import type { PendingRequest, PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
@@ -46,5 +46,15 @@ function publishedJson(binding: PublishedBinding) {
     entryId: encodeBase64Url(binding.entryId),
     origin,
     changedAtMs,
+    pending: binding.pending.map(pendingJson),
+  };
+}
+
+function pendingJson({ requestId, requestClass, timeMs, commitFromMs }: PendingRequest) {
+  return {
+    requestId: encodeBase64Url(requestId),
+    class: requestClass,
+    timeMs,
+    commitFromMs,
   };
 }

@@ -40,22 +40,35 @@ export const challengeAnswer = Type.Object(
   { additionalProperties: false },
 );
 
+const claimable = Type.Object(
+  {
+    kind: Type.Enum(['register', 'request'], {
+      description: 'register: the identifier is free; request: somebody holds it',
+    }),
+    epoch: count('The epoch that a register opens, or that a request would end'),
+    prev: Type.Union([bytesOf(32, 'The release that ended the epoch before'), Type.Null()]),
+  },
+  { additionalProperties: false },
+);
+
+const committable = Type.Object(
+  {
+    kind: Type.Literal('commit', { description: 'A request of this authority key is pending' }),
+    epoch: count('The epoch that the commit opens'),
+    prev: Type.Null(),
+    request: bytesOf(32, 'That request'),
+    fromMs: timeMs('End of its hold, over or not'),
+  },
+  { additionalProperties: false },
+);
+
 export const passedChallenge = Type.Object(
   {
     labelEpoch: count('Epoch of the VRF key'),
     label: bytesOf(32, 'Label of the identifier'),
     vrfProof: bytesOf(80, 'Proof that the label is the identifier’s'),
     usableUntilMs: timeMs('The entry must arrive before'),
-    next: Type.Object(
-      {
-        kind: Type.Enum(['register', 'request'], {
-          description: 'register: the identifier is free; request: somebody holds it',
-        }),
-        epoch: count('The epoch that a register opens, or that a request would end'),
-        prev: Type.Union([bytesOf(32, 'The release that ended the epoch before'), Type.Null()]),
-      },
-      { additionalProperties: false, description: 'What may be claimed' },
-    ),
+    next: Type.Union([claimable, committable], { description: 'What may be claimed' }),
   },
   { additionalProperties: false, description: 'Control is shown' },
 );

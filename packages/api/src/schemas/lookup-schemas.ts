@@ -1,5 +1,5 @@
 /** Requests and answers of look-ups. The three kinds of result have the same status, 200. */
-import { lookupIdentifiersMax } from '@callbook/protocol';
+import { lookupIdentifiersMax, pendingRequestsMax } from '@callbook/protocol';
 import { Type } from 'typebox';
 import { bytesOf, bytesUpTo, count, timeMs } from './bytes.ts';
 
@@ -33,6 +33,16 @@ const publishedKey = Type.Object(
   { additionalProperties: false },
 );
 
+const pendingRequest = Type.Object(
+  {
+    requestId: bytesOf(32, 'The request'),
+    class: Type.Enum(['recovery', 'email', 'possession']),
+    timeMs: timeMs('Time of the request'),
+    commitFromMs: timeMs('End of its hold: from then on the claimant may take the identifier over'),
+  },
+  { additionalProperties: false },
+);
+
 const published = Type.Object(
   {
     state: Type.Literal('published'),
@@ -47,6 +57,10 @@ const published = Type.Object(
     entryId: bytesOf(32, 'Entry whose payload this is'),
     origin: Type.String({ description: 'Log with the earliest leaf of that entry' }),
     changedAtMs: timeMs('Time of that leaf'),
+    pending: Type.Array(pendingRequest, {
+      maxItems: pendingRequestsMax,
+      description: 'Requests to replace the holder that are not vetoed; first to end first',
+    }),
   },
   { additionalProperties: false },
 );

@@ -104,6 +104,20 @@ describe('opening a challenge', () => {
 });
 
 describe('answering a challenge', () => {
+  it('tells the claimant whose request waits what to commit, and nobody else', async () => {
+    const member = await startMember();
+    const [request, fromMs] = [new Uint8Array(32).fill(9), member.clockMs + 3_600_000];
+    const mine = crypto.ed25519Signer(new Uint8Array(32).fill(1)).publicKey;
+    const next = { kind: 'commit', epoch: 1, prev: null, request, fromMs } as const;
+    member.directory.requests.set(number, { authority: mine, next });
+    expect((await passChallenge(member)).answer.json!.next).toEqual({
+      ...next,
+      request: base64url(request),
+    });
+    const other = await passChallenge(member, { secretKey: new Uint8Array(32).fill(2) });
+    expect(other.answer.json!.next).toMatchObject({ kind: 'register' });
+  });
+
   it.each(['app', 'digits'] as const)(
     'gives label and next claim for the right proof (%s)',
     async (form) => {

@@ -23,6 +23,7 @@ it('answers each identifier in order: published, absent, malformed', async () =>
     entryId: json!.entryId,
     origin: 'alpha.test/log',
     changedAtMs: 1_800_000_000_000,
+    pending: [],
   };
   expect(answer.json!.results).toEqual([
     { state: 'absent' },
@@ -31,6 +32,26 @@ it('answers each identifier in order: published, absent, malformed', async () =>
     { state: 'malformed' },
     { state: 'malformed' },
     published,
+  ]);
+});
+
+it('tells of requests to replace the holder', async () => {
+  const member = await startMember();
+  const { signed, challenge } = await passChallenge(member);
+  await member.call('POST', '/v1/entries', submissionOf(signed, challenge));
+  const published = member.directory.bindings.get(number)!;
+  const [requestId, timeMs] = [new Uint8Array(32).fill(8), 1_800_000_000_000];
+  const request = { requestId, requestClass: 'recovery', timeMs, commitFromMs: timeMs + 3_600_000 };
+  const pending = [request] as const as typeof published.pending;
+  member.directory.bindings.set(number, { ...published, pending });
+  const answer = await member.call('POST', '/v1/lookups', { identifiers: [number] });
+  expect(answer.json!.results[0]!['pending']).toEqual([
+    {
+      requestId: base64url(requestId),
+      class: 'recovery',
+      timeMs,
+      commitFromMs: timeMs + 3_600_000,
+    },
   ]);
 });
 

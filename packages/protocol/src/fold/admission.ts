@@ -263,19 +263,3 @@ function refuseUpdate(
     ? ignore('update_superseded', `entry has seq ${entry.seq}, in force is ${state.seq}`)
     : undefined;
 }
-
-/** What somebody who passed a challenge for this label may claim now. */
-export interface NextClaim {
-  readonly kind: 'register' | 'request';
-  readonly epoch: number;
-  /** Release to build on, 32 bytes; null for the first holder and for a request. */
-  readonly prev: Uint8Array | null;
-}
-
-export function nextClaim(state: BindingState | undefined, nowMs: number): NextClaim {
-  if (state === undefined) return { kind: 'register', epoch: 0, prev: null };
-  if (state.endsAtMs !== null && nowMs >= state.endsAtMs) {
-    return { kind: 'register', epoch: state.epoch + 1, prev: state.ownershipId };
-  }
-  return { kind: 'request', epoch: state.epoch, prev: null };
-}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sodiumCryptography as crypto } from '../../src/crypto/sodium.ts';
-import { admitEntry, nextClaim } from '../../src/fold/admission.ts';
+import { admitEntry } from '../../src/fold/admission.ts';
 import type { Submission } from '../../src/fold/admission.ts';
-import { foldLabel } from '../../src/fold/fold-label.ts';
+import { emptyHistory } from '../../src/fold/history.ts';
+import { nextClaim } from '../../src/fold/next-claim.ts';
 import type { LeafRole } from '../../src/leaf.ts';
 import {
   authority,
@@ -192,21 +193,23 @@ describe('an honest member asked for an update', () => {
 
 describe('what may be claimed next', () => {
   it('is the first epoch of a number that nobody has', () => {
-    expect(nextClaim(undefined, 0)).toEqual({ kind: 'register', epoch: 0, prev: null });
+    const next = nextClaim(emptyHistory, { charters, nowMs: 0 });
+    expect(next).toEqual({ kind: 'register', epoch: 0, prev: null });
   });
 
   it('is a request while there is a holder', async () => {
-    const state = foldLabel(held(await register(k1)).history(), charters);
-    expect(nextClaim(state, 0)).toEqual({ kind: 'request', epoch: 0, prev: null });
+    const history = held(await register(k1)).history();
+    const next = nextClaim(history, { charters, nowMs: 0 });
+    expect(next).toEqual({ kind: 'request', epoch: 0, prev: null });
   });
 
   it('is the next epoch once a release has ended', async () => {
     const r = await register(k1);
     const x = await release(r, k1);
     const logs = held(r).log(x, { m0: ['received', 10], m2: ['witnessed', 11] });
-    const state = foldLabel(logs.history(), charters);
-    expect(nextClaim(state, 11 + 3 * dayMs - 1).kind).toBe('request');
-    expect(nextClaim(state, 11 + 3 * dayMs)).toEqual({
+    const next = (nowMs: number) => nextClaim(logs.history(), { charters, nowMs });
+    expect(next(11 + 3 * dayMs - 1).kind).toBe('request');
+    expect(next(11 + 3 * dayMs)).toEqual({
       kind: 'register',
       epoch: 1,
       prev: x.entryId,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { sodiumCryptography as crypto } from '../../src/crypto/sodium.ts';
 import { admitEntry } from '../../src/fold/admission.ts';
+import { nextClaim } from '../../src/fold/next-claim.ts';
+import { pendingRequests } from '../../src/fold/pending-requests.ts';
 import { openRequests } from '../../src/fold/replacement-admission.ts';
 import type { LeafRole } from '../../src/leaf.ts';
+import { pendingRequestsMax } from '../../src/limits.ts';
 import {
   authority,
   chartersOf,
@@ -211,5 +214,66 @@ describe('open requests', () => {
     const against = await veto(asked, holder);
     logs.log(against, { m0: ['received', 2 * dayMs], m1: ['witnessed', 2 * dayMs] });
     expect(openRequests(logs.history(), charters)).toEqual([]);
+  });
+});
+
+describe('what look-ups tell of requests', () => {
+  it('is nothing while there are none', async () => {
+    const [logs] = await held();
+    expect(pendingRequests(logs.history(), charters)).toEqual([]);
+  });
+
+  it('is what may be committed first, first, and never more than the limit', async () => {
+    const { signer, hash: recovery } = recoveryKey(9);
+    const [logs] = await held({ recovery });
+    for (let n = 0; n < pendingRequestsMax + 2; n++) {
+      requested(logs, await request(authority(20 + n)), requestedMs + n);
+    }
+    const urgent = await request(claimant, { as: 'recovery', recovery: signer });
+    requested(logs, urgent, requestedMs + minuteMs);
+    const pending = pendingRequests(logs.history(), charters);
+    expect(pending).toHaveLength(pendingRequestsMax);
+    expect(pending[0]).toEqual({
+      requestId: urgent.entryId,
+      requestClass: 'recovery',
+      timeMs: requestedMs + minuteMs,
+      commitFromMs: requestedMs + minuteMs + hourMs,
+    });
+    expect(pending[1]).toMatchObject({ timeMs: requestedMs, commitFromMs: holdEndMs });
+  });
+
+  it('ends with the veto and with the commit', async () => {
+    const [logs] = await held();
+    const [first, second] = [await request(claimant), await request(other)];
+    requested(requested(logs, first), second, requestedMs + 1);
+    const against = await veto(first, holder);
+    logs.log(against, { m0: ['received', 2 * dayMs], m1: ['witnessed', 2 * dayMs] });
+    expect(pendingRequests(logs.history(), charters)).toMatchObject([
+      { requestId: second.entryId },
+    ]);
+    const made = await commit(second, other);
+    logs.log(made, { m0: ['challenged', 5 * dayMs], m1: ['witnessed', 5 * dayMs] });
+    expect(pendingRequests(logs.history(), charters)).toEqual([]);
+  });
+
+  it('is a commit for the claimant with that key alone, over or not', async () => {
+    const [logs] = await held();
+    const asked = await request(claimant);
+    requested(logs, asked);
+    const next = (key: typeof claimant, nowMs: number) =>
+      nextClaim(logs.history(), { charters, nowMs, authority: key.publicKey });
+    for (const nowMs of [requestedMs, holdEndMs + dayMs]) {
+      expect(next(claimant, nowMs)).toEqual({
+        kind: 'commit',
+        epoch: 1,
+        prev: null,
+        request: asked.entryId,
+        fromMs: holdEndMs,
+      });
+      expect(next(other, nowMs)).toEqual({ kind: 'request', epoch: 0, prev: null });
+    }
+    const against = await veto(asked, holder);
+    logs.log(against, { m0: ['received', 2 * dayMs], m1: ['witnessed', 2 * dayMs] });
+    expect(next(claimant, holdEndMs)).toEqual({ kind: 'request', epoch: 0, prev: null });
   });
 });

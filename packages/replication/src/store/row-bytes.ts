@@ -102,6 +102,10 @@ export class RowReader {
     return this.#bytes.toString('utf8', start, start + size);
   }
 
+  get isAtEnd(): boolean {
+    return this.#position === this.#bytes.length;
+  }
+
   /** Asserts that nothing is left. */
   end(): void {
     if (this.#position !== this.#bytes.length) throw corrupt('has trailing bytes');

@@ -1,14 +1,17 @@
 /**
  * The published binding as one row: all that a look-up reads, written so that it is read back in a
  * few microseconds. Routes and keys name their service, use and algorithm by position in the lists
- * below, which therefore only ever grow at the end.
+ * below, which therefore only ever grow at the end. What nobody but the holder asks for comes last, and
+ * a row without it has none: rows were written like that before there were any.
  */
 import type {
   Identifier,
   KeyAlgorithm,
   KeyUse,
+  PendingRequest,
   PublishedBinding,
   PublishedKey,
+  RequestClass,
   Route,
   RouteService,
 } from '@callbook/protocol';
@@ -26,6 +29,7 @@ const services: readonly RouteService[] = [
 ];
 const keyUses: readonly KeyUse[] = ['identity', 'sip', 'box', 'openpgp'];
 const keyAlgorithms: readonly KeyAlgorithm[] = ['ed25519', 'p256', 'x25519', 'openpgp'];
+const requestClasses: readonly RequestClass[] = ['recovery', 'email', 'possession'];
 
 export function encodeBinding(binding: PublishedBinding): Uint8Array {
   const writer = new RowWriter()
@@ -46,6 +50,11 @@ export function encodeBinding(binding: PublishedBinding): Uint8Array {
   writer.u8(binding.keys.length);
   for (const { use, algorithm, key } of binding.keys) {
     writer.u8(keyUses.indexOf(use)).u8(keyAlgorithms.indexOf(algorithm)).sized(key);
+  }
+  if (binding.pending.length === 0) return writer.finish();
+  writer.u8(binding.pending.length);
+  for (const { requestId, requestClass, timeMs, commitFromMs } of binding.pending) {
+    writer.fixed(requestId).u8(requestClasses.indexOf(requestClass)).u56(timeMs).u56(commitFromMs);
   }
   return writer.finish();
 }
@@ -69,8 +78,21 @@ export function parseBinding(row: Uint8Array): PublishedBinding {
   for (let left = reader.u8(); left > 0; left -= 1) routes.push(parseRoute(reader));
   const keys: PublishedKey[] = [];
   for (let left = reader.u8(); left > 0; left -= 1) keys.push(parseKey(reader));
+  const pending: PendingRequest[] = [];
+  for (let left = reader.isAtEnd ? 0 : reader.u8(); left > 0; left -= 1) {
+    pending.push(parsePending(reader));
+  }
   reader.end();
-  return { ...head, routes, keys };
+  return { ...head, routes, keys, pending };
+}
+
+function parsePending(reader: RowReader): PendingRequest {
+  return {
+    requestId: reader.fixed(32),
+    requestClass: requestClasses[reader.u8()]!,
+    timeMs: reader.u56(),
+    commitFromMs: reader.u56(),
+  };
 }
 
 function parseRoute(reader: RowReader): Route {

@@ -24,6 +24,7 @@ import {
   ignore,
   integrateLeaf,
   parsePayload,
+  pendingRequests,
 } from '@callbook/protocol';
 
 import type { LabelState } from '../index/label-states.ts';
@@ -278,6 +279,7 @@ export class ViewBatch {
       entryId: served.entryId,
       origin: inForce ? state.origin : served.origin,
       changedAtMs: inForce ? state.changedAtMs : served.atMs,
+      pending: pendingRequests(work.history, this.#context.charters),
     };
     this.#changes.push({ rowKey: bindingKey(identifier), value: encodeBinding(binding) });
     if (!work.before.published) {

@@ -90,8 +90,29 @@ export class Holder {
     return this.#make({ kind: 'release', prev: this.#ownershipId, seq: 0 });
   }
 
+  /** Asks to replace whoever holds the identifier in `epoch`. */
+  async request(epoch: number): Promise<MadeEntry> {
+    this.#epoch = epoch;
+    return this.#make({ kind: 'request', class: 'possession', prev: null, seq: 0 });
+  }
+
+  async commit(request: MadeEntry, sip = 'sip:next@sip.test'): Promise<MadeEntry> {
+    this.#epoch++;
+    const { entryId: requestId } = request;
+    const fields = { kind: 'commit', request: requestId, prev: null, seq: 0 } as const;
+    const made = await this.#make(fields, this.payload(sip));
+    this.#ownershipId = made.entryId;
+    this.#seq = 0;
+    return made;
+  }
+
+  async veto(request: MadeEntry): Promise<MadeEntry> {
+    const { entryId: requestId } = request;
+    return this.#make({ kind: 'veto', request: requestId, prev: null, seq: 0 });
+  }
+
   async #make(
-    fields: Pick<EntryDraft, 'kind' | 'prev' | 'seq'>,
+    fields: Pick<EntryDraft, 'kind' | 'prev' | 'seq' | 'class' | 'request'>,
     opened?: OpenedPayload,
     rotatedBy?: Signer,
   ): Promise<MadeEntry> {
