@@ -85,12 +85,20 @@ describe('three members that become five and expel one', () => {
     }
   });
 
-  it('take a claim, to which the expelled one adds nothing', async () => {
+  it('take a claim at a new member, to which the expelled one adds nothing', async () => {
     const before = await leavesOf('gamma');
     const code = `--code-from ${lab.description.outbox}`;
-    const line = `register +447700900001 --sip sip:new@sip.example --member alpha ${code}`;
+    const line = `register +447700900001 --sip sip:new@sip.example --member delta ${code}`;
     expect(await lab.callbook(line)).toMatchObject({ code: 0 });
     expect(await leavesOf('gamma')).toBe(before);
+  });
+
+  it('go on from there after a restart', async () => {
+    await lab.testnet.restart('beta');
+    expect(await shownAt('beta')).toMatchObject({ standing: 'in force', signers: staying });
+    const { dnsPort, zone } = layoutOf('beta');
+    const question = `dig +norec @127.0.0.1 -p ${dnsPort} NAPTR ${enumName(number, zone)}`;
+    expect((await lab.run(question)).stdout).toContain(`sip:r${use.changes}@sip.example`);
   });
 });
 

@@ -141,10 +141,11 @@ interface LookupOptions extends MemberOption {
 
 function addLookup(program: Command, add: AddCommand): void {
   const run: Run = (session, command) => {
-    const { resolver, zone } = command.opts<LookupOptions>();
+    const { member, resolver, zone } = command.opts<LookupOptions>();
     const typed = argument(command, 0);
     if (resolver === undefined) return lookup(session, typed);
-    return lookupByDns(session, typed, { resolver, ...(zone === undefined ? {} : { zone }) });
+    const where = { ...(member !== undefined && { member }), ...(zone !== undefined && { zone }) };
+    return lookupByDns(session, typed, { resolver, ...where });
   };
   add(program, 'lookup', run)
     .description('look a number up at the members, or through DNS')

@@ -22,7 +22,7 @@ import type { Holding } from './holding.ts';
 import { lookup, lookupMany, type Lookup } from './lookup.ts';
 import type { Fetch } from './member-call.ts';
 import { memberStates, type MemberState } from './member-state.ts';
-import { listMembers, orderMembers, type Member } from './member.ts';
+import { orderMembers, type Member } from './member.ts';
 import type { PendingEntry } from './pending-entry.ts';
 import { prove, type Proof } from './prove.ts';
 import { resume, type ResumeOptions } from './resume.ts';
@@ -44,6 +44,8 @@ export interface Directory {
   /** The active members, in the order in which they are asked. */
   readonly members: readonly Member[];
   readonly quorum: number;
+  /** Walks the charter forward; whatever is asked does so first. Throws `member_unknown`. */
+  walk(): Promise<void>;
   /** Claims an identifier that nobody holds. */
   claim(options: ClaimOptions): Promise<Holding>;
   /** Publishes other routes, keys or visibility; one member suffices. */
@@ -62,12 +64,16 @@ export interface Directory {
   memberStates(): Promise<MemberState[]>;
 }
 
-/** Opens the directory of a charter. Throws `charter_invalid` or `member_unknown`; no I/O. */
+/**
+ * Opens the directory of a charter. Throws `charter_invalid`; no I/O. Whatever is asked then throws
+ * `member_unknown` when a member to ask first is not in the newest charter either.
+ */
 export function createDirectory(options: DirectoryOptions): Directory {
   const context = openContext(options);
   /** What members ask for first is the newest charter: who they are, and how many it takes. */
   const walked = async (): Promise<DirectoryContext> => {
     await context.walk.begin();
+    orderMembers(context.members, options.members ?? []);
     return context;
   };
   return {
@@ -79,6 +85,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     },
     get quorum() {
       return context.quorum;
+    },
+    walk: async () => {
+      await walked();
     },
     claim: async (claimOptions) => await claim(await walked(), claimOptions),
     publish: async (holding, changes, change) =>
@@ -102,7 +111,6 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     throw clientError('charter_invalid', verified.message);
   }
   const first = options.members ?? [];
-  orderMembers(listMembers(verified.value.current.charter), first);
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const walk = new CharterWalk({ charters: verified.value, first, crypto, fetch });
   return {

@@ -21,6 +21,8 @@ export interface DnsLookupOptions {
   readonly resolver: string;
   /** Apex to ask below; the zone of the first member when left out. */
   readonly zone?: string;
+  /** Name of the member whose zone it is. */
+  readonly member?: string;
 }
 
 export async function lookupByDns(
@@ -30,8 +32,7 @@ export async function lookupByDns(
 ): Promise<ExitCode> {
   const identifier = session.readIdentifier(number);
   const resolver = readResolverAddress(options.resolver);
-  const zone = options.zone ?? session.directory.members[0]?.zone;
-  if (zone === undefined) throw cliError('usage', 'no member has a zone; name one with --zone');
+  const zone = options.zone ?? (await zoneOf(session, options.member));
   const answers = await Promise.all(
     enumQuestions(identifier, zone).map(async (question) =>
       parseEnumAnswer(question, await askResolver(resolver, question)),
@@ -47,6 +48,15 @@ export async function lookupByDns(
     throw cliError('answer_unvalidated', 'the resolver did not validate the answer');
   }
   return published ? exitCodes.ok : exitCodes.absent;
+}
+
+/** Members are asked only for one that the pinned charter does not name: DNS needs none of them. */
+async function zoneOf({ directory }: Session, memberName: string | undefined): Promise<string> {
+  const isThere = directory.members.some(({ name }) => name === memberName);
+  if (memberName !== undefined && !isThere) await directory.walk();
+  const zone = directory.members[0]?.zone;
+  if (zone === undefined) throw cliError('usage', 'no member has a zone; name one with --zone');
+  return zone;
 }
 
 function assertAnswered({ state, responseCode }: EnumAnswer): void {

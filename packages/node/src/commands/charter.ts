@@ -19,6 +19,14 @@ import type { NodeErrorCode } from '../errors.ts';
 import type { Report } from './key-report.ts';
 import type { Print } from './keys.ts';
 
+const steps = `
+From one charter to the next:
+  1. draft add-member | set-state | set …   any member writes, draft show says what there is
+  2. propose --out charter-2.json           one member makes the text of it
+  3. sign charter-2.json …                  each member looks at it, and signs offline
+  4. adopt charter-2.*.note                 one member gives it to all
+The first charter: key, describe, found, sign, merge. More in docs/operators/members.md.`;
+
 export type WriteReport = (options: { readonly json?: boolean }, report: Report) => void;
 
 /** Returns the command with its subcommands; `print` is given lines with their ends. */
@@ -26,6 +34,7 @@ export function charterCommand(print: Print): Command {
   const charter = new Command('charter').description(
     'the charter of the federation: look, draft, propose, sign, adopt',
   );
+  charter.addHelpText('after', steps);
   const report: WriteReport = ({ json }, { result, lines }) =>
     print(json === true ? `${JSON.stringify(result)}\n` : `${lines.join('\n')}\n`);
   addShow(charter, print, report);
