@@ -6,7 +6,7 @@ import { diskFaults } from '../src/simulation/simulated-disk.ts';
 import type { DiskFault } from '../src/simulation/simulated-disk.ts';
 import { simulate } from '../src/simulation/simulation.ts';
 
-const stepsMax = 24;
+const stepsMax = 16;
 
 /** Three members, one holder, a network that works: only the disk of one member is bad. */
 const quiet = (scenario: Scenario): Scenario => ({
@@ -15,7 +15,7 @@ const quiet = (scenario: Scenario): Scenario => ({
   faults: 0,
   identifiers: 1,
   claimantsEach: 2,
-  safetyMs: 20_000,
+  safetyMs: 12_000,
   network: calm,
   everyMs: {},
   diskFaultProbability: 0,

@@ -58,7 +58,7 @@ export function drawScenario(random: SeededRandom, memberCount?: number): Scenar
     faults,
     identifiers: random.between(1, 4),
     claimantsEach: random.between(1, 3),
-    safetyMs: random.between(15_000, 45_000),
+    safetyMs: random.between(8000, 30_000),
     network: drawNetwork(random),
     everyMs: defined(everyMs),
     diskFaultProbability: random.chance(0.5) ? random.pick([0.01, 0.03, 0.1]) : 0,

@@ -20,6 +20,7 @@ import { Liar } from './liar.ts';
 import { drawScenario } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { SeededRandom } from './seeded-random.ts';
+import { sharedVerification } from './shared-verification.ts';
 import { SignatureWatch } from './signature-watch.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { diskFaults, SimulatedDisk } from './simulated-disk.ts';
@@ -108,7 +109,8 @@ class Simulation {
     const drawn = drawScenario(random.branch('scenario'), options.memberCount);
     this.#scenario = options.adjust?.(drawn) ?? drawn;
     const { faults, holds, liars, memberCount: count } = this.#scenario;
-    this.#crypto = options.wrapCryptography?.(sodiumCryptography) ?? sodiumCryptography;
+    const crypto = sharedVerification(sodiumCryptography);
+    this.#crypto = options.wrapCryptography?.(crypto) ?? crypto;
     this.#federation = foundFederation({ seed: String(options.seed), count, faults, holds });
     this.#network = new SimulatedNetwork(this.#world);
     this.#watch = new SignatureWatch(this.#world);
