@@ -110,6 +110,26 @@ export const payloadsPerRoundMax = 64;
 export const payloadAskAgainMs = 60_000;
 /** Answers of that kind that are remembered. */
 export const payloadRefusalsKeptMax = 8192;
+/** A page of a snapshot, and what one label may hold. */
+export const snapshotLabelsMax = 256;
+export const snapshotEntriesMax = 1024;
+export const snapshotFrameBytesMax = 2 * 1024 * 1024 - 1;
+export const snapshotRequestBytesMax = 64;
+export const snapshotRowsRead = 256;
+export const snapshotStreamsMax = 2;
+/** Snapshots that a member keeps open at once: each keeps old rows on its disk. */
+export const snapshotsOpenMax = 2;
+/** Turns of the writer in which a snapshot is tried to be taken. */
+export const snapshotAttemptsMax = 64;
+export const snapshotTimeoutMs = 30_000;
+/** A snapshot of which nothing is asked for this long is closed. */
+export const snapshotIdleMs = 60_000;
+/** An empty store takes a snapshot when the logs have this many leaves together; else it tails. */
+export const snapshotLeavesMin = 50_000;
+/** How long a start waits for a member that tells how long the logs are. */
+export const snapshotAskMs = 3_000;
+/** Between two looks at the roots of the other members, until a quorum has been met. */
+export const snapshotAgreeMs = 200;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;
@@ -164,6 +184,9 @@ export const draftMessagesBurstMax = 32;
 export const draftMessagesPerSecondMax = 8;
 /** How often a member asks each peer for news of charter and draft. */
 export const draftPollIntervalMs = 2000;
+/** How long a change of the draft waits for the others to say what they have: 5 s. */
+export const draftHearWaits = 50;
+export const draftHearWaitMs = 100;
 /** Messages that go to one peer in a row while it or we lack something. */
 export const draftRoundsMax = 16;
 

@@ -27,6 +27,9 @@ export class DraftExchange implements AsyncDisposable {
   readonly #options: DraftingOptions;
   readonly #budgets = new Map<string, { messages: number; atMs: number }>();
   readonly #stop = new AbortController();
+  readonly #asking = new Map<string, Promise<void>>();
+  /** Members to ask again when they have answered. */
+  readonly #again = new Set<string>();
   readonly #stopListening: () => void;
   #awake: AbortController;
   #running: Promise<void> = Promise.resolve();
@@ -49,34 +52,48 @@ export class DraftExchange implements AsyncDisposable {
     return served;
   }
 
-  /** Asks all connected members now. */
+  /** Asks all connected members now; those that are being asked, once more after that. */
   wake(): void {
+    for (const name of this.#asking.keys()) this.#again.add(name);
     this.#awake.abort();
   }
 
+  /** Members are asked side by side: one that does not answer keeps nobody else waiting. */
   async #run(): Promise<void> {
     const { network, scheduler } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
       this.#awake = new AbortController();
-      const asked = await Promise.all(network.connected().map((name) => this.#ask(name)));
-      // What one has brought is news for the others.
-      if (!asked.includes(true)) {
-        await scheduler.delay(draftPollIntervalMs, AbortSignal.any([signal, this.#awake.signal]));
-      }
+      for (const name of network.connected()) if (!this.#asking.has(name)) this.#begin(name);
+      await scheduler.delay(draftPollIntervalMs, AbortSignal.any([signal, this.#awake.signal]));
     }
+    await Promise.all(this.#asking.values());
+  }
+
+  #begin(name: string): void {
+    this.#again.delete(name);
+    const asked = this.#ask(name).then((hadNews) => {
+      this.#asking.delete(name);
+      // What one has brought is news for the others.
+      if (hadNews) this.wake();
+      if (this.#again.has(name) && !this.#stop.signal.aborted) this.#begin(name);
+    });
+    this.#asking.set(name, asked);
   }
 
   /** Exchanges with one member until neither lacks anything; true when it had news for us. */
   async #ask(name: string): Promise<boolean> {
     const { network } = this.#options;
+    const { signal } = this.#stop;
     let hadNews = false;
     let stream: FrameStream | undefined = undefined;
+    const abort = (): void => stream?.abort();
     try {
       stream = await network.open(name, draftProtocol);
+      signal.addEventListener('abort', abort);
       let theirs: DraftNews | undefined = undefined;
       let isNew = false;
-      for (let round = 0; round < draftRoundsMax && !this.#stop.signal.aborted; round++) {
+      for (let round = 0; round < draftRoundsMax && !signal.aborted; round++) {
         const ours: DraftNews = await this.drafting.newsFor(theirs);
         if (theirs !== undefined && !isNew && !hasSomething(ours)) break;
         const answer = await this.#tell(stream, name, ours);
@@ -91,6 +108,7 @@ export class DraftExchange implements AsyncDisposable {
       // The member is away, or we are stopping: the next round asks again.
       if (!(error instanceof DirectoryError)) throw error;
     } finally {
+      signal.removeEventListener('abort', abort);
       await stream?.close();
     }
     return hadNews;

@@ -25,7 +25,12 @@ import {
 import type { VerifierKey } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
-import { draftNewsBytesMax, draftNewsChangesMax } from '../limits.ts';
+import {
+  draftHearWaitMs,
+  draftHearWaits,
+  draftNewsBytesMax,
+  draftNewsChangesMax,
+} from '../limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { RowChange, Store } from '../store/store.ts';
@@ -125,6 +130,7 @@ export class Drafting {
   }
 
   async #change(change: () => Promise<Verdict<Uint8Array>>): Promise<Verdict<void>> {
+    await this.#hear();
     const changed = await this.#exclusively(async (): Promise<Verdict<void>> => {
       this.#assertHeard();
       const stand = this.#mark();
@@ -218,10 +224,24 @@ export class Drafting {
     this.#options.onIncident(code === 'draft_forked' && forked !== undefined ? forked : from, code);
   }
 
-  #assertHeard(): void {
+  /** Waits a moment for the others to say what they have: after a start, and after a new charter. */
+  async #hear(): Promise<void> {
+    const { scheduler } = this.#options;
+    if (this.#heard.size < this.#heardMin()) this.#news();
+    for (let waits = 0; waits < draftHearWaits; waits++) {
+      if (this.#heard.size >= this.#heardMin()) return;
+      await scheduler.delay(draftHearWaitMs);
+    }
+  }
+
+  #heardMin(): number {
     const { charter } = this.newest;
     const others = activeMembers(charter).filter(({ name }) => name !== this.#options.memberName);
-    const wanted = Math.min(charter.faults + 1, others.length);
+    return Math.min(charter.faults + 1, others.length);
+  }
+
+  #assertHeard(): void {
+    const wanted = this.#heardMin();
     if (this.#heard.size >= wanted) return;
     const found = `${this.#heard.size} other members have said what they have of the draft`;
     throw new DirectoryError<ReplicationErrorCode>('draft_unheard', `${found}, at least ${wanted}`);

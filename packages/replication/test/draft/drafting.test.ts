@@ -33,20 +33,30 @@ const members = new Map<string, Member>();
 const addresses = new Map<string, readonly string[]>();
 let federation: TestFederation;
 
-async function start(name: string): Promise<Member> {
-  const secrets = federation.members.find((member) => member.name === name)!;
+async function joinMesh(name: string): Promise<Pick<Member, 'replica' | 'mesh'>> {
+  const { peerKey } = secretsOf(name);
   const store = stores.get(name) ?? memoryStore();
   stores.set(name, store);
   const replica = await openReplica(federation, name, { store });
   const mesh = await createMesh({
     replica,
     crypto,
-    peerKey: secrets.peerKey,
+    peerKey,
     listen: ['/ip4/127.0.0.1/tcp/0'],
     gossip: false,
     addressesOf: (other) => addresses.get(other) ?? [],
   });
   addresses.set(name, mesh.addresses());
+  return { replica, mesh };
+}
+
+const secretsOf = (name: string): TestFederation['members'][number] =>
+  federation.members.find((member) => member.name === name)!;
+
+async function start(name: string): Promise<Member> {
+  const { replica, mesh } = await joinMesh(name);
+  const secrets = secretsOf(name);
+  const store = stores.get(name)!;
   const incidents: Member['incidents'] = [];
   const logSigner = crypto.ed25519Signer(secrets.logSecretKey);
   const exchange = await DraftExchange.open({
@@ -278,6 +288,20 @@ describe('a hostile member', () => {
     expect(named.every(([name]) => name === 'gamma')).toBe(true);
     await write('alpha', 'parameter/lockedMs', '1');
     await until(async () => (await fieldsAt('beta')).length === 1);
+  });
+
+  it('that never answers keeps nobody waiting, and nobody from stopping', async () => {
+    await stop('gamma');
+    const { mesh, replica } = await joinMesh('gamma');
+    await mesh.network.serve(draftProtocol, () => new Promise(() => undefined));
+    await until(() => mesh.connected().length === 2);
+    await write('alpha', 'parameter/lockedMs', '1');
+    await until(async () => (await fieldsAt('beta')).length === 1, 4000);
+    const startedMs = performance.now();
+    await stop('alpha');
+    expect(performance.now() - startedMs).toBeLessThan(4000);
+    await mesh[Symbol.asyncDispose]();
+    await replica[Symbol.asyncDispose]();
   });
 
   it('that floods is refused, and the others are not', async () => {
