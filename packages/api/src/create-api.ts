@@ -18,6 +18,7 @@ import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addAgreementRoutes } from './routes/agreement-routes.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
+import { addEmailRoutes } from './routes/email-routes.ts';
 import { addEntryRoutes } from './routes/entry-routes.ts';
 import { addEvidenceRoutes } from './routes/evidence-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
@@ -81,6 +82,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
 async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   await collectSchemas(scope);
   addChallengeRoutes(scope, context);
+  addEmailRoutes(scope, context);
   addEntryRoutes(scope, context);
   addLookupRoutes(scope, context);
   addProofRoutes(scope, context);

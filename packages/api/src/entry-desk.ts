@@ -1,13 +1,15 @@
 /**
  * Takes an entry from a client to the directory: checks what needs no directory, finds out whether
- * this member's own challenge stands behind it, and says so by the role.
+ * this member's own challenge stands behind it, and says so by the role. Behind a request of class
+ * `email` stand two: that of the identifier and that of the e-mail address which the binding in force
+ * commits to.
  *
  * A passed challenge serves one entry, of the identifier and authority key it was made for. Sent
  * again, an entry that this member knows needs no challenge any more: the answer to a retry does
  * not depend on how long the retry took.
  */
-import { entryId, verifyEntry } from '@callbook/protocol';
-import type { Entry, EntryKind, Receipt } from '@callbook/protocol';
+import { bytesEqual, entryId, verifyEntry } from '@callbook/protocol';
+import type { Entry, EntryKind, Identifier, Receipt } from '@callbook/protocol';
 import type { ApiContext } from './api-scope.ts';
 import { ApiError } from './errors.ts';
 import type { EntrySubmission, SubmittedEntry } from './ports.ts';
@@ -18,6 +20,8 @@ export interface ClientSubmission {
   readonly payload?: Uint8Array;
   readonly opening?: Uint8Array;
   readonly challengeId: string | undefined;
+  /** Challenge of the e-mail address, for a request of class `email`. */
+  readonly emailChallengeId: string | undefined;
   readonly receipts: readonly Receipt[];
 }
 
@@ -43,29 +47,44 @@ export async function submitEntry(
   const verified = verifyEntry(submission.entry, context.crypto);
   if (verified.verdict !== 'accept') throw new RefusedEntry(verified);
   const id = entryId(submission.entry, context.crypto);
-  const { challengeId, ...rest } = submission;
+  const { challengeId, emailChallengeId, ...rest } = submission;
   const hasReceipts = rest.receipts.length > 0;
-  const role = roleOf({ entry: verified.value, id, challengeId, hasReceipts }, context);
-  return logEntry({ ...rest, role }, { id, challengeId }, context);
+  const claimed = { id, challengeId, emailChallengeId };
+  const role = roleOf({ ...claimed, entry: verified.value, hasReceipts }, context);
+  return logEntry({ ...rest, role }, claimed, context);
+}
+
+/** An entry and the challenges that are to stand behind it. */
+interface ClaimedChallenges {
+  readonly id: Uint8Array;
+  readonly challengeId: string | undefined;
+  readonly emailChallengeId: string | undefined;
 }
 
 async function logEntry(
   submission: EntrySubmission,
-  { id, challengeId }: { readonly id: Uint8Array; readonly challengeId: string | undefined },
-  { directory, desk }: ApiContext,
+  claimed: ClaimedChallenges,
+  context: ApiContext,
 ): Promise<SubmittedEntry> {
-  const verdict = await directory.submit(submission);
+  const verdict = await context.directory.submit(submission);
   if (verdict.verdict === 'accept') return verdict.value;
   // Refused means not logged, so the claimant may mend the entry without a second code. When
   // `submit` throws instead, a leaf may exist: the challenge stays with its entry.
-  if (challengeId !== undefined) desk.unclaim(challengeId, id);
+  unclaim(claimed, context);
   throw new RefusedEntry(verdict);
 }
 
-interface JudgedEntry {
+function unclaim(
+  { id, challengeId, emailChallengeId }: ClaimedChallenges,
+  { desk }: ApiContext,
+): void {
+  for (const claimedId of [challengeId, emailChallengeId]) {
+    if (claimedId !== undefined) desk.unclaim(claimedId, id);
+  }
+}
+
+interface JudgedEntry extends ClaimedChallenges {
   readonly entry: Entry;
-  readonly id: Uint8Array;
-  readonly challengeId: string | undefined;
   readonly hasReceipts: boolean;
 }
 
@@ -76,9 +95,11 @@ function roleOf(judged: JudgedEntry, context: ApiContext): EntrySubmission['role
   }
   // Other members have challenged it and their receipts show it: the rules of admission judge
   // whether this member may witness it.
-  if (judged.challengeId === undefined && judged.hasReceipts) return 'received';
+  const lacksChallenge =
+    judged.challengeId === undefined || (needsEmail(judged) && !judged.emailChallengeId);
+  if (lacksChallenge && judged.hasReceipts) return 'received';
   try {
-    useChallenge(judged, context);
+    useChallenges(judged, context);
     return 'challenged';
   } catch (error) {
     if (context.directory.entryState(judged.id) !== undefined) return 'received';
@@ -86,15 +107,57 @@ function roleOf(judged: JudgedEntry, context: ApiContext): EntrySubmission['role
   }
 }
 
-function useChallenge({ entry, id, challengeId }: JudgedEntry, context: ApiContext): void {
+function needsEmail({ entry }: JudgedEntry): boolean {
+  return entry.kind === 'request' && entry.class === 'email';
+}
+
+/** Binds the challenges to the entry once they are known to be made for it. */
+function useChallenges(judged: JudgedEntry, context: ApiContext): void {
+  const { challengeId, emailChallengeId, id } = judged;
   if (challengeId === undefined) throw new ApiError('challenge_required');
-  const { identifier, authority } = context.desk.claim(challengeId, id);
-  const { labelEpoch, label } = context.directory.label(identifier);
+  const identifier = assertMadeFor(judged, challengeId, context);
+  const used = [challengeId];
+  if (needsEmail(judged)) {
+    if (emailChallengeId === undefined) throw new ApiError('email_challenge_required');
+    assertEmailOf(judged, { emailChallengeId, identifier }, context);
+    used.push(emailChallengeId);
+  }
+  context.desk.claim(used, id);
+}
+
+/** Returns the identifier that the challenge was of. */
+function assertMadeFor(
+  { entry }: JudgedEntry,
+  challengeId: string,
+  { desk, directory }: ApiContext,
+): Identifier {
+  const { identifier, authority } = desk.passed(challengeId);
+  const { labelEpoch, label } = directory.label(identifier);
   const isMadeForIt =
     entry.labelEpoch === labelEpoch &&
-    entry.label.toHex() === label.toHex() &&
-    entry.authority.toHex() === authority.toHex();
-  if (isMadeForIt) return;
-  context.desk.unclaim(challengeId, id);
-  throw new ApiError('challenge_mismatch');
+    bytesEqual(entry.label, label) &&
+    bytesEqual(entry.authority, authority);
+  if (!isMadeForIt) throw new ApiError('challenge_mismatch');
+  return identifier;
+}
+
+function assertEmailOf(
+  { entry }: JudgedEntry,
+  given: { readonly emailChallengeId: string; readonly identifier: Identifier },
+  { desk, directory }: ApiContext,
+): void {
+  const { identifier } = given;
+  const { identifier: email, authority } = desk.passed(given.emailChallengeId);
+  if (!isEmail(email) || !bytesEqual(authority, entry.authority)) {
+    throw new ApiError('challenge_mismatch');
+  }
+  const expected = directory.emailForRequests(identifier);
+  // Where nothing is committed to, the class is refused by the rules of admission.
+  if (expected === null) return;
+  const { commitment } = directory.emailCommitment({ identifier, email });
+  if (!bytesEqual(commitment, expected)) throw new ApiError('email_mismatch');
+}
+
+export function isEmail(identifier: Identifier): boolean {
+  return identifier.startsWith('mailto:');
 }

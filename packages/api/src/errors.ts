@@ -48,6 +48,18 @@ export const apiErrorCodes = {
     status: 403,
     sentence: 'the challenge was made for another identifier or another authority key',
   },
+  email_challenge_required: {
+    status: 403,
+    sentence: 'a request of class email needs a passed challenge of the e-mail address as well',
+  },
+  email_mismatch: {
+    status: 403,
+    sentence: 'the e-mail address is not the one that the binding commits to',
+  },
+  ownership_signature_invalid: {
+    status: 403,
+    sentence: 'no entry of this challenge’s authority key has that id and signature here',
+  },
   challenge_used: { status: 409, sentence: 'the challenge already serves another entry' },
   entry_unknown: { status: 404, sentence: 'this member has no leaf of that entry' },
   charter_version_unknown: {

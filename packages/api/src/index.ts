@@ -19,6 +19,7 @@ export type {
   EntrySubmission,
   EventLogger,
   IdentifierLabel,
+  IdentifierOwnership,
   IdentifierProof,
   LogTileCoordinates,
   MemberAgreement,

@@ -3,6 +3,8 @@
  * `packages/node` implements both over the replica; tests bring a small one in memory.
  */
 import type {
+  EmailCommitment,
+  EmailOf,
   Identifier,
   IndexedState,
   NextClaim,
@@ -16,6 +18,15 @@ import type {
 export interface DirectoryPort {
   /** Label and VRF proof of an identifier. Called only once its challenge is passed. */
   label(identifier: Identifier): IdentifierLabel;
+
+  /** Commitment to an e-mail address, with its proof. Called only once both are shown to be theirs. */
+  emailCommitment(of: EmailOf): EmailCommitment & { readonly labelEpoch: number };
+
+  /** The commitment that a request of class `email` would stand on now; null when there is none. */
+  emailForRequests(identifier: Identifier): Uint8Array | null;
+
+  /** Whose an ownership entry is; undefined for others, and while the identifier is not known here. */
+  ownershipOf(entryId: Uint8Array): IdentifierOwnership | undefined;
 
   /** What somebody who controls the identifier, with this authority key, may claim now. */
   nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim;
@@ -97,6 +108,12 @@ export interface IdentifierLabel {
   readonly label: Uint8Array;
   /** 80 bytes. */
   readonly vrfProof: Uint8Array;
+}
+
+export interface IdentifierOwnership {
+  readonly identifier: Identifier;
+  /** Authority key of the entry, 32 bytes. */
+  readonly authority: Uint8Array;
 }
 
 /** What docs/spec/index.md calls the proof of an identifier. */

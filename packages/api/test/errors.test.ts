@@ -6,6 +6,7 @@ import { apiErrorCodes, apiSettingCodes, createApi } from '../src/index.ts';
 import type { ApiErrorCode, ApiSettingCode } from '../src/index.ts';
 import { askForCode, passChallenge, proofOf, sendAnswer, submissionOf } from './claim-flow.ts';
 import { base64url, signRegister } from './claimant.ts';
+import { address, commitTo, passed, signRequest } from './email-flow.ts';
 import { crypto, startMember } from './harness.ts';
 import type { Answer, TestMember } from './harness.ts';
 import { MemoryDirectory } from './memory-directory.ts';
@@ -113,6 +114,27 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
     const named = { ...claim, ...member.directory.label(claim.identifier), crypto };
     const other = await signRegister({ ...named, change: { lock: true } });
     return member.call('POST', '/v1/entries', submissionOf(other, challenge));
+  },
+  email_challenge_required: async () => {
+    const member = await startMember();
+    const request = await signRequest(member, 'email');
+    return member.call('POST', '/v1/entries', { ...request, challenge: await passed(member) });
+  },
+  email_mismatch: async () => {
+    const member = await startMember();
+    commitTo(member, 'mailto:eve@mail.test');
+    const request = await signRequest(member, 'email');
+    const [challenge, emailChallenge] = [
+      await passed(member),
+      await passed(member, { identifier: address }),
+    ];
+    return member.call('POST', '/v1/entries', { ...request, challenge, emailChallenge });
+  },
+  ownership_signature_invalid: async () => {
+    const member = await startMember();
+    const emailChallenge = await passed(member, { identifier: address });
+    const ownership = { entryId: noProof, signature: base64url(new Uint8Array(64)) };
+    return member.call('POST', '/v1/email-commitments', { emailChallenge, ownership });
   },
   entry_unknown: async () => (await startMember()).call('GET', `/v1/entries/${'00'.repeat(32)}`),
   charter_version_unknown: async () => (await startMember()).call('GET', '/v1/charter/2'),

@@ -7,6 +7,7 @@ import {
   DirectoryError,
   accept,
   bytesEqual,
+  commitEmail,
   encodeLeaf,
   entryId,
   ignore,
@@ -18,6 +19,7 @@ import {
 } from '@callbook/protocol';
 import type {
   Cryptography,
+  EmailOf,
   Entry,
   Identifier,
   IndexedState,
@@ -36,6 +38,7 @@ import type {
   EntrySubmission,
   EvidencePiece,
   IdentifierLabel,
+  IdentifierOwnership,
   IdentifierProof,
   LogTileCoordinates,
   MemberAgreement,
@@ -58,6 +61,8 @@ export class MemoryDirectory implements DirectoryPort {
   readonly bindings = new Map<Identifier, PublishedBinding>();
   /** Requests that wait, and what their claimants are told. */
   readonly requests = new Map<Identifier, { authority: Uint8Array; next: NextClaim }>();
+  /** Commitments in force. */
+  readonly emails = new Map<Identifier, Uint8Array>();
   readonly roles: EntrySubmission['role'][] = [];
   /** Identifiers that somebody asked about, by method: what may be learnt before a challenge. */
   readonly asked: string[] = [];
@@ -89,6 +94,23 @@ export class MemoryDirectory implements DirectoryPort {
       label: labelOf(identifier, this.#prover),
       vrfProof: this.#prover.prove(utf8(identifier)),
     };
+  }
+
+  emailCommitment(of: EmailOf) {
+    this.asked.push(of.identifier, of.email);
+    return { labelEpoch: 0, ...commitEmail(of, this.#prover) };
+  }
+
+  emailForRequests(identifier: Identifier): Uint8Array | null {
+    this.asked.push(identifier);
+    return this.emails.get(identifier) ?? null;
+  }
+
+  ownershipOf(id: Uint8Array): IdentifierOwnership | undefined {
+    const entry = this.logged.get(id.toHex())?.entry;
+    const binding = [...this.bindings.values()].find(({ entryId: of }) => bytesEqual(of, id));
+    if (entry === undefined || binding === undefined) return undefined;
+    return { identifier: binding.identifier, authority: entry.authority };
   }
 
   nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim {

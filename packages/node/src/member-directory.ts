@@ -44,6 +44,9 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
   const { replica } = parts;
   return {
     label: (identifier) => replica.label(identifier),
+    emailCommitment: (of) => replica.emailCommitment(of),
+    emailForRequests: (identifier) => replica.emailForRequests(identifier),
+    ownershipOf: (id) => replica.ownershipOf(id),
     nextClaim: (identifier, authority) => replica.nextClaim(identifier, authority),
     submit: async (submission) => await submit(submission, parts),
     entryState: (id) => entryStateFor(id, replica),

@@ -5,6 +5,8 @@
  */
 import type {
   Checkpoint,
+  EmailCommitment,
+  EmailOf,
   Identifier,
   IndexRoot,
   KnownCharter,
@@ -12,7 +14,14 @@ import type {
   Receipt,
   Verdict,
 } from '@callbook/protocol';
-import { accept, labelOf, nextClaim, utf8 } from '@callbook/protocol';
+import {
+  accept,
+  commitEmail,
+  emailForRequests,
+  labelOf,
+  nextClaim,
+  utf8,
+} from '@callbook/protocol';
 
 import type { LogBatch } from './batch/log-batch.ts';
 import type { Membership } from './charter/membership.ts';
@@ -33,7 +42,7 @@ import type { ReplicaOptions, ReplicaParts } from './replica-parts.ts';
 import type { OwnLogAccess } from './restore/own-log-access.ts';
 import { openSnapshot } from './snapshot/open-snapshot.ts';
 import type { OpenSnapshot } from './snapshot/open-snapshot.ts';
-import { Bindings, readLabel } from './view/bindings.ts';
+import { Bindings, readEntryLabel, readLabel } from './view/bindings.ts';
 import { entryStateOf } from './view/entry-state.ts';
 import type { EntryState } from './view/entry-state.ts';
 
@@ -195,6 +204,30 @@ export class Replica implements AsyncDisposable {
       label: labelOf(identifier, prover),
       vrfProof: prover.prove(utf8(identifier)),
     };
+  }
+
+  /** A commitment to an e-mail address, with its proof. Give it out only after both challenges. */
+  emailCommitment(of: EmailOf): EmailCommitment & { labelEpoch: number } {
+    const { labelEpoch } = this.membership.charters.current.charter;
+    return { labelEpoch, ...commitEmail(of, this.#engine.parts.prover) };
+  }
+
+  /** The e-mail commitment that a request of class `email` would stand on now. */
+  emailForRequests(identifier: Identifier): Uint8Array | null {
+    const { clock, prover, store } = this.#engine.parts;
+    const { history } = readLabel(store, labelOf(identifier, prover));
+    const { charters } = this.membership;
+    return emailForRequests(history, { charters, nowMs: clock.nowMs() });
+  }
+
+  /** Identifier and authority key of an ownership entry, where a payload tells the identifier. */
+  ownershipOf(entryId: Uint8Array): { identifier: Identifier; authority: Uint8Array } | undefined {
+    const { store } = this.#engine.parts;
+    const label = readEntryLabel(store, entryId);
+    const row = label && readLabel(store, label);
+    const authority = row?.history.ownership.get(entryId.toHex())?.entry.authority;
+    if (row?.identifier === undefined || authority === undefined) return undefined;
+    return { identifier: row.identifier, authority };
   }
 
   /** The newest signed root of the index; undefined while it is being built, and without one. */

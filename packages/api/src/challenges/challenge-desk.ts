@@ -73,9 +73,14 @@ export class ChallengeDesk {
     return this.#store.answer(challengeId, proof, this.#ports.clock.nowMs());
   }
 
-  /** Binds a passed challenge to an entry; errors as `ChallengeStore.claim`. */
-  claim(challengeId: string, entryId: Uint8Array): PassedChallenge {
-    return this.#store.claim(challengeId, entryId, this.#ports.clock.nowMs());
+  /** Binds passed challenges to an entry; errors as `ChallengeStore.claim`. */
+  claim(challengeIds: readonly string[], entryId: Uint8Array): void {
+    this.#store.claim(challengeIds, entryId, this.#ports.clock.nowMs());
+  }
+
+  /** Reads a passed challenge; errors as `ChallengeStore.passed`. */
+  passed(challengeId: string): PassedChallenge {
+    return this.#store.passed(challengeId, this.#ports.clock.nowMs());
   }
 
   /** Frees a challenge whose entry was refused. */

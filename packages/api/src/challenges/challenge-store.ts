@@ -106,16 +106,31 @@ export class ChallengeStore {
   }
 
   /**
-   * Binds a passed challenge to the one entry it serves; the same entry again is let through.
+   * Binds passed challenges to the one entry they serve, all or none; the same entry again is let
+   * through.
    *
    * Throws `challenge_unknown`, `challenge_expired`, `challenge_not_passed` or `challenge_used`.
    */
-  claim(challengeId: string, entryId: Uint8Array, nowMs: number): PassedChallenge {
-    const challenge = this.#unexpired(challengeId, nowMs);
-    const { identifier, authority, usableUntilMs } = challenge;
+  claim(challengeIds: readonly string[], entryId: Uint8Array, nowMs: number): void {
+    const entryIdHex = entryId.toHex();
+    for (const challengeId of challengeIds) {
+      this.passed(challengeId, nowMs);
+      const { entryIdHex: served = entryIdHex } = this.#challenges.get(challengeId)!;
+      if (served !== entryIdHex) throw new ApiError('challenge_used');
+    }
+    for (const challengeId of challengeIds) {
+      this.#challenges.get(challengeId)!.entryIdHex = entryIdHex;
+    }
+  }
+
+  /**
+   * Reads a passed challenge, whatever it serves.
+   *
+   * Throws `challenge_unknown`, `challenge_expired` or `challenge_not_passed`.
+   */
+  passed(challengeId: string, nowMs: number): PassedChallenge {
+    const { identifier, authority, usableUntilMs } = this.#unexpired(challengeId, nowMs);
     if (usableUntilMs === undefined) throw new ApiError('challenge_not_passed');
-    challenge.entryIdHex ??= entryId.toHex();
-    if (challenge.entryIdHex !== entryId.toHex()) throw new ApiError('challenge_used');
     return { identifier, authority, usableUntilMs };
   }
 

@@ -34,6 +34,8 @@ function addSubmitRoute(scope: ApiScope, context: ApiContext): void {
         'challenge_expired',
         'challenge_not_passed',
         'challenge_mismatch',
+        'email_challenge_required',
+        'email_mismatch',
         'directory_unavailable',
         ...bodyCodes,
       ),
@@ -86,11 +88,12 @@ interface SubmissionBody {
   readonly payload?: string;
   readonly opening?: string;
   readonly challenge?: string;
+  readonly emailChallenge?: string;
   readonly receipts?: readonly ReceiptJson[];
 }
 
 function parseSubmission(body: SubmissionBody): ClientSubmission {
-  const { entry, payload, opening, challenge, receipts = [] } = body;
+  const { entry, payload, opening, challenge, emailChallenge, receipts = [] } = body;
   if ((payload === undefined) !== (opening === undefined)) {
     throw new ApiError('request_malformed', {
       message: 'body has one of payload and opening, and needs both or neither',
@@ -101,6 +104,7 @@ function parseSubmission(body: SubmissionBody): ClientSubmission {
     ...(payload === undefined ? {} : { payload: parseBytesField(payload, 'body/payload') }),
     ...(opening === undefined ? {} : { opening: parseBytesField(opening, 'body/opening') }),
     challengeId: challenge,
+    emailChallengeId: emailChallenge,
     receipts: receipts.map(parseReceipt),
   };
 }

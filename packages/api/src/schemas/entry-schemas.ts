@@ -53,6 +53,13 @@ export const entrySubmission = Type.Object(
     challenge: Type.Optional(
       Type.String({ maxLength: 64, description: 'Id of the passed challenge that it uses' }),
     ),
+    emailChallenge: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description:
+          'Id of the passed challenge of the e-mail address: for a request of class email',
+      }),
+    ),
     receipts: Type.Optional(receipts),
   },
   { additionalProperties: false },

@@ -9,6 +9,7 @@ import type { Refusal } from '../verdict.ts';
 import type { Circumstances, Submission } from './admission.ts';
 import { chainInForce } from './fold-label.ts';
 import type { LabelHistory, MentionedEntry } from './history.ts';
+import { emailAt } from './holder-chain.ts';
 import type { HolderChain } from './holder-chain.ts';
 import { allowsRequest, requestStates } from './replacement.ts';
 import type { RequestState } from './replacement.ts';
@@ -110,6 +111,16 @@ export function commitFromMs({ entry }: Submission, circumstances: Circumstances
   if (entry.kind !== 'commit' || chain === undefined) return Number.NEGATIVE_INFINITY;
   const request = requestOf(entry.request!, chain, circumstances);
   return request?.commitFromMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** The e-mail commitment that a request of class `email` stands on when it is logged now. */
+export function emailForRequests(
+  history: LabelHistory,
+  { charters, nowMs }: Pick<Circumstances, 'charters' | 'nowMs'>,
+): Uint8Array | null {
+  const chain = chainInForce(history, charters);
+  if (chain === undefined) return null;
+  return emailAt(chain, nowMs, charters.current.charter.holds.emailChangeMs);
 }
 
 /** Requests of the epoch in force that no veto has defeated, in order of time. */

@@ -1,4 +1,5 @@
 /** Every vector that we write ourselves, and the folders that hold nothing else. */
+import { emailCases } from './email-cases.ts';
 import { entryCases } from './entry-cases.ts';
 import { evidenceCases } from './evidence-cases.ts';
 import { foldCases } from './fold-cases.ts';
@@ -13,6 +14,7 @@ import type { VectorCase } from './vector-case.ts';
 
 export const ownTopics: readonly string[] = [
   ...logTopics,
+  'email-commitments',
   'entries',
   'fold',
   'evidence',
@@ -27,6 +29,7 @@ export const ownTopics: readonly string[] = [
 /** Returns the cases of all topics. */
 export function allCases(): VectorCase[] {
   return [
+    ...emailCases(),
     ...entryCases(),
     ...evidenceCases(),
     ...foldCases(),
