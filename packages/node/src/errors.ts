@@ -21,7 +21,7 @@ export const nodeErrorCodes = {
   charter_copies_differ: 'the signed copies are not of one charter',
   charter_signers_missing: 'too few members have signed for the charter to be used',
   charter_version_signed: 'this key has signed another charter of the same version',
-  charter_notice_short: 'the charter takes effect sooner than the notice that its changes ask for',
+  charter_notice_short: 'the charter takes effect sooner than its changes allow at this moment',
   governance_key_unlisted:
     'the key is no governance key of a member in the charter, before or after',
   signed_versions_unreadable:

@@ -23,12 +23,15 @@ import { readInput, writeOutput } from './key-place.ts';
 export interface ProposeOptions {
   readonly config: string;
   readonly out: string;
-  readonly signWithin: string;
+  readonly signWithin?: string;
   readonly lifetime?: string;
   readonly json?: boolean;
 }
 
-/** Writes the text to sign. What asks for notice takes effect that much after the time to sign. */
+/**
+ * Writes the text to sign. It takes effect after the time to sign and the notice that it asks for; one
+ * that silences a member takes effect now.
+ */
 export async function proposeCharter(
   options: ProposeOptions,
   { crypto, clock }: { readonly crypto: Cryptography; readonly clock: Clock },
@@ -50,18 +53,20 @@ export async function proposeCharter(
   const falls = Number(statements.get('parameter/faults') ?? faults) < faults;
   const soonestMs = Math.max(clock.nowMs(), beforeMs + (falls ? faultsFallAfterMs : 1));
   const atOnce = charterIn(make(soonestMs), crypto);
-  const { noticeMs } = noticeOf(previous.charter, atOnce.charter);
-  const signMs = durationOf('--sign-within', options.signWithin);
+  const { isUrgent, noticeMs } = noticeOf(previous.charter, atOnce.charter);
+  const isNow = isUrgent && noticeMs === 0 && options.signWithin === undefined;
+  const signMs = isNow ? 0 : durationOf('--sign-within', options.signWithin ?? '1d');
   const waits = clock.nowMs() + signMs + noticeMs;
-  const text = noticeMs === 0 ? atOnce.text : make(Math.max(soonestMs, waits));
+  const text = isNow ? atOnce.text : make(Math.max(soonestMs, waits));
   await writeOutput(options.out, text);
   const proposal = charterIn(text, crypto);
   const { result, lines } = reportCharter(
     { ...proposal, previous: previous.charter, standing: 'proposed' },
     crypto,
   );
-  const signBy =
-    noticeMs === 0 ? [] : [`It has to be signed by ${isoTime(clock.nowMs() + signMs)}.`];
+  const signBy = isNow
+    ? ['It takes effect as soon as it is signed.']
+    : [`It has to be signed by ${isoTime(clock.nowMs() + signMs)}.`];
   const next = [
     ...signBy,
     'Next: each member looks at it, compares the hash with the others, and signs:',

@@ -87,8 +87,14 @@ export function signedByQuorum({ charter, note }: CharterFile, crypto: Cryptogra
 }
 
 function assertNotice(previous: Charter, next: Charter, nowMs: number): void {
-  const { noticeMs, reasons } = noticeOf(previous, next);
-  if (noticeMs === 0 || next.effectiveAtMs >= nowMs + noticeMs) return;
+  const { isUrgent, noticeMs, reasons } = noticeOf(previous, next);
+  if (next.effectiveAtMs >= nowMs + noticeMs || (noticeMs === 0 && isUrgent)) return;
+  if (noticeMs === 0) {
+    throw new DirectoryError<NodeErrorCode>(
+      'charter_notice_short',
+      `took effect ${isoTime(next.effectiveAtMs)}: what was logged since would be judged by it`,
+    );
+  }
   throw new DirectoryError<NodeErrorCode>(
     'charter_notice_short',
     `takes effect ${isoTime(next.effectiveAtMs)}, less than ${formatDuration(noticeMs)} from now: ${reasons.join(', ')}`,

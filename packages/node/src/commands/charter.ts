@@ -115,7 +115,10 @@ function addPropose(charter: Command, report: WriteReport): void {
     .description('make of the draft the text that members sign')
     .requiredOption('--config <file>', 'configuration (YAML)')
     .requiredOption('--out <file>', 'proposal to write')
-    .option('--sign-within <span>', 'time that members get to sign, before the notice', '1d')
+    .option(
+      '--sign-within <span>',
+      'time that members get to sign, before the notice; 1d, or none for an expulsion',
+    )
     .option('--lifetime <span>', 'how long the charter is good for; else as long as the one before')
     .option('--json', 'one JSON object')
     .action(async (options: ProposeOptions) => {

@@ -172,7 +172,7 @@ describe('founding', () => {
     await expect(run('merge', alone, '--out', file('x.note'))).rejects.toMatchObject({
       code: 'charter_quorum_missing',
     });
-    await propose('charter-2.json', { 'parameter/lockedMs': '900000000' }, 1);
+    await propose('charter-2.json', { 'parameter/lockedMs': '900000000' }, 60_000);
     const other = await sign('charter-2.json', 'beta', 'charter-1.note');
     await expect(run('merge', alone, other, '--out', file('x.note'))).rejects.toMatchObject({
       code: 'charter_copies_differ',
@@ -186,7 +186,7 @@ describe('signing', () => {
   });
 
   it('says what is signed, and what it changes', async () => {
-    await propose('charter-2.json', { 'parameter/lockedMs': '900000000' }, 1);
+    await propose('charter-2.json', { 'parameter/lockedMs': '900000000' }, 60_000);
     const shown = await run('show', file('charter-2.json'), '--previous', file('charter-1.note'));
     expect(shown).toContain('~ lockedMs: 7 d → 250 h');
     expect(shown).toContain('Nothing in it asks for notice.');
@@ -203,8 +203,8 @@ describe('signing', () => {
   });
 
   it('may be repeated, but never for another charter of that version', async () => {
-    await propose('charter-2.json', { 'parameter/lockedMs': '900000000' }, 1);
-    await propose('other.json', { 'parameter/lockedMs': '900000001' }, 1);
+    await propose('charter-2.json', { 'parameter/lockedMs': '900000000' }, 60_000);
+    await propose('other.json', { 'parameter/lockedMs': '900000001' }, 60_000);
     await sign('charter-2.json', 'alpha', 'charter-1.note');
     await rm(file('charter-2.json.alpha'));
     await sign('charter-2.json', 'alpha', 'charter-1.note');
@@ -227,8 +227,19 @@ describe('signing', () => {
     await sign('timely.json', 'alpha', 'charter-1.note');
   });
 
+  it('is refused once its time has passed, unless it silences a member', async () => {
+    await propose('late.json', { 'parameter/lockedMs': '900000000' }, 10);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(sign('late.json', 'alpha', 'charter-1.note')).rejects.toMatchObject({
+      code: 'charter_notice_short',
+    });
+    await propose('urgent.json', { 'state/gamma': 'readonly' }, 10);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sign('urgent.json', 'alpha', 'charter-1.note');
+  });
+
   it('is refused for a step that may not follow, or on a charter that no quorum signed', async () => {
-    await propose('charter-2.json', {}, 1);
+    await propose('charter-2.json', {}, 60_000);
     const text = await readFile(file('charter-2.json'), 'utf8');
     const moved = encodeCanonicalJson({ ...(JSON.parse(text) as object), labelEpoch: 5 })!;
     await writeFile(file('moved.json'), `${moved}\n`);
@@ -244,7 +255,7 @@ describe('signing', () => {
   });
 
   it('takes a governance key alone, and one that nobody else can read', async () => {
-    await propose('charter-2.json', {}, 1);
+    await propose('charter-2.json', {}, 60_000);
     await writeFile(file('alpha/governance.key'), await readFile(file('alpha/log.key')));
     await expect(sign('charter-2.json', 'alpha', 'charter-1.note')).rejects.toMatchObject({
       code: 'governance_key_unlisted',

@@ -12,6 +12,11 @@ export interface CharterNotice {
   readonly noticeMs: number;
   /** One phrase for each change that asks for it: `member delta joins`. */
   readonly reasons: readonly string[];
+  /**
+   * True when a member loses its voice: then the charter may take effect at a time that is past when
+   * it is signed. What members log between the two is judged by it, so nothing else is worth that.
+   */
+  readonly isUrgent: boolean;
 }
 
 /** Returns the notice that the step from one charter to the next needs; pure. */
@@ -26,7 +31,8 @@ export function noticeOf(previous: Charter, next: Charter): CharterNotice {
       ? []
       : [`ruleset ${next.ruleset.number} replaces ${previous.ruleset.number}`]),
   ];
-  return { noticeMs: reasons.length === 0 ? 0 : previous.holds.noticeMs, reasons };
+  const noticeMs = reasons.length === 0 ? 0 : previous.holds.noticeMs;
+  return { noticeMs, reasons, isUrgent: silencesSomebody(previous, next) };
 }
 
 /** A member that counts in n and did not before: a new one, or one that was read-only. */
@@ -36,6 +42,15 @@ function gainedMembers(previous: Charter, next: Charter): string[] {
     if (!before.has(name)) return [`member ${name} joins`];
     const isBack = state === 'active' && before.get(name) !== 'active';
     return isBack ? [`member ${name} becomes active again`] : [];
+  });
+}
+
+function silencesSomebody(previous: Charter, next: Charter): boolean {
+  const before = new Map(previous.members.map(({ name, state }) => [name, state]));
+  return next.members.some(({ name, state }) => {
+    const former = before.get(name);
+    if (former === undefined || former === state) return false;
+    return state === 'expelled' || former === 'active';
   });
 }
 

@@ -34,6 +34,7 @@ describe('notice is asked for by', () => {
   test('a read-only member that becomes active again', () => {
     const readonly: Charter = { ...before, ...betaWith({ state: 'readonly' }) };
     expect(noticeOf(readonly, before)).toEqual({
+      isUrgent: false,
       noticeMs: weekMs,
       reasons: ['member beta becomes active again'],
     });
@@ -55,12 +56,24 @@ describe('what acts at once:', () => {
     ['a stolen key replaced', betaWith({ governanceKeys: ['other'], logKey: 'other' })],
     ['another address', betaWith({ addresses: [], api: 'https://elsewhere.example' })],
   ])('%s', (_what, change) => {
-    expect(noticeOf(before, { ...before, ...change })).toEqual({ noticeMs: 0, reasons: [] });
+    expect(noticeOf(before, { ...before, ...change })).toMatchObject({
+      noticeMs: 0,
+      reasons: [],
+    });
   });
 
   test('the notice is that of the charter in force, not of the next', () => {
     const next = { ...before, members: [...before.members, memberCalled('zeta')] };
     const hasty = { ...next, holds: { ...before.holds, noticeMs: 0 } };
     expect(noticeOf(before, hasty).noticeMs).toBe(weekMs);
+  });
+
+  test.each<[string, Partial<Charter>, boolean]>([
+    ['an expulsion', betaWith({ state: 'expelled', cutoff: { size: 0, root: '' } }), true],
+    ['a member made read-only', betaWith({ state: 'readonly' }), true],
+    ['more faults', { faults: 2 }, false],
+    ['nothing', {}, false],
+  ])('%s: urgent or not', (_what, change, isUrgent) => {
+    expect(noticeOf(before, { ...before, ...change }).isUrgent).toBe(isUrgent);
   });
 });
