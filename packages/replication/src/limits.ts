@@ -21,6 +21,8 @@ export const integrationLeavesMax = 128;
 export const verifyChunkEntries = 32;
 /** Releases erased in one batch. */
 export const releasesPerSweepMax = 256;
+/** Requests whose holders are told in one go. */
+export const requestsToldAtOnceMax = 64;
 /** How often a member looks for releases whose pause is over. */
 export const releaseSweepIntervalMs = 1000;
 
@@ -124,12 +126,6 @@ export const snapshotAttemptsMax = 64;
 export const snapshotTimeoutMs = 30_000;
 /** A snapshot of which nothing is asked for this long is closed. */
 export const snapshotIdleMs = 60_000;
-/** An empty store takes a snapshot when the logs have this many leaves together; else it tails. */
-export const snapshotLeavesMin = 50_000;
-/** How long a start waits for a member that tells how long the logs are. */
-export const snapshotAskMs = 3_000;
-/** Between two looks at the roots of the other members, until a quorum has been met. */
-export const snapshotAgreeMs = 200;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;

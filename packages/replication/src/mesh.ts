@@ -16,6 +16,7 @@ import type { NotariseRequest } from './notarise/notarise-messages.ts';
 import { Notary } from './notarise/notary.ts';
 import { PayloadSeeker } from './payloads/payload-seeker.ts';
 import { servePayloads } from './payloads/payload-server.ts';
+import { serveSnapshots } from './snapshot/snapshot-server.ts';
 import { guardNetwork } from './peers/guarded-network.ts';
 import { Incidents } from './peers/incidents.ts';
 import type { MeshIncident } from './peers/incidents.ts';
@@ -94,6 +95,7 @@ export class Mesh implements AsyncDisposable {
     const options = { ...joining, network, onIncident: incidents.report };
     await serveTail(network, replica);
     await servePayloads({ replica, network, onIncident: incidents.report });
+    await serveSnapshots({ replica, network, onIncident: incidents.report });
     const notary = await Notary.open({ replica, network, crypto, onIncident: incidents.report });
     const mesh = new Mesh(options, notary, incidents);
     const wake = mesh.#follower.wake.bind(mesh.#follower);

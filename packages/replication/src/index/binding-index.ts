@@ -45,7 +45,7 @@ import {
 import type { StoredLog } from '../log/stored-log.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { indexNodes, indexPositionKey } from '../store/row-keys.ts';
-import type { StoreWriter } from '../store/store-writer.ts';
+import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
 import { IndexNodes } from './index-nodes.ts';
 import type { IndexTreeChange } from './index-nodes.ts';
@@ -102,6 +102,8 @@ export class BindingIndex {
   #hurry = new AbortController();
   #flushed = Promise.withResolvers<void>();
   #writing: Promise<void> | undefined;
+  /** True while a batch is made or written. */
+  #flushing = false;
 
   private constructor(context: IndexContext) {
     this.#context = context;
@@ -186,6 +188,13 @@ export class BindingIndex {
     }
   }
 
+  /** Brings the index up to the view within a turn of the writer; false while it cannot. */
+  async settleWithin(commit: CommitRows): Promise<boolean> {
+    if (this.#flushing || this.#building || this.#adopting || this.#stopped) return false;
+    if (this.#behind) await this.#flush(commit);
+    return true;
+  }
+
   /** Resolves when the next batch is in the tree; at once when nothing is on its way there. */
   async flushed(): Promise<void> {
     if (this.#following !== undefined && !this.#stopped) await this.#flushed.promise;
@@ -197,6 +206,11 @@ export class BindingIndex {
     if (standing === undefined || !this.#context.maySign()) return undefined;
     standing.note ??= signIndexRoot(standing.position, this.#context.signer);
     return standing.note;
+  }
+
+  /** What the newest root was folded from; undefined while the index is being built. */
+  get position(): IndexRoot | undefined {
+    return this.#standing?.position;
   }
 
   /** Proves a label's state under the newest root; undefined while the index is being built. */
@@ -252,8 +266,20 @@ export class BindingIndex {
   }
 
   /** Brings what is pending into the tree, in one batch of the store. */
-  async #flush(): Promise<void> {
+  async #flush(commit?: CommitRows): Promise<void> {
+    while (this.#flushing && !this.#stopped) await this.#flushed.promise;
     if (this.#stopped) return;
+    this.#flushing = true;
+    try {
+      await this.#flushPending(commit);
+    } finally {
+      this.#flushing = false;
+      this.#tellFlushed();
+    }
+  }
+
+  /** Given the turn of a writer, writes in it; else in one of its own. */
+  async #flushPending(turn: CommitRows | undefined): Promise<void> {
     const { charters, writer } = this.#context;
     // In one turn, so that the states are those of the vector and of the charter.
     const { charter, hash } = charters.current;
@@ -268,7 +294,8 @@ export class BindingIndex {
     const rows = tree.rows();
     if (complete) rows.push({ rowKey: indexPositionKey(), value: encodeIndexPosition(position) });
     // If we crash during this, see above.
-    const written = writer.run((commit) => commit(rows, { durable: false }));
+    const write = (commit: CommitRows): Promise<void> => commit(rows, { durable: false });
+    const written = turn === undefined ? writer.run(write) : write(turn);
     this.#writing = written.catch(() => undefined);
     try {
       await written;
@@ -277,7 +304,6 @@ export class BindingIndex {
       if (complete && !this.#adopting) this.#standing = { position };
     } finally {
       this.#writing = undefined;
-      this.#tellFlushed();
     }
   }
 

@@ -16,13 +16,20 @@ import type { StoredLog } from './stored-log.ts';
 /** Leaves whose payloads are read at once. */
 const chunkLeaves = 64;
 
+export interface PageRequest {
+  /** Index of the first leaf. */
+  readonly first: number;
+  /** Where the page ends at the latest; everything that is signed when left out. */
+  readonly until?: number | undefined;
+}
+
 /** Reads the page that begins at `first`, or undefined while nothing of the log is signed here. */
 export async function readPage(
   log: StoredLog,
   store: Store,
-  first: number,
+  { first, until = Infinity }: PageRequest,
 ): Promise<LogBatch | undefined> {
-  const before = log.position.signedSize;
+  const before = Math.min(log.position.signedSize, until);
   const page = { leaves: [] as Uint8Array[], payloads: [] as (OpenedPayload | null)[], bytes: 0 };
   while (page.leaves.length < pageEntriesMax && first + page.leaves.length < before) {
     const room = Math.min(chunkLeaves, pageEntriesMax - page.leaves.length);

@@ -49,6 +49,15 @@ export function memoryStore(): Store {
         sortedKeys ??= [...rows.keys()].sort();
         return selectRows(rows, sortedKeys, range);
       }),
+    snapshot: () => {
+      assertOpen();
+      const frozen = new Map(rows);
+      const frozenKeys = [...frozen.keys()].sort();
+      return {
+        range: (range) => deferred(() => selectRows(frozen, frozenKeys, range)),
+        close: () => deferred(() => frozen.clear()),
+      };
+    },
     compact: () => deferred(assertOpen),
     close: () =>
       deferred(() => {

@@ -24,6 +24,7 @@
  * | `d` | – | newest charter in force here, and newest by which the view is folded |
  * | `g` | kind(1) number(2) | the charter draft: base, words, forks, changes |
  * | `f` | evidence id(32) | a piece of evidence and what it proves |
+ * | `q` | request id(32) | a request that this member has logged, until its holder is told |
  */
 import type { Identifier } from '@callbook/protocol';
 
@@ -186,6 +187,24 @@ export function evidenceIdIn(rowKey: Uint8Array): string {
 /** Bounds of all evidence. */
 export function allEvidence(): { gte: Uint8Array; lt: Uint8Array } {
   return { gte: keyOf('f', nothing), lt: keyOf('g', nothing) };
+}
+
+export function requestKey(requestId: Uint8Array): Uint8Array {
+  return keyOf('q', requestId);
+}
+
+/** Reads the id out of a `requestKey`. */
+export function requestIdIn(rowKey: Uint8Array): Uint8Array {
+  return rowKey.slice(1);
+}
+
+/** Bounds of the requests that come after one; of all when none is given. */
+export function requestsAfter(requestId: Uint8Array = nothing): {
+  gte: Uint8Array;
+  lt: Uint8Array;
+} {
+  const next = requestId.length === 0 ? nothing : Uint8Array.of(0);
+  return { gte: keyOf('q', requestId, next), lt: keyOf('r', nothing) };
 }
 
 /** Bounds of all nodes of the index. */

@@ -23,6 +23,12 @@ export interface RowRange {
 
 export type Row = readonly [rowKey: Uint8Array, value: Uint8Array];
 
+/** The rows as they were at one moment, whatever is written after it. Close it: it keeps old rows. */
+export interface StoreSnapshot {
+  range(range: RowRange): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
 export interface Store {
   /** Reads one row at once: DNS answers inside one turn of the event loop. */
   get(rowKey: Uint8Array): Uint8Array | undefined;
@@ -40,6 +46,9 @@ export interface Store {
 
   /** Reads at most `countMax` rows of a range. */
   range(range: RowRange): Promise<Row[]>;
+
+  /** Takes the rows of this moment: batches that have resolved are in it, others wholly or not at all. */
+  snapshot(): StoreSnapshot;
 
   /**
    * Rewrites what holds the rows from `first` to `last`: what was erased or overwritten there is in

@@ -2,7 +2,8 @@
  * The messages of `/callbook/tail/1`. Each request is answered by one frame, in order:
  * - `{v: 1, want: 'checkpoints'}` → `{v: 1, checkpoints: [[origin, note], …]}`: the newest of each log;
  * - `{v: 1, want: 'leaves', origin, first}` → a batch, the page that begins at `first`;
- * - `{v: 1, want: 'leaves', origin}` → the page after the last one sent on this stream.
+ * - `{v: 1, want: 'leaves', origin}` → the page after the last one sent on this stream;
+ * - either with `until`: the page ends there at the latest.
  * A request is the reader's credit for one page; at most four may be open. A page without leaves says
  * that there are no more. Any request may be answered by a refusal.
  */
@@ -27,7 +28,12 @@ export const tailProtocol: StreamProtocol = {
 
 export type TailRequest =
   | { readonly want: 'checkpoints' }
-  | { readonly want: 'leaves'; readonly origin: string; readonly first?: number };
+  | {
+      readonly want: 'leaves';
+      readonly origin: string;
+      readonly first?: number;
+      readonly until?: number;
+    };
 
 export function encodeTailRequest(request: TailRequest): Uint8Array {
   return encodeCbor({ v: 1, ...request });
@@ -37,14 +43,21 @@ export function parseTailRequest(bytes: Uint8Array): Verdict<TailRequest> {
   const parsed = parseCbor(bytes);
   if (parsed.verdict !== 'accept') return parsed;
   if (!isCborMap(parsed.value)) return malformed('is not a map');
-  const { v, want, origin, first, ...others } = parsed.value;
+  const { v, want, origin, first, until, ...others } = parsed.value;
   if (v !== 1 || Object.keys(others).length > 0) return malformed('has another version or field');
-  if (want === 'checkpoints' && origin === undefined && first === undefined)
-    return accept({ want });
+  const names = [origin, first, until];
+  if (want === 'checkpoints' && names.every((name) => name === undefined)) return accept({ want });
   if (want !== 'leaves' || typeof origin !== 'string') return malformed('wants something unknown');
-  if (first === undefined) return accept({ want, origin });
-  if (typeof first !== 'number' || first < 0) return malformed('has no index as first');
-  return accept({ want, origin, first });
+  if (!isIndex(first) || !isIndex(until)) return malformed('has no index as first or until');
+  return accept({
+    ...{ want, origin },
+    ...(first !== undefined && { first }),
+    ...(until !== undefined && { until }),
+  });
+}
+
+function isIndex(value: CborValue | undefined): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value >= 0);
 }
 
 /** A log's origin and its newest signed checkpoint. */

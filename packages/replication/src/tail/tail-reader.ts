@@ -60,9 +60,10 @@ export class TailReader {
     return undefined;
   }
 
-  /** Asks for one page. */
-  async page(origin: string, first: number): Promise<Verdict<LogBatch>> {
-    await this.#ask({ want: 'leaves', origin, first });
+  /** Asks for one page, which ends at `until` at the latest. */
+  async page(origin: string, first: number, until?: number): Promise<Verdict<LogBatch>> {
+    const end = until === undefined ? {} : { until };
+    await this.#ask({ want: 'leaves', origin, first, ...end });
     return this.#readPage();
   }
 

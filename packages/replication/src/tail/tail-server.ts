@@ -43,7 +43,7 @@ async function answerTo(
   if (request.want === 'checkpoints') return encodeCheckpoints(newestCheckpoints(replica));
   const { origin } = request;
   const first = request.first ?? (cursor.origin === origin ? cursor.next : 0);
-  const page = await replica.page(origin, first);
+  const page = await replica.page(origin, first, request.until);
   if (page === undefined) {
     return encodeRefusal(ignore('log_unknown', 'nothing of this log is stored here'));
   }

@@ -97,6 +97,26 @@ export function acceptStore(name: string, open: () => Promise<StoreUnderTest>): 
       expect([...store.get(bytes(1))!]).toEqual([10]);
     });
 
+    it('keeps the rows of a moment in a snapshot', async () => {
+      await store.batch([put(bytes(1), bytes(10)), put(bytes(2), bytes(20))], { durable: false });
+      const snapshot = store.snapshot();
+      const changes = [put(bytes(1), bytes(11)), put(bytes(3), bytes(30))];
+      await store.batch([...changes, { rowKey: bytes(2), erase: true }], { durable: true });
+      const range = { gte: bytes(), lt: bytes(9), countMax: 10 };
+      const before = [
+        [[1], [10]],
+        [[2], [20]],
+      ];
+      expect(plain(await snapshot.range(range))).toEqual(before);
+      expect(plain(await snapshot.range({ ...range, countMax: 1 }))).toEqual(before.slice(0, 1));
+      expect(plain(await snapshot.range({ ...range, reverse: true }))).toEqual(before.reverse());
+      await snapshot.close();
+      expect(plain(await store.range(range))).toEqual([
+        [[1], [11]],
+        [[3], [30]],
+      ]);
+    });
+
     it('has the same rows after a compaction', async () => {
       await store.batch([put(bytes(1), bytes(10)), put(bytes(2), bytes(20))], { durable: false });
       await store.batch([{ rowKey: bytes(1), erase: true }], { durable: true });
