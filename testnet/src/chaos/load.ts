@@ -84,7 +84,7 @@ export class Load {
   /** Writes and looks up until `drain`. */
   start(): void {
     const writing = this.#holders.map((holder) => this.#write(holder));
-    const reading = [this.#read(), this.#read()];
+    const reading = [this.#read(), this.#read(), this.#compareRoots()];
     this.#running = Promise.all([...writing, ...reading]);
     // Reported where it is awaited.
     this.#running.catch(() => undefined);
@@ -162,7 +162,7 @@ export class Load {
 
   /** Looks holders up everywhere: a route that its holder never signed would be a lie. */
   async #read(): Promise<void> {
-    const { layout, ledger, random } = this.#options;
+    const { ledger, random } = this.#options;
     const reader = random.branch('reader');
     while (!this.#stop.signal.aborted) {
       const holder = reader.pick(this.#holders);
@@ -172,11 +172,29 @@ export class Load {
         for (const answer of members) {
           if (answer.state === 'published') assertSigned(answer, holder);
         }
-        ledger.meet(await rootAt(reader.pick(layout.members), holder.identifier));
       } catch (error) {
         if (!isClientError(error)) throw error;
         ledger.fail(error.code);
       }
+      await sleep(reader.between(pauseMsMin, pauseMsMax));
+    }
+  }
+
+  /** Asks members for signed roots: those for one vector must be the same. */
+  async #compareRoots(): Promise<void> {
+    const { layout, ledger, random } = this.#options;
+    const reader = random.branch('roots');
+    while (!this.#stop.signal.aborted) {
+      const { identifier } = reader.pick(this.#holders);
+      const asked = layout.members.map(async (member) => {
+        try {
+          ledger.meet(await rootAt(member, identifier));
+        } catch (error) {
+          if (!isClientError(error)) throw error;
+          ledger.fail(error.code);
+        }
+      });
+      await Promise.all(asked);
       await sleep(reader.between(pauseMsMin, pauseMsMax));
     }
   }
