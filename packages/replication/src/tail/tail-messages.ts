@@ -50,7 +50,8 @@ export function parseTailRequest(bytes: Uint8Array): Verdict<TailRequest> {
   if (want !== 'leaves' || typeof origin !== 'string') return malformed('wants something unknown');
   if (!isIndex(first) || !isIndex(until)) return malformed('has no index as first or until');
   return accept({
-    ...{ want, origin },
+    want,
+    origin,
     ...(first !== undefined && { first }),
     ...(until !== undefined && { until }),
   });
