@@ -8,8 +8,10 @@ import type { Mesh, Replica } from '@callbook/replication';
 import type { NodeConfig } from './config.ts';
 import { readSecretFile } from './key-file.ts';
 
+export { systemScheduler } from '@callbook/replication';
 export { GovernanceDesk } from './admin/governance-desk.ts';
-export { startMemberApi } from './member-api.ts';
+export { HolderNotices } from './holder-notices.ts';
+export { openMemberSenders, startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
 
 /** Joins the other members of the charter. */

@@ -41,8 +41,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   );
   const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
-  const { createMemberDirectory, GovernanceDesk, openMesh, startMemberApi } =
-    await import('./member-network.ts');
+  const network = await import('./member-network.ts');
+  const { createMemberDirectory, GovernanceDesk, openMesh, startMemberApi } = network;
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
@@ -60,7 +60,10 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   });
   const { member } = replica.membership.byName(config.member)!;
   const host = new URL(member.api).hostname;
-  const api = parts.use(await startMemberApi(config, { directory, crypto, log, host }));
+  const { codeSender, noticeSender: sender } = network.openMemberSenders(config);
+  const timing = { clock: systemClock, scheduler: network.systemScheduler };
+  parts.use(new network.HolderNotices({ replica, sender, log, ...timing }));
+  const api = parts.use(await startMemberApi(config, { directory, codeSender, crypto, log, host }));
   const running = parts.move();
   return {
     addresses: {

@@ -21,6 +21,7 @@ import { VerifiedEntries } from './log/verified-entries.ts';
 import { PayloadHoldings } from './payloads/payload-holdings.ts';
 import type { ReplicaParts } from './replica-parts.ts';
 import { OwnLogAccess } from './restore/own-log-access.ts';
+import { LoggedRequests } from './requests/logged-requests.ts';
 import { StoreWriter } from './store/store-writer.ts';
 import { ReleaseSweep } from './view/release-sweep.ts';
 import type { ViewContext } from './view/view-batch.ts';
@@ -40,6 +41,8 @@ export class ReplicaEngine implements AsyncDisposable {
   /** Payloads held, and what is missing of them. */
   readonly payloads: PayloadHoldings;
   readonly parts: ReplicaParts;
+  /** Requests whose holders are to be told. */
+  readonly requests: LoggedRequests;
   readonly writer: StoreWriter;
   readonly view: ViewContext;
   readonly entries: VerifiedEntries;
@@ -65,6 +68,7 @@ export class ReplicaEngine implements AsyncDisposable {
     this.origin = parts.origin;
     this.entries = new VerifiedEntries(crypto);
     this.writer = new StoreWriter(store, (error) => this.failures.tell(error));
+    this.requests = new LoggedRequests(store, this.writer);
     const { vrfPublicKey } = chain.membership;
     this.view = {
       store,
@@ -195,6 +199,7 @@ export class ReplicaEngine implements AsyncDisposable {
       scheduler,
       signer,
       entries: this.entries,
+      requests: this.requests,
       onAppend: (batch, { identifiers, states }) => {
         this.index?.note(states);
         this.appends.tell(batch);

@@ -39,6 +39,7 @@ import { ReplicaEngine } from './replica-engine.ts';
 import type { ReplicaChange } from './replica-engine.ts';
 import { replicaParts } from './replica-parts.ts';
 import type { ReplicaOptions, ReplicaParts } from './replica-parts.ts';
+import type { LoggedRequests } from './requests/logged-requests.ts';
 import type { OwnLogAccess } from './restore/own-log-access.ts';
 import { openSnapshot } from './snapshot/open-snapshot.ts';
 import type { OpenSnapshot } from './snapshot/open-snapshot.ts';
@@ -283,6 +284,11 @@ export class Replica implements AsyncDisposable {
   /** Calls back after each batch that is stored and folded. */
   onChange(listener: (change: ReplicaChange) => void): () => void {
     return this.#engine.changes.add(listener);
+  }
+
+  /** Requests that this member has logged and whose holders are not told yet. */
+  get requests(): LoggedRequests {
+    return this.#engine.requests;
   }
 
   /** Calls back with each stretch of the own log, once it is durable and signed. */

@@ -44,6 +44,9 @@ import {
 import type { LogBatch } from '../batch/log-batch.ts';
 import { appendQueueEntriesMax, checkpointIntervalMs } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
+import { loggedRequestRow } from '../requests/logged-requests.ts';
+import type { LoggedRequests } from '../requests/logged-requests.ts';
+import type { RowChange } from '../store/store.ts';
 import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import { ViewBatch } from '../view/view-batch.ts';
@@ -75,6 +78,7 @@ export interface OwnLogContext {
   readonly scheduler: Scheduler;
   readonly signer: NoteSigner;
   readonly entries: VerifiedEntries;
+  readonly requests: LoggedRequests;
   /** Called when leaves are durable and signed. */
   readonly onAppend: (batch: LogBatch, changed: ViewChanges) => void;
 }
@@ -90,6 +94,8 @@ interface PendingAppend {
 interface NewLeaf {
   readonly leaf: Uint8Array;
   readonly opened: OpenedPayload | null;
+  /** Row that says whose holder is to be told, if one is. */
+  readonly requests: readonly RowChange[];
 }
 
 /** A pending append and the index of its leaf, in this batch or before it. */
@@ -129,7 +135,10 @@ export class OwnLog {
     const atMs = Math.max(clock.nowMs(), log.position.lastAtMs);
     const leaf = encodeLeaf({ v: 1, at: atMs, charter, role: 'charter' });
     const changed: ViewChanges = { changes: [], identifiers: [], states: [] };
-    await this.#write({ added: [{ leaf, opened: null }], atMs, changed, charter }, commit);
+    await this.#write(
+      { added: [{ leaf, opened: null, requests: [] }], atMs, changed, charter },
+      commit,
+    );
   }
 
   /** Verifies an entry, logs it if the rules allow, and answers with the receipt of its leaf. */
@@ -224,27 +233,29 @@ export class OwnLog {
     const mention = { origin: log.origin, index, at: atMs, charter, role };
     view.integrate({ ...verified, ...mention }, opened);
     const leaf = encodeLeaf({ v: 1, at: atMs, charter, role, entry: verified.entryBytes });
-    return { leaf, opened: opened ?? null };
+    return { leaf, opened: opened ?? null, requests: loggedRequestRow(verified, { role, atMs }) };
   }
 
   async #write(
     batch: { added: readonly NewLeaf[]; atMs: number; changed: ViewChanges; charter?: Uint8Array },
     commit: CommitRows,
   ): Promise<void> {
-    const { crypto, log, onAppend } = this.#context;
+    const { crypto, log, onAppend, requests } = this.#context;
     const { added, atMs, changed, charter } = batch;
     const first = log.size;
     const leaves = added.map(({ leaf }) => leaf);
+    const asked = added.flatMap((one) => one.requests);
     const hashes = leaves.map((leaf) => leafHash(leaf, crypto));
     const grown = growFrontier(log.frontier, hashes, crypto);
     const planned = log.plan({ leaves, grown, lastAtMs: atMs, ...(charter && { charter }) });
     // If we crash during this, see step 1 above.
-    await commit([...planned.changes, ...changed.changes], { durable: true });
+    await commit([...planned.changes, ...changed.changes, ...asked], { durable: true });
     log.adopt(planned);
     // If we crash here, see step 2 above.
     const checkpoint = this.#sign();
     const payloads = added.map(({ opened }) => opened);
     onAppend({ origin: log.origin, first, leaves, payloads, checkpoint, proof: [] }, changed);
+    requests.tell(asked);
   }
 
   #sign(): string {

@@ -195,7 +195,7 @@ export function requestKey(requestId: Uint8Array): Uint8Array {
 
 /** Reads the id out of a `requestKey`. */
 export function requestIdIn(rowKey: Uint8Array): Uint8Array {
-  return rowKey.slice(1);
+  return Uint8Array.from(rowKey.subarray(1));
 }
 
 /** Bounds of the requests that come after one; of all when none is given. */
