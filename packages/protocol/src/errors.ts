@@ -41,6 +41,7 @@ export const verdictCodes = {
   update_terms_mismatch:
     'the update does not carry the authority, recovery, lock and email in force',
   update_superseded: 'an update that wins over this one is known',
+  recovery_code_malformed: 'the text is not a recovery code, or has a typing error',
   label_mismatch: 'the label is not the VRF output of the identifier',
   dns_name_malformed: 'the text is not a domain name (RFC 1035 §5.1)',
   dns_message_malformed: 'the octets are not one whole DNS message (RFC 1035 §4, RFC 6891)',

@@ -13,6 +13,7 @@ export { parseIdentifier } from './identifiers.ts';
 export type { Identifier } from './identifiers.ts';
 export { encodeCbor, isCborMap, parseCbor } from './cbor.ts';
 export type { CborValue } from './cbor.ts';
+export { encodeRecoveryCode, parseRecoveryCode, recoveryKeyOf } from './recovery-code.ts';
 export { deriveKeys } from './derived-keys.ts';
 export type { DerivationContext, DerivedKeys, KeyPair, KeyPurpose } from './derived-keys.ts';
 export { encodePayload, parsePayload, subjectPublicKeyInfo } from './payload.ts';

@@ -9,6 +9,7 @@ import { keyCases } from './key-cases.ts';
 import { leafCases } from './leaf-cases.ts';
 import { logCases, logTopics } from './log-cases.ts';
 import { payloadCases } from './payload-cases.ts';
+import { recoveryCodeCases } from './recovery-code-cases.ts';
 import { signatureCases } from './signature-cases.ts';
 import type { VectorCase } from './vector-case.ts';
 
@@ -23,6 +24,7 @@ export const ownTopics: readonly string[] = [
   'keys',
   'leaves',
   'payloads',
+  'recovery-codes',
   'signatures',
 ];
 
@@ -39,6 +41,7 @@ export function allCases(): VectorCase[] {
     ...leafCases(),
     ...logCases(),
     ...payloadCases(),
+    ...recoveryCodeCases(),
     ...signatureCases(),
   ];
 }
