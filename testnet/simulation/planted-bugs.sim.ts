@@ -61,7 +61,7 @@ const truncating = (stream: FrameStream): FrameStream => ({
   abort: () => stream.abort(),
 });
 
-describe('a planted bug', () => {
+describe('a planted bug', { timeout: 120_000 }, () => {
   it('is found: a store that lies about durability', async () => {
     // A log that others mirror comes back from them: only what a crash takes at once is lost.
     const adjust = (drawn: Scenario): Scenario => ({
