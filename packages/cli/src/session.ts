@@ -46,6 +46,8 @@ function describeProgress(progress: Progress): string {
   switch (progress.step) {
     case 'challenging':
       return `asking ${progress.member} to send a code`;
+    case 'codes_sent':
+      return `codes are on their way from ${progress.members.join(' and ')}`;
     case 'code_awaited':
       return `waiting for the code that ${progress.member} sent`;
     case 'control_proved':

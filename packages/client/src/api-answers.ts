@@ -8,6 +8,7 @@ import {
   type KeyUse,
   type PublishedKey,
   type Receipt,
+  type RequestClass,
   type Route,
   type RouteService,
   type Visibility,
@@ -15,6 +16,7 @@ import {
 import {
   readArray,
   readBytes,
+  readBytesOrNull,
   readChoice,
   readFields,
   readInteger,
@@ -43,12 +45,25 @@ export function parseChallengeAnswer(json: unknown): ChallengeAnswer {
   };
 }
 
-/** What may be claimed: `register` (nobody holds it) or `request` (somebody does). */
-interface NextClaim {
-  readonly kind: 'register' | 'request';
-  readonly epoch: number;
-  readonly prev: Uint8Array | null;
-}
+/**
+ * What may be claimed: `register` (nobody holds it), `request` (somebody does) or `commit` (a request
+ * of the same authority key is pending).
+ */
+export type NextClaim =
+  | {
+      readonly kind: 'register' | 'request';
+      readonly epoch: number;
+      readonly prev: Uint8Array | null;
+    }
+  | {
+      readonly kind: 'commit';
+      readonly epoch: number;
+      readonly prev: null;
+      /** Id of the request, 32 bytes. */
+      readonly request: Uint8Array;
+      /** End of its hold, over or not. */
+      readonly fromMs: number;
+    };
 
 export interface LabelAnswer {
   readonly labelEpoch: number;
@@ -62,18 +77,21 @@ export interface LabelAnswer {
 
 export function parseLabelAnswer(json: unknown): LabelAnswer {
   const fields = readFields(json);
-  const next = readFields(fields['next'], 'next');
   return {
     labelEpoch: readInteger(fields, 'labelEpoch'),
     label: readBytes(fields, 'label', 32),
     vrfProof: readBytes(fields, 'vrfProof', 80),
     usableUntilMs: readInteger(fields, 'usableUntilMs'),
-    next: {
-      kind: readChoice(next, 'kind', ['register', 'request']),
-      epoch: readInteger(next, 'epoch'),
-      prev: next['prev'] === null ? null : readBytes(next, 'prev', 32),
-    },
+    next: parseNextClaim(readFields(fields['next'], 'next')),
   };
+}
+
+function parseNextClaim(fields: Fields): NextClaim {
+  const kind = readChoice(fields, 'kind', ['register', 'request', 'commit']);
+  const epoch = readInteger(fields, 'epoch');
+  if (kind !== 'commit') return { kind, epoch, prev: readBytesOrNull(fields, 'prev', 32) };
+  const request = readBytes(fields, 'request', 32);
+  return { kind, epoch, prev: null, request, fromMs: readInteger(fields, 'fromMs') };
 }
 
 export interface SubmissionAnswer {
@@ -142,6 +160,20 @@ export interface LookedUpBinding {
   readonly entryId: Uint8Array;
   readonly origin: string;
   readonly changedAtMs: number;
+  /** Whether its holder has not confirmed it for so long that nobody should rely on it. */
+  readonly dormant: boolean;
+  /** Requests to replace the holder that no veto has defeated. */
+  readonly pending: readonly PendingRequest[];
+}
+
+/** A request to replace a holder, in its hold or after it. */
+export interface PendingRequest {
+  /** 32 bytes. */
+  readonly requestId: Uint8Array;
+  readonly requestClass: RequestClass;
+  readonly timeMs: number;
+  /** End of the hold: from then on the claimant may take the identifier over. */
+  readonly commitFromMs: number;
 }
 
 export type LookupAnswer =
@@ -182,6 +214,18 @@ function parseBinding(fields: Fields): LookedUpBinding {
     entryId: readBytes(fields, 'entryId', 32),
     origin: readText(fields, 'origin'),
     changedAtMs: readInteger(fields, 'changedAtMs'),
+    dormant: fields['dormant'] === true,
+    pending: readArray(fields, 'pending').map(parsePendingRequest),
+  };
+}
+
+function parsePendingRequest(json: unknown): PendingRequest {
+  const fields = readFields(json, 'pending');
+  return {
+    requestId: readBytes(fields, 'requestId', 32),
+    requestClass: readChoice(fields, 'class', ['recovery', 'email', 'possession']),
+    timeMs: readInteger(fields, 'timeMs'),
+    commitFromMs: readInteger(fields, 'commitFromMs'),
   };
 }
 

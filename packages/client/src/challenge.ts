@@ -27,7 +27,6 @@ import { clientError } from './errors.ts';
 import { codeAttemptsMax } from './limits.ts';
 import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
-import type { OnProgress } from './progress.ts';
 
 /** `app`: 43 base64url characters for a program; `digits`: 8 digits for a person. */
 export type CodeForm = 'app' | 'digits';
@@ -35,6 +34,10 @@ export type CodeForm = 'app' | 'digits';
 /** What is told to whoever has to supply the code that arrived. */
 export interface CodeRequest {
   readonly member: string;
+  /** The member's domain, which the last line of its message names. */
+  readonly domain: string;
+  /** Where the code was sent: the number, or an e-mail address beside it. */
+  readonly to: Identifier;
   readonly channel: 'sms' | 'email' | 'sip';
   readonly form: CodeForm;
   readonly expiresAtMs: number;
@@ -44,13 +47,11 @@ export interface CodeRequest {
 
 export type CodeSource = (request: CodeRequest) => Promise<string>;
 
-export interface ChallengeOptions {
+export interface ChallengeTarget {
   readonly identifier: Identifier;
   /** Public authority key that will sign the entry, 32 bytes. */
   readonly authorityKey: Uint8Array;
   readonly form: CodeForm;
-  readonly code: CodeSource;
-  readonly onProgress: OnProgress;
 }
 
 export interface PassedChallenge extends LabelAnswer {
@@ -58,22 +59,30 @@ export interface PassedChallenge extends LabelAnswer {
   readonly challengeId: string;
 }
 
+/** A code is on its way; only this object can make use of it. */
+export interface OpenChallenge extends ChallengeTarget {
+  readonly member: Member;
+  readonly answer: ChallengeAnswer;
+  readonly openSession: () => Promise<Session>;
+}
+
 const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
 /** Length of the exporter secret that keys the proof, in bytes. */
 const answerKeySize = 32;
 
-/** Passes a challenge at `member`. Throws a coded error; `label_proof_invalid` for a lying member. */
-export async function passChallenge(
+type Session = Awaited<ReturnType<typeof suite.SetupRecipient>>;
+
+/** Has `member` send a code. Throws a coded error. */
+export async function openChallenge(
   context: DirectoryContext,
   member: Member,
-  options: ChallengeOptions,
-): Promise<PassedChallenge> {
-  const { identifier, authorityKey, form } = options;
+  target: ChallengeTarget,
+): Promise<OpenChallenge> {
+  const { identifier, authorityKey, form } = target;
   // The platform's chance, not the port's: a generated key never leaves WebCrypto, and deriving one
   // needs `getPublicKey`, which browsers do not all have.
   const session = await suite.GenerateKeyPair();
-  options.onProgress({ step: 'challenging', member: member.name });
-  const challenge = parseChallengeAnswer(
+  const answer = parseChallengeAnswer(
     await callMember(context.fetch, member, {
       method: 'POST',
       path: '/v1/challenges',
@@ -86,14 +95,23 @@ export async function passChallenge(
     }),
   );
   const info = challengeInfo(authorityKey, identifier);
-  const label = await answerChallenge(context, member, {
-    challenge,
-    options,
-    openSession: () => suite.SetupRecipient(session, challenge.enc, { info }),
-  });
+  const openSession = (): Promise<Session> => suite.SetupRecipient(session, answer.enc, { info });
+  return { ...target, member, answer, openSession };
+}
+
+/**
+ * Asks `code` for what arrived until the member takes it. Throws a coded error; `label_proof_invalid`
+ * for a lying member.
+ */
+export async function answerChallenge(
+  context: DirectoryContext,
+  challenge: OpenChallenge,
+  code: CodeSource,
+): Promise<PassedChallenge> {
+  const { member, identifier, answer } = challenge;
+  const label = await untilTaken(context, challenge, code);
   verifyLabelAnswer(context, member, { label, identifier });
-  options.onProgress({ step: 'control_proved', member: member.name });
-  return { ...label, member, challengeId: challenge.challengeId };
+  return { ...label, member, challengeId: answer.challengeId };
 }
 
 /** `"callbook/1 challenge\n" ‖ authority key (32) ‖ identifier in UTF-8`. */
@@ -101,28 +119,21 @@ function challengeInfo(authorityKey: Uint8Array, identifier: Identifier): Uint8A
   return concatBytes(utf8('callbook/1 challenge\n'), authorityKey, utf8(identifier));
 }
 
-type Session = Awaited<ReturnType<typeof suite.SetupRecipient>>;
-
-interface Answering {
-  readonly challenge: ChallengeAnswer;
-  readonly options: ChallengeOptions;
-  readonly openSession: () => Promise<Session>;
-}
-
-async function answerChallenge(
+async function untilTaken(
   context: DirectoryContext,
-  member: Member,
-  answering: Answering,
+  challenge: OpenChallenge,
+  code: CodeSource,
 ): Promise<LabelAnswer> {
-  const { challenge, options } = answering;
-  const { form, channel, expiresAtMs } = challenge;
-  options.onProgress({ step: 'code_awaited', member: member.name, expiresAtMs });
+  const { member, identifier: to, answer } = challenge;
+  const { form, channel, expiresAtMs } = answer;
+  const domain = new URL(member.api).hostname;
   for (let attempt = 1; ; attempt += 1) {
-    const code = await options.code({ member: member.name, channel, form, expiresAtMs, attempt });
+    const asked = { member: member.name, domain, to, channel, form, expiresAtMs, attempt };
+    const given = await code(asked);
     try {
-      const session = await openSession(member, answering);
-      const proof = await proveCode(context, session, { member, form, code: code.trim() });
-      const path = `/v1/challenges/${encodeURIComponent(challenge.challengeId)}/answer`;
+      const session = await openSession(challenge);
+      const proof = await proveCode(context, session, { member, form, code: given.trim() });
+      const path = `/v1/challenges/${encodeURIComponent(answer.challengeId)}/answer`;
       return parseLabelAnswer(
         await callMember(context.fetch, member, {
           method: 'POST',
@@ -137,9 +148,9 @@ async function answerChallenge(
   }
 }
 
-async function openSession(member: Member, answering: Answering): Promise<Session> {
+async function openSession({ member, openSession: open }: OpenChallenge): Promise<Session> {
   try {
-    return await answering.openSession();
+    return await open();
   } catch {
     throw clientError(
       'member_answer_malformed',

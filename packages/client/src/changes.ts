@@ -13,12 +13,12 @@ import {
   type Route,
   type Visibility,
 } from '@callbook/protocol';
-import { assertCharterCurrent, ignoreProgress } from './claim.ts';
+import { assertCharterCurrent } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { holdingPayload, type Holding } from './holding.ts';
 import { authoritySigner, encodeValidPayload, replaceDerivedKeys } from './own-keys.ts';
 import type { PendingEntry, SavePending } from './pending-entry.ts';
-import type { OnProgress } from './progress.ts';
+import { ignoreProgress, type OnProgress } from './progress.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
 /** What to publish instead; anything left out stays as it is. */
@@ -26,6 +26,15 @@ export interface PayloadChanges {
   readonly routes?: readonly Route[];
   readonly keys?: readonly PublishedKey[];
   readonly visibility?: Visibility;
+}
+
+/** What an ownership entry says beside the key; a rotate changes it. */
+export interface OwnershipTerms {
+  /** SHA-256 of the recovery public key, 32 bytes. */
+  readonly recovery?: Uint8Array | null;
+  readonly lock?: boolean;
+  /** Commitment to an e-mail address, 32 bytes. */
+  readonly email?: Uint8Array | null;
 }
 
 export interface ChangeOptions {
@@ -50,14 +59,21 @@ export async function publish(
   return submitChange(context, await signUpdate(context, holding, after), options);
 }
 
+export interface Rotation {
+  readonly holding: Holding;
+  /** 32 bytes; the holding's own to change only the terms. */
+  readonly newSeed: Uint8Array;
+  readonly terms?: OwnershipTerms;
+}
+
 /** Puts the keys of `newSeed` in the place of the old ones; returns the holding to keep. */
 export async function rotate(
   context: DirectoryContext,
-  change: { holding: Holding; newSeed: Uint8Array },
+  change: Rotation,
   options: ChangeOptions = {},
 ): Promise<Holding> {
   assertCharterCurrent(context);
-  return submitChange(context, await signRotate(context, change.holding, change.newSeed), options);
+  return submitChange(context, await signRotate(context, change), options);
 }
 
 /**
@@ -121,10 +137,11 @@ async function signUpdate(
 
 async function signRotate(
   context: DirectoryContext,
-  holding: Holding,
-  newSeed: Uint8Array,
+  { holding, newSeed, terms: changed = {} }: Rotation,
 ): Promise<PendingEntry> {
   const { crypto, random } = context;
+  const { recovery, lock, email } = holding;
+  const terms = { recovery, lock, email, ...changed };
   const before = holdingPayload(holding);
   const derived = {
     before: deriveKeys(holding.seed, holding),
@@ -140,15 +157,13 @@ async function signRotate(
       seq: 0,
       authority: newAuthority.publicKey,
       commitment: commitPayload(opening, payload, crypto),
-      recovery: holding.recovery,
-      lock: holding.lock,
-      email: holding.email,
+      ...terms,
     },
     { authority: authoritySigner(crypto, holding.seed, holding), newAuthority },
   );
   const id = entryId(entry, crypto);
   const chain = { seed: newSeed, ownershipId: id, entryId: id, seq: 0, payload, opening };
-  const next = { ...holding, ...chain, receipts: [] };
+  const next = { ...holding, ...chain, ...terms, receipts: [] };
   return pendingOf('rotate', { entry, payload, opening, holding: next });
 }
 

@@ -3,32 +3,22 @@
  * challenged leaves of, one `register` entry, and the receipts of a quorum.
  */
 import {
-  bytesEqual,
   challengedMin,
-  commitPayload,
-  deriveKeys,
-  entryId,
   parseIdentifier,
-  signEntry,
   type Identifier,
   type PublishedKey,
   type Route,
   type Visibility,
 } from '@callbook/protocol';
-import {
-  passChallenge,
-  type CodeForm,
-  type CodeSource,
-  type PassedChallenge,
-} from './challenge.ts';
+import { memberChallenges, passChallenges, type PassedMember } from './challenge-round.ts';
+import type { CodeForm, CodeSource } from './challenge.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
-import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import type { Holding } from './holding.ts';
-import { orderMembers, type Member } from './member.ts';
-import { authoritySigner, encodeValidPayload, publishedKeysOf } from './own-keys.ts';
-import type { PendingEntry, SavePending } from './pending-entry.ts';
-import type { OnProgress } from './progress.ts';
+import { orderMembers } from './member.ts';
+import { signOpening } from './opening-entry.ts';
+import type { SavePending } from './pending-entry.ts';
+import { ignoreProgress, type OnProgress } from './progress.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
 export interface ClaimOptions {
@@ -55,18 +45,23 @@ export async function claim(context: DirectoryContext, options: ClaimOptions): P
   assertCharterCurrent(context);
   assertIdentifier(options.identifier);
   const challenges = await passChallenges(context, {
-    options,
+    ...options,
     order: orderMembers(context.members, options.members ?? []),
-    count: Math.max(1, challengedMin(context.charter, 'register')),
+    count: challengedMin(context.charter, 'register'),
   });
-  const pending = await signRegister(context, options, challenges);
+  assertFree(challenges);
+  const first = challenges[0];
+  if (first === undefined) throw new TypeError('a claim needs a passed challenge');
+  const { labelEpoch, label, vrfProof, next } = first;
+  const pending = await signOpening(context, options, {
+    ...{ kind: 'register', labelEpoch, label, vrfProof, epoch: next.epoch, prev: next.prev },
+    challenges: memberChallenges(challenges),
+  });
   await options.savePending?.(pending);
   const onProgress = options.onProgress ?? ignoreProgress;
   const { receipts } = assertComplete(await submitEntry(context, { pending, onProgress }));
   return { ...pending.holding, receipts };
 }
-
-export const ignoreProgress: OnProgress = () => undefined;
 
 /** Throws `charter_expired`: "an expired charter still folds but admits no new notarisation". */
 export function assertCharterCurrent(context: DirectoryContext): void {
@@ -80,105 +75,9 @@ export function assertIdentifier(identifier: string): void {
   throw clientError('identifier_malformed', 'identifier is not in canonical form');
 }
 
-export interface ChallengeRound {
-  readonly options: Pick<ClaimOptions, 'identifier' | 'seed' | 'form' | 'code' | 'onProgress'>;
-  readonly order: readonly Member[];
-  /** How many members have to be passed. */
-  readonly count: number;
-}
-
-/** Passes challenges at `count` of the members, one after the other, skipping those that fail. */
-export async function passChallenges(
-  context: DirectoryContext,
-  round: ChallengeRound,
-): Promise<PassedChallenge[]> {
-  const { identifier, seed, form, code, onProgress = ignoreProgress } = round.options;
-  const of = { labelEpoch: context.charter.labelEpoch, identifier };
-  const authorityKey = deriveKeys(seed, of).authority.publicKey;
-  const passed: PassedChallenge[] = [];
-  const failures: MemberFailure[] = [];
-  for (const member of round.order) {
-    if (passed.length === round.count) break;
-    try {
-      const options = { identifier, authorityKey, form, code, onProgress };
-      passed.push(await passChallenge(context, member, options));
-    } catch (error) {
-      const failure = survive(member, error);
-      failures.push(failure);
-      onProgress({ step: 'member_skipped', member: member.name, code: failure.error.code });
-    }
-  }
-  if (passed.length < round.count) throw summariseFailures(failures, round.count);
-  assertAgreedNext(passed);
-  return passed;
-}
-
-function assertAgreedNext(passed: readonly PassedChallenge[]): void {
-  const next = passed[0]?.next;
-  if (next === undefined) return;
-  const agreed = passed.every(
-    (other) =>
-      other.next.kind === next.kind &&
-      other.next.epoch === next.epoch &&
-      sameBytesOrNull(other.next.prev, next.prev),
-  );
-  if (!agreed) {
-    throw clientError('members_disagree', 'members name different entries to follow');
-  }
-  if (next.kind !== 'register') {
+/** Throws `identifier_held` where somebody holds it. */
+function assertFree(challenges: readonly PassedMember[]): void {
+  if (challenges.some(({ next }) => next.kind !== 'register')) {
     throw clientError('identifier_held', 'somebody holds the identifier');
   }
-}
-
-function sameBytesOrNull(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  return a === null || b === null ? a === b : bytesEqual(a, b);
-}
-
-async function signRegister(
-  context: DirectoryContext,
-  options: ClaimOptions,
-  challenges: readonly PassedChallenge[],
-): Promise<PendingEntry> {
-  const first = challenges[0];
-  if (first === undefined) throw new TypeError('a claim needs a passed challenge');
-  const { labelEpoch, label, vrfProof, next } = first;
-  const { identifier, seed } = options;
-  const { crypto } = context;
-  const payload = encodeValidPayload({
-    identifier,
-    visibility: options.visibility,
-    routes: [...options.routes],
-    keys: [...(options.keys ?? publishedKeysOf(deriveKeys(seed, { labelEpoch, identifier })))],
-    vrfProof,
-  });
-  const opening = context.random.bytes(32);
-  const authority = authoritySigner(crypto, seed, { labelEpoch, identifier });
-  const ownership = { recovery: null, lock: false, email: null };
-  const entry = await signEntry(
-    {
-      v: 1,
-      kind: 'register',
-      labelEpoch,
-      label,
-      epoch: next.epoch,
-      seq: 0,
-      prev: next.prev,
-      authority: authority.publicKey,
-      commitment: commitPayload(opening, payload, crypto),
-      ...ownership,
-    },
-    { authority },
-  );
-  const id = entryId(entry, crypto);
-  const entryIds = { ownershipId: id, entryId: id, seq: 0 };
-  const chain = { epoch: next.epoch, ...entryIds, ...ownership, payload, opening };
-  return {
-    kind: 'register',
-    entry,
-    payload,
-    opening,
-    challenges: challenges.map(({ member, challengeId }) => ({ member: member.name, challengeId })),
-    receipts: [],
-    holding: { identifier, seed, labelEpoch, label, vrfProof, ...chain, receipts: [] },
-  };
 }

@@ -12,10 +12,18 @@ import {
   type Random,
 } from '@callbook/protocol';
 import { nobleCryptography } from '@callbook/protocol/crypto/noble';
-import { publish, release, rotate, type ChangeOptions, type PayloadChanges } from './changes.ts';
+import {
+  publish,
+  release,
+  rotate,
+  type ChangeOptions,
+  type OwnershipTerms,
+  type PayloadChanges,
+} from './changes.ts';
 import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
+import { commitEmail, type EmailOptions } from './email.ts';
 import { entryState, type MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
@@ -25,7 +33,18 @@ import { memberStates, type MemberState } from './member-state.ts';
 import { orderMembers, type Member } from './member.ts';
 import type { PendingEntry } from './pending-entry.ts';
 import { prove, type Proof } from './prove.ts';
+import {
+  commitReplacement,
+  requestReplacement,
+  resumeRequest,
+  type CommitOptions,
+  type RequestOptions,
+  type ResumeRequestOptions,
+} from './replacement.ts';
+import type { Replacement } from './replacement-record.ts';
+import { replacementStanding, type ReplacementStanding } from './replacement-standing.ts';
 import { resume, type ResumeOptions } from './resume.ts';
+import { veto, type VetoOptions } from './veto.ts';
 
 export interface DirectoryOptions {
   /** The founding charter (version 1), a signed note; it is the root of all trust. */
@@ -52,6 +71,19 @@ export interface Directory {
   publish(holding: Holding, changes: PayloadChanges, options?: ChangeOptions): Promise<Holding>;
   /** Puts the keys of a new seed (32 bytes) in force. */
   rotate(holding: Holding, newSeed: Uint8Array, options?: ChangeOptions): Promise<Holding>;
+  /** Changes recovery key, lock or e-mail commitment; the keys stay. */
+  changeTerms(holding: Holding, terms: OwnershipTerms, options?: ChangeOptions): Promise<Holding>;
+  /** Returns the commitment to an e-mail address, for `changeTerms`, after a code to the address. */
+  commitEmail(holding: Holding, options: EmailOptions): Promise<Uint8Array>;
+  /** Requests that a new key takes an identifier over whose key is lost. */
+  requestReplacement(options: RequestOptions): Promise<Replacement>;
+  /** Brings a saved request to its end. */
+  resumeRequest(replacement: Replacement, options?: ResumeRequestOptions): Promise<Replacement>;
+  replacementStanding(replacement: Replacement): Promise<ReplacementStanding>;
+  /** Takes the identifier over after the hold. */
+  commitReplacement(replacement: Replacement, options: CommitOptions): Promise<Holding>;
+  /** Defeats a request to replace this holder. */
+  veto(holding: Holding, requestId: Uint8Array, options?: VetoOptions): Promise<void>;
   /** Ends the holding. */
   release(holding: Holding, options?: ChangeOptions): Promise<Uint8Array>;
   /** Continues an entry that was saved before it was complete. */
@@ -94,6 +126,18 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await publish(await walked(), { holding, changes }, change),
     rotate: async (holding, newSeed, change) =>
       await rotate(await walked(), { holding, newSeed }, change),
+    changeTerms: async (holding, terms, change) =>
+      await rotate(await walked(), { holding, newSeed: holding.seed, terms }, change),
+    commitEmail: async (holding, options) => await commitEmail(await walked(), holding, options),
+    requestReplacement: async (request) => await requestReplacement(await walked(), request),
+    resumeRequest: async (replacement, request) =>
+      await resumeRequest(await walked(), replacement, request),
+    replacementStanding: async (replacement) =>
+      await replacementStanding(await walked(), replacement),
+    commitReplacement: async (replacement, commit) =>
+      await commitReplacement(await walked(), replacement, commit),
+    veto: async (holding, requestId, vetoOptions) =>
+      await veto(await walked(), { holding, requestId }, vetoOptions),
     release: async (holding, change) => await release(await walked(), holding, change),
     resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
     lookup: async (identifier) => await lookup(await walked(), identifier),

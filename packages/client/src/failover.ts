@@ -14,6 +14,7 @@ export interface MemberFailure {
 /** In the order in which they are reported when several members failed differently. */
 const survivable: readonly ClientErrorCode[] = [
   'label_proof_invalid',
+  'email_proof_invalid',
   'proof_root_invalid',
   'proof_charter_mismatch',
   'proof_not_agreed',

@@ -8,11 +8,29 @@ export type { Member } from './member.ts';
 export type { Fetch } from './member-call.ts';
 export type { CodeForm, CodeRequest, CodeSource } from './challenge.ts';
 export type { ClaimOptions } from './claim.ts';
-export type { ChangeOptions, PayloadChanges } from './changes.ts';
+export type { ChangeOptions, OwnershipTerms, PayloadChanges } from './changes.ts';
+export type { EmailOptions } from './email.ts';
+export { recoveryCommitment } from './recovery-key.ts';
+export type {
+  CommitOptions,
+  RequestOptions,
+  ResumeRequestOptions,
+  SaveReplacement,
+} from './replacement.ts';
+export { encodeReplacementJson, parseReplacementJson } from './replacement-record.ts';
+export type { Replacement } from './replacement-record.ts';
+export type { ReplacementStanding } from './replacement-standing.ts';
+export type { VetoOptions } from './veto.ts';
 export { encodeHoldingJson, holdingPayload, parseHoldingJson } from './holding.ts';
 export type { Holding } from './holding.ts';
 export { encodePendingJson, parsePendingJson } from './pending-entry.ts';
-export type { MemberChallenge, PendingEntry, PendingKind, SavePending } from './pending-entry.ts';
+export type {
+  MemberChallenge,
+  PendingEntry,
+  PendingKind,
+  SavePending,
+  SignedEntry,
+} from './pending-entry.ts';
 export type { ResumeOptions } from './resume.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export type { Agreement, Lookup, MemberLookup } from './lookup.ts';
@@ -21,7 +39,12 @@ export type { AnsweredLog, ProofAnswer } from './proof-answer.ts';
 export { verifyProof } from './verify-proof.ts';
 export type { ProofClaim, ProvenIdentifier, ProvenLog } from './verify-proof.ts';
 export type { Proof } from './prove.ts';
-export type { EntryLeaf, EntryStateAnswer, LookedUpBinding } from './api-answers.ts';
+export type {
+  EntryLeaf,
+  EntryStateAnswer,
+  LookedUpBinding,
+  PendingRequest,
+} from './api-answers.ts';
 export type { MemberEntryState } from './entry-state.ts';
 export type { MemberState } from './member-state.ts';
 export { enumQuestions, parseEnumAnswer, readEnumBinding } from './enum-answer.ts';

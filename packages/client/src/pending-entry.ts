@@ -10,15 +10,19 @@ import { encodeHoldingJson, parseHoldingJson, savedReceipts, type Holding } from
 import { savedBytes, savedBytesOrNull, savedFields, savedList, savedText } from './saved-fields.ts';
 
 /** The kinds that this client signs. */
-export type PendingKind = 'register' | 'rotate' | 'release' | 'update';
+export type PendingKind =
+  'register' | 'rotate' | 'release' | 'update' | 'request' | 'veto' | 'commit';
 
 export interface MemberChallenge {
   /** Name of the member that was passed. */
   readonly member: string;
   readonly challengeId: string;
+  /** Challenge of an e-mail address, for a request of class `email`. */
+  readonly emailChallengeId?: string;
 }
 
-export interface PendingEntry {
+/** A signed entry with what members need to log it. */
+export interface SignedEntry {
   readonly kind: PendingKind;
   /** The encoded, signed entry. */
   readonly entry: Uint8Array;
@@ -26,6 +30,9 @@ export interface PendingEntry {
   readonly opening: Uint8Array | null;
   readonly challenges: readonly MemberChallenge[];
   readonly receipts: readonly Receipt[];
+}
+
+export interface PendingEntry extends SignedEntry {
   /** What the holder has once the entry is complete; after a release, what it had. */
   readonly holding: Holding;
 }
@@ -35,38 +42,57 @@ export type SavePending = (pending: PendingEntry) => Promise<void> | void;
 
 /** Returns the JSON value that `parsePendingJson` reads. */
 export function encodePendingJson(pending: PendingEntry): Record<string, unknown> {
+  return { ...encodeSignedJson(pending), holding: encodeHoldingJson(pending.holding) };
+}
+
+/** Returns the JSON value that `parseSignedJson` reads. */
+export function encodeSignedJson(signed: SignedEntry): Record<string, unknown> {
   return {
-    kind: pending.kind,
-    entry: encodeBase64Url(pending.entry),
-    payload: pending.payload === null ? null : encodeBase64Url(pending.payload),
-    opening: pending.opening === null ? null : encodeBase64Url(pending.opening),
-    challenges: pending.challenges,
-    receipts: pending.receipts.map(encodeReceiptJson),
-    holding: encodeHoldingJson(pending.holding),
+    kind: signed.kind,
+    entry: encodeBase64Url(signed.entry),
+    payload: signed.payload === null ? null : encodeBase64Url(signed.payload),
+    opening: signed.opening === null ? null : encodeBase64Url(signed.opening),
+    challenges: signed.challenges,
+    receipts: signed.receipts.map(encodeReceiptJson),
   };
 }
 
 /** Reads a saved pending entry. Throws `holding_malformed`. */
 export function parsePendingJson(json: unknown): PendingEntry {
+  const { holding } = savedFields(json, 'pending');
+  return { ...parseSignedJson(json), holding: parseHoldingJson(holding) };
+}
+
+/** Reads a saved signed entry. Throws `holding_malformed`. */
+export function parseSignedJson(json: unknown): SignedEntry {
   const fields = savedFields(json, 'pending');
   return {
     kind: savedKind(savedText(fields, 'kind')),
     entry: savedBytes(fields, 'entry'),
     payload: savedBytesOrNull(fields, 'payload'),
     opening: savedBytesOrNull(fields, 'opening', 32),
-    challenges: savedList(fields, 'challenges').map((value) => {
-      const challenge = savedFields(value, 'challenges');
-      return {
-        member: savedText(challenge, 'member'),
-        challengeId: savedText(challenge, 'challengeId'),
-      };
-    }),
+    challenges: savedList(fields, 'challenges').map(savedChallenge),
     receipts: savedReceipts(savedList(fields, 'receipts')),
-    holding: parseHoldingJson(fields['holding']),
   };
 }
 
-const pendingKinds: readonly PendingKind[] = ['register', 'rotate', 'release', 'update'];
+function savedChallenge(json: unknown): MemberChallenge {
+  const fields = savedFields(json, 'challenges');
+  const challengeId = savedText(fields, 'challengeId');
+  const challenge = { member: savedText(fields, 'member'), challengeId };
+  if (fields['emailChallengeId'] === undefined) return challenge;
+  return { ...challenge, emailChallengeId: savedText(fields, 'emailChallengeId') };
+}
+
+const pendingKinds: readonly PendingKind[] = [
+  'register',
+  'rotate',
+  'release',
+  'update',
+  'request',
+  'veto',
+  'commit',
+];
 
 function savedKind(text: string): PendingKind {
   const kind = pendingKinds.find((candidate) => candidate === text);

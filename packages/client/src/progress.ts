@@ -5,9 +5,13 @@ export type Progress =
   /** A member is about to be asked to send a code: whoever waits for codes starts to look now. */
   | { readonly step: 'challenging'; readonly member: string }
   | { readonly step: 'code_awaited'; readonly member: string; readonly expiresAtMs: number }
+  /** All codes are on their way, and will now be asked for. */
+  | { readonly step: 'codes_sent'; readonly members: readonly string[] }
   | { readonly step: 'control_proved'; readonly member: string }
   | { readonly step: 'posting'; readonly member: string }
   | { readonly step: 'receipts'; readonly count: number; readonly needed: number }
   | { readonly step: 'member_skipped'; readonly member: string; readonly code: ClientErrorCode };
 
 export type OnProgress = (progress: Progress) => void;
+
+export const ignoreProgress: OnProgress = () => undefined;

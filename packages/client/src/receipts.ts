@@ -118,19 +118,25 @@ export class ReceiptSet {
     return this.#byOrigin.has(origin);
   }
 
-  /**
-   * Whether the entry has a *time*: the smallest t for which q members, enough of them challenged,
-   * have a leaf with `at` in [t − 10 min, t].
-   */
+  /** Whether the entry has a time; an update is complete with its first leaf. */
   get complete(): boolean {
-    const leaves = this.#leaves();
-    return leaves.some((last) => {
+    return this.timeMs !== undefined;
+  }
+
+  /**
+   * The time of the entry: the smallest t for which q members, enough of them challenged, have a leaf
+   * with `at` in [t − 10 min, t]. Leaves that have not come here can only make it earlier.
+   */
+  get timeMs(): number | undefined {
+    const leaves = this.#leaves().toSorted((a, b) => a.at - b.at);
+    const last = leaves.find(({ at: t }) => {
       const window = leaves.filter(
-        ({ at }) => at <= last.at && at >= last.at - (this.#kind === 'update' ? 0 : quorumWindowMs),
+        ({ at }) => at <= t && at >= t - (this.#kind === 'update' ? 0 : quorumWindowMs),
       );
       const challenged = window.filter(({ role }) => role === 'challenged').length;
       return window.length >= this.needed && challenged >= this.challengedNeeded;
     });
+    return last?.at;
   }
 
   #leaves(): Leaf[] {

@@ -1,16 +1,16 @@
 /**
  * Continues an entry that was signed and saved earlier, after a crash or when too few members were
- * there. The bytes never change. A register may need new challenges, as a passed one serves its
+ * there. The bytes never change. A claim may need new challenges, as a passed one serves its
  * entry for ten minutes only; they are made for the same authority key.
  */
 import { parseEntry } from '@callbook/protocol';
-import { ignoreProgress, passChallenges } from './claim.ts';
+import { memberChallenges, passChallenges, type ChallengeRound } from './challenge-round.ts';
 import type { CodeForm, CodeSource } from './challenge.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
-import type { PendingEntry, SavePending } from './pending-entry.ts';
-import type { OnProgress } from './progress.ts';
+import type { PendingEntry, SavePending, SignedEntry } from './pending-entry.ts';
+import { ignoreProgress, type OnProgress } from './progress.ts';
 import { assertComplete, submitEntry, type Submission } from './submission.ts';
 
 export interface ResumeOptions {
@@ -36,12 +36,18 @@ export async function resume(
     await options.savePending?.(renewed);
     submission = await submitEntry(context, { pending: renewed, onProgress });
   }
-  return { ...pending.holding, receipts: assertComplete(submission).receipts };
+  const { receipts } = assertComplete(submission);
+  // A veto is nothing that is published: the receipts of what is stay with the holding.
+  return pending.kind === 'veto' ? pending.holding : { ...pending.holding, receipts };
 }
 
-function lacksChallenges(pending: PendingEntry, { collected, failures }: Submission): boolean {
+/** Whether the entry was refused only because its challenges are over. */
+export function lacksChallenges(
+  { kind }: SignedEntry,
+  { collected, failures }: Submission,
+): boolean {
   return (
-    pending.kind === 'register' &&
+    (kind === 'register' || kind === 'request' || kind === 'commit') &&
     collected.challengedCount < collected.challengedNeeded &&
     failures.some(({ error }) => error.code === 'challenge_lost')
   );
@@ -52,28 +58,47 @@ async function renewChallenges(
   of: { pending: PendingEntry; submission: Submission; options: ResumeOptions },
 ): Promise<PendingEntry> {
   const { pending, submission, options } = of;
-  const { collected } = submission;
-  const { challenge } = options;
+  const { challenge, onProgress } = options;
   if (challenge === undefined) return pending;
+  const { identifier, seed } = pending.holding;
+  const renewed = await withNewChallenges(context, {
+    signed: pending,
+    submission,
+    claim: { identifier, seed, ...challenge, onProgress },
+  });
+  return { ...pending, ...renewed };
+}
+
+/** Passes challenges again at members that have not logged the entry yet. */
+export async function withNewChallenges(
+  context: DirectoryContext,
+  of: {
+    signed: SignedEntry;
+    submission: Submission;
+    claim: Omit<ChallengeRound, 'order' | 'count'>;
+  },
+): Promise<SignedEntry> {
+  const { signed, claim } = of;
+  const { collected } = of.submission;
   const passed = await passChallenges(context, {
-    options: { ...pending.holding, ...challenge, onProgress: options.onProgress ?? ignoreProgress },
+    ...claim,
     order: context.members.filter(({ logKey }) => !collected.has(logKey.name)),
     count: collected.challengedNeeded - collected.challengedCount,
   });
-  assertStillNext(pending, passed[0]?.next.epoch);
+  assertStillNext(signed, passed[0]?.next.epoch);
   const names = new Set(passed.map(({ member }) => member.name));
   return {
-    ...pending,
+    ...signed,
     receipts: collected.receipts,
     challenges: [
-      ...pending.challenges.filter(({ member }) => !names.has(member)),
-      ...passed.map(({ member, challengeId }) => ({ member: member.name, challengeId })),
+      ...signed.challenges.filter(({ member }) => !names.has(member)),
+      ...memberChallenges(passed),
     ],
   };
 }
 
 /** Throws `request_refused` when the entry can no longer follow what is in force. */
-function assertStillNext(pending: PendingEntry, nextEpoch: number | undefined): void {
+function assertStillNext(pending: SignedEntry, nextEpoch: number | undefined): void {
   const entry = parseEntry(pending.entry);
   if (entry.verdict === 'accept' && entry.value.epoch === nextEpoch) return;
   throw clientError('request_refused', 'the entry no longer follows the one in force');

@@ -11,12 +11,12 @@ import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import { entryCallMsMax, submissionPauseMs, submissionRoundsMax } from './limits.ts';
 import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
-import type { PendingEntry } from './pending-entry.ts';
+import type { SignedEntry } from './pending-entry.ts';
 import type { OnProgress } from './progress.ts';
 import { namesUnknownCharter, ReceiptSet } from './receipts.ts';
 
 export interface SubmissionOptions {
-  readonly pending: PendingEntry;
+  readonly pending: SignedEntry;
   readonly onProgress: OnProgress;
 }
 
@@ -35,6 +35,11 @@ export async function submitEntry(
   const collected = new ReceiptSet(context, { entry: pending.entry, kind: pending.kind });
   collected.add(pending.receipts);
   const failures: MemberFailure[] = [];
+  if (pending.kind === 'veto') {
+    // Members witness a veto without a challenge, and their first leaf counts: those that challenged
+    // the holder are asked side by side, so that each logs it as challenged before another asks it to.
+    failures.push(...(await submitSideBySide(context, { pending, collected, onProgress })));
+  }
   for (let round = 0; round < submissionRoundsMax && !collected.complete; round += 1) {
     if (round > 0) await pause(submissionPauseMs * round);
     const roundFailures = await submitRound(context, { pending, collected, onProgress });
@@ -70,7 +75,7 @@ function isFinal({ error }: MemberFailure): boolean {
 }
 
 interface Round {
-  readonly pending: PendingEntry;
+  readonly pending: SignedEntry;
   readonly collected: ReceiptSet;
   readonly onProgress: OnProgress;
 }
@@ -91,8 +96,24 @@ async function submitRound(context: DirectoryContext, round: Round): Promise<Mem
   return failures;
 }
 
+async function submitSideBySide(context: DirectoryContext, round: Round): Promise<MemberFailure[]> {
+  const names = new Set(round.pending.challenges.map(({ member }) => member));
+  const challenged = context.members.filter(({ name }) => names.has(name));
+  const failures = await Promise.all(
+    challenged.map(async (member) => {
+      try {
+        await submitTo(context, member, round);
+        return undefined;
+      } catch (error) {
+        return survive(member, error);
+      }
+    }),
+  );
+  return failures.filter((failure) => failure !== undefined);
+}
+
 /** The members that challenged the claimant first: the others witness only after them. */
-function membersInOrder(context: DirectoryContext, pending: PendingEntry): Member[] {
+function membersInOrder(context: DirectoryContext, pending: SignedEntry): Member[] {
   const challenged = new Set(pending.challenges.map(({ member }) => member));
   return [
     ...context.members.filter(({ name }) => challenged.has(name)),
@@ -119,6 +140,9 @@ async function submitTo(context: DirectoryContext, member: Member, round: Round)
         ...(pending.payload === null ? {} : { payload: encodeBase64Url(pending.payload) }),
         ...(pending.opening === null ? {} : { opening: encodeBase64Url(pending.opening) }),
         ...(challenge === undefined ? {} : { challenge: challenge.challengeId }),
+        ...(challenge?.emailChallengeId === undefined
+          ? {}
+          : { emailChallenge: challenge.emailChallengeId }),
         ...(collected.count === 0 ? {} : { receipts: collected.receipts.map(encodeReceiptJson) }),
       },
     }),

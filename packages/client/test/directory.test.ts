@@ -33,6 +33,11 @@ async function open(options: TestFederationOptions = {}): Promise<Directory> {
   return createDirectory({ charterNote: federation.charterNote });
 }
 
+/** The newest code that a member has sent. */
+function codeOf(member: string): string {
+  return federation.outbox.findLast((sent) => sent.member === member)!.code;
+}
+
 function claimOptions(options: Partial<ClaimOptions> = {}): ClaimOptions {
   return {
     identifier,
@@ -40,7 +45,7 @@ function claimOptions(options: Partial<ClaimOptions> = {}): ClaimOptions {
     routes,
     visibility: 'dns',
     form: 'app',
-    code: () => Promise.resolve(federation.outbox.at(-1)!.code),
+    code: ({ member }) => Promise.resolve(codeOf(member)),
     ...options,
   };
 }

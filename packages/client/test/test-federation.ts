@@ -38,7 +38,7 @@ export interface TestFederation extends AsyncDisposable {
   readonly charterNote: string;
   readonly charter: Charter;
   readonly members: TestMember[];
-  readonly outbox: { to: Identifier; code: string }[];
+  readonly outbox: { to: Identifier; code: string; member: string }[];
   member(name: string): TestMember;
   interfere(interference: Interference | undefined): void;
   /** Closes the server of one member. */
@@ -50,6 +50,8 @@ export interface TestFederationOptions {
   readonly faults?: number;
   readonly outboxPath?: string;
   readonly expiresAtMs?: number;
+  /** The hold of every request to replace a holder. */
+  readonly holdMs?: number;
 }
 
 /** Makes the certificate of the test servers trusted by this process's `fetch`. */
@@ -77,11 +79,18 @@ export async function startFederation(
     prover,
     bindings: new Map(),
     releases: new Map(),
+    requests: new Map(),
+    holdMs: options.holdMs ?? 60_000,
     members,
-    async send(to, code) {
-      outbox.push({ to, code });
+    async send(to, code, member) {
+      outbox.push({ to, code, member });
       if (options.outboxPath === undefined) return;
-      const line = JSON.stringify({ at: Date.now(), to, text: `Callbook code: ${code}`, code });
+      const line = JSON.stringify({
+        at: Date.now(),
+        to,
+        text: `Callbook code: ${code}\n\n@localhost #${code}`,
+        code,
+      });
       await appendFile(options.outboxPath, `${line}\n`);
     },
   };

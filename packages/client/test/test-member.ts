@@ -44,6 +44,14 @@ export interface TestBinding {
   readonly entryId: Uint8Array;
 }
 
+export interface TestRequest {
+  readonly entry: Entry;
+  readonly entryId: Uint8Array;
+  readonly timeMs: number;
+  readonly commitFromMs: number;
+  vetoed: boolean;
+}
+
 /** What all members of one test federation know; an honest member answers look-ups from it. */
 export interface TestDirectory {
   readonly charterHash: Uint8Array;
@@ -56,8 +64,12 @@ export interface TestDirectory {
     string,
     { epoch: number; id: Uint8Array; bytes: Uint8Array; binding: TestBinding }
   >;
+  /** Requests to replace a holder, by the label in hexadecimal. */
+  readonly requests: Map<string, TestRequest[]>;
+  /** The hold of every request. */
+  readonly holdMs: number;
   readonly members: TestMember[];
-  send(to: Identifier, code: string): Promise<void>;
+  send(to: Identifier, code: string, member: string): Promise<void>;
 }
 
 interface TestChallenge {
@@ -103,6 +115,11 @@ export class TestMember {
     this.#challenges.clear();
   }
 
+  /** As if the holder, or somebody else, had reached the members first. */
+  vetoAll(): void {
+    for (const request of [...this.#directory.requests.values()].flat()) request.vetoed = true;
+  }
+
   async #challenge(body: Record<string, string>): Promise<TestAnswer> {
     const identifier = parseIdentifier(body['identifier']!);
     if (identifier.verdict !== 'accept') return problem(400, 'identifier_malformed');
@@ -123,7 +140,7 @@ export class TestMember {
       proof: encodeBase64Url(proof),
       passed: false,
     });
-    await this.#directory.send(identifier.value, code);
+    await this.#directory.send(identifier.value, code, this.name);
     const enc = encodeBase64Url(encapsulatedSecret);
     const expiresAtMs = Date.now() + 600_000;
     return { status: 201, json: { id, expiresAtMs, enc, channel: 'sms', form } };
@@ -143,17 +160,48 @@ export class TestMember {
         label: encodeBase64Url(labelOf(challenge.identifier, prover)),
         vrfProof: encodeBase64Url(prover.prove(name)),
         usableUntilMs: Date.now() + 600_000,
-        next: this.#nextClaim(challenge.identifier),
+        next: this.#nextClaim(challenge.identifier, challenge.authority),
       },
     };
   }
 
-  #nextClaim(identifier: Identifier): unknown {
+  #nextClaim(identifier: Identifier, authority: string): unknown {
     const held = this.#directory.bindings.get(identifier);
-    if (held !== undefined) return { kind: 'request', epoch: held.entry.epoch + 1, prev: null };
+    if (held !== undefined) {
+      const own = this.#openRequests(held.entry).find(
+        ({ entry }) => encodeBase64Url(entry.authority) === authority,
+      );
+      const { epoch } = held.entry;
+      if (own === undefined) return { kind: 'request', epoch, prev: null };
+      const request = encodeBase64Url(own.entryId);
+      return { kind: 'commit', epoch: epoch + 1, prev: null, request, fromMs: own.commitFromMs };
+    }
     const released = this.#directory.releases.get(identifier);
     if (released === undefined) return { kind: 'register', epoch: 0, prev: null };
     return { kind: 'register', epoch: released.epoch + 1, prev: encodeBase64Url(released.id) };
+  }
+
+  #openRequests({ label, epoch }: Entry): TestRequest[] {
+    const requests = this.#directory.requests.get(label.toHex()) ?? [];
+    return requests.filter(({ entry, vetoed }) => entry.epoch === epoch && !vetoed);
+  }
+
+  /** The code by which an honest member refuses what only a replacement has. */
+  #refusal(entry: Entry): string | undefined {
+    const requests = this.#directory.requests.get(entry.label.toHex()) ?? [];
+    const held = [...this.#directory.bindings.values()].find(
+      (binding) => binding.entry.label.toHex() === entry.label.toHex(),
+    );
+    if (entry.kind === 'request') {
+      if (held === undefined) return 'ownership_unknown';
+      return entry.class === 'email' ? 'request_not_allowed' : undefined;
+    }
+    if (entry.kind !== 'commit' && entry.kind !== 'veto') return undefined;
+    const request = requests.find(({ entryId: id }) => id.toHex() === entry.request!.toHex());
+    if (request === undefined) return 'request_unknown';
+    if (entry.kind === 'veto') return undefined;
+    if (request.vetoed) return 'request_vetoed';
+    return Date.now() < request.commitFromMs ? 'hold_pending' : undefined;
   }
 
   #submit(body: Record<string, never>): TestAnswer {
@@ -166,6 +214,8 @@ export class TestMember {
       if (receipt.verdict !== 'accept') throw new Error(receipt.message);
       return receipt.value;
     });
+    const refusal = this.log.indexOf(bytes) === undefined ? this.#refusal(entry) : undefined;
+    if (refusal !== undefined) return problem(409, refusal);
     const role = this.#roleOf(entry, body['challenge'], given);
     if (role === undefined) return problem(404, 'challenge_unknown');
     const receipts = [this.logEntry(bytes, role), ...given];
@@ -191,22 +241,27 @@ export class TestMember {
     challengeId: unknown,
     given: Receipt[],
   ): 'received' | 'challenged' | 'witnessed' | undefined {
-    if (entry.kind !== 'register') return entry.kind === 'update' ? 'received' : 'received';
+    if (!isClaim(entry)) return 'received';
     const challenge = this.#challenges.get(String(challengeId));
     if (challenge?.passed === true && challenge.authority === encodeBase64Url(entry.authority)) {
       return 'challenged';
     }
-    return challengedOf(given) >= this.#directory.challengedMin ? 'witnessed' : undefined;
+    return challengedOf(given) >= this.#challengedMin(entry) ? 'witnessed' : undefined;
   }
 
   #askPeers(bytes: Uint8Array, entry: Entry, receipts: Receipt[]): Receipt[] {
     if (entry.kind === 'update') return [];
-    if (entry.kind === 'register' && challengedOf(receipts) < this.#directory.challengedMin) {
+    if (isClaim(entry) && challengedOf(receipts) < this.#challengedMin(entry)) {
       return [];
     }
     return this.#directory.members
       .filter((peer) => peer !== this && !peer.isolated)
-      .map((peer) => peer.logEntry(bytes, entry.kind === 'register' ? 'witnessed' : 'received'));
+      .map((peer) => peer.logEntry(bytes, isClaim(entry) ? 'witnessed' : 'received'));
+  }
+
+  #challengedMin({ kind }: Entry): number {
+    const { challengedMin } = this.#directory;
+    return kind === 'request' ? Math.max(2, challengedMin) : challengedMin;
   }
 
   logEntry(bytes: Uint8Array, role: 'received' | 'challenged' | 'witnessed'): Receipt {
@@ -217,7 +272,7 @@ export class TestMember {
   }
 
   #apply(bytes: Uint8Array, entry: Entry, body: Record<string, string>): void {
-    const { bindings, releases } = this.#directory;
+    const { bindings, releases, requests } = this.#directory;
     const id = entryId(bytes, crypto);
     if (entry.kind === 'release') {
       const held = [...bindings].find(
@@ -227,6 +282,22 @@ export class TestMember {
         bindings.delete(held[0]);
         releases.set(held[0], { epoch: entry.epoch, id, bytes, binding: held[1] });
       }
+      return;
+    }
+    if (entry.kind === 'request') {
+      const known = requests.get(entry.label.toHex()) ?? [];
+      if (known.some((other) => other.entryId.toHex() === id.toHex())) return;
+      const timeMs = Date.now();
+      const commitFromMs = timeMs + this.#directory.holdMs;
+      const request = { entry, entryId: id, timeMs, commitFromMs, vetoed: false };
+      requests.set(entry.label.toHex(), [...known, request]);
+      return;
+    }
+    if (entry.kind === 'veto') {
+      const vetoed = this.#openRequests(entry).find(
+        (request) => request.entryId.toHex() === entry.request!.toHex(),
+      );
+      if (vetoed !== undefined) vetoed.vetoed = true;
       return;
     }
     const opened = {
@@ -291,8 +362,20 @@ export class TestMember {
       entryId: encodeBase64Url(binding.entryId),
       origin: this.log.origin,
       changedAtMs: 1_700_000_000_000,
+      pending: this.#openRequests(entry).map(
+        ({ entryId: requestId, entry: request, ...times }) => ({
+          requestId: encodeBase64Url(requestId),
+          class: request.class,
+          timeMs: times.timeMs,
+          commitFromMs: times.commitFromMs,
+        }),
+      ),
     };
   }
+}
+
+function isClaim({ kind }: Entry): boolean {
+  return kind === 'register' || kind === 'request' || kind === 'commit';
 }
 
 function challengedOf(receipts: readonly Receipt[]): number {

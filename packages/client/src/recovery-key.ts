@@ -1,0 +1,29 @@
+/** The recovery key of a printed code, as a signer and as what entries commit to. */
+import {
+  parseRecoveryCode,
+  recoveryKeyOf,
+  type Cryptography,
+  type Ed25519Signer,
+  type Identifier,
+} from '@callbook/protocol';
+import { clientError } from './errors.ts';
+
+/** Returns the signer of a typed code. Throws `recovery_code_malformed`. */
+export function recoverySigner(
+  crypto: Cryptography,
+  code: string,
+  identifier: Identifier,
+): Ed25519Signer {
+  const secret = parseRecoveryCode(code);
+  if (secret.verdict !== 'accept') throw clientError('recovery_code_malformed', secret.message);
+  return crypto.ed25519Signer(recoveryKeyOf(secret.value, identifier).secretKey);
+}
+
+/** SHA-256 of the public key: what the field `recovery` of entries has. */
+export function recoveryCommitment(
+  crypto: Cryptography,
+  code: string,
+  identifier: Identifier,
+): Uint8Array {
+  return crypto.sha256(recoverySigner(crypto, code, identifier).publicKey);
+}
