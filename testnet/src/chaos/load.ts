@@ -28,6 +28,7 @@ const pauseMsMin = 10;
 const pauseMsMax = 120;
 const rotateChance = 0.03;
 const codeMsMax = 5000;
+const refusalsKeptMax = 12;
 
 export interface LoadOptions {
   readonly layout: TestnetLayout;
@@ -46,6 +47,8 @@ interface Holder {
   pending: PendingEntry | undefined;
   /** Why the last try failed. */
   failure: Error | undefined;
+  /** Codes that members last answered to its entries. */
+  readonly refusals: readonly string[];
   /** Counts what was published, so that each is told from the others. */
   version: number;
 }
@@ -60,20 +63,24 @@ export class Load {
     const { charterNote, layout, random, holderCount } = options;
     const names = layout.members.map(({ name }) => name);
     this.#options = options;
-    this.#holders = Array.from({ length: holderCount }, (_, n) => ({
-      identifier: `tel:+4915123${String(100_000 + n)}` as const,
-      directory: createDirectory({
-        charterNote,
-        crypto: sodiumCryptography,
-        fetch: impatientFetch,
-        members: [names[n % names.length]!],
-      }),
-      random: random.branch(`holder ${n}`),
-      holding: undefined,
-      pending: undefined,
-      failure: undefined,
-      version: 0,
-    }));
+    this.#holders = Array.from({ length: holderCount }, (_, n) => {
+      const refusals: string[] = [];
+      return {
+        identifier: `tel:+4915123${String(100_000 + n)}` as const,
+        directory: createDirectory({
+          charterNote,
+          crypto: sodiumCryptography,
+          fetch: impatientFetch(refusals),
+          members: [names[n % names.length]!],
+        }),
+        random: random.branch(`holder ${n}`),
+        holding: undefined,
+        pending: undefined,
+        failure: undefined,
+        refusals,
+        version: 0,
+      };
+    });
   }
 
   /** What every holder has, once `drain` has resolved. */
@@ -99,7 +106,8 @@ export class Load {
       while (holder.pending !== undefined || holder.holding === undefined) {
         if (late.aborted) {
           const what = holder.pending?.kind ?? 'first entry';
-          throw new Error(`a ${what} does not come to its end after healing`, {
+          const refusals = holder.refusals.join(', ');
+          throw new Error(`a ${what} does not come to its end after healing: ${refusals}`, {
             cause: holder.failure,
           });
         }
@@ -224,7 +232,17 @@ function assertSigned(
   if (!(published < version)) throw new Error(`${member} publishes what no holder has signed`);
 }
 
-const impatientFetch: Fetch = (url, init) => {
-  const signals = [AbortSignal.timeout(callMsMax), ...(init?.signal == null ? [] : [init.signal])];
-  return fetch(url, { ...init, signal: AbortSignal.any(signals) });
-};
+/** Notes the codes that members refuse with: the client has one code for them all. */
+function impatientFetch(refusals: string[]): Fetch {
+  return async (url, init) => {
+    const given = init?.signal == null ? [] : [init.signal];
+    const signal = AbortSignal.any([AbortSignal.timeout(callMsMax), ...given]);
+    const response = await fetch(url, { ...init, signal });
+    if (response.status >= 400) {
+      const problem = (await response.clone().json()) as { code?: string };
+      refusals.push(`${new URL(url).port} ${new URL(url).pathname} ${problem.code ?? ''}`);
+      if (refusals.length > refusalsKeptMax) refusals.shift();
+    }
+    return response;
+  };
+}

@@ -24,11 +24,9 @@ import type {
 import {
   applyIndexBatch,
   bindingStateHash,
-  bytesEqual,
   compareBytes,
   emptyIndexRoot,
   encodeIndexProof,
-  frontierRoot,
   proveIndexLabel,
   signIndexRoot,
   utf8,
@@ -49,7 +47,7 @@ import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
 import { IndexNodes } from './index-nodes.ts';
 import type { IndexTreeChange } from './index-nodes.ts';
-import { encodeIndexPosition, parseIndexPosition } from './index-position.ts';
+import { belongsTo, encodeIndexPosition, parseIndexPosition, vectorOf } from './index-position.ts';
 import { labelsOfLeaves, readLabels, readStates } from './label-states.ts';
 import type { LabelState } from './label-states.ts';
 
@@ -101,6 +99,8 @@ export class BindingIndex {
   #following: Promise<void> | undefined;
   #hurry = new AbortController();
   #flushed = Promise.withResolvers<void>();
+  /** What is to be read when the next batch is taken. */
+  readonly #readers: (() => void)[] = [];
   #writing: Promise<void> | undefined;
   /** True while a batch is made or written. */
   #flushing = false;
@@ -116,7 +116,9 @@ export class BindingIndex {
     const index = new BindingIndex(context);
     const row = context.store.get(indexPositionKey());
     const position = row === undefined ? undefined : parseIndexPosition(row);
-    if (position === undefined || !index.#belongs(position)) {
+    // A fold by another charter or ruleset, or of other logs, is another index.
+    const { current } = context.charters;
+    if (position === undefined || !belongsTo(position, current, index.#logs)) {
       index.#building = true;
       index.#run(() => index.#build());
       return index;
@@ -129,17 +131,6 @@ export class BindingIndex {
       index.#run(() => index.#catchUp(position));
     }
     return index;
-  }
-
-  /** A fold by another charter or ruleset, or of other logs, is another index. */
-  #belongs({ ruleset, charter, logs }: IndexRoot): boolean {
-    const { current } = this.#context.charters;
-    return (
-      ruleset === current.charter.ruleset.number &&
-      bytesEqual(charter, current.hash) &&
-      logs.length === this.#logs.length &&
-      logs.every(({ origin }, place) => origin === this.#logs[place]!.origin)
-    );
   }
 
   /**
@@ -195,6 +186,23 @@ export class BindingIndex {
     return true;
   }
 
+  /**
+   * Reads something of the view in the turn in which the next batch is taken, and resolves with it when
+   * that batch is in the tree: a label that changes all the time is still proven as it was then.
+   */
+  async withNextBatch<T>(read: () => T): Promise<T> {
+    if (this.#following === undefined || this.#stopped) return read();
+    const taken = Promise.withResolvers<T>();
+    this.#readers.push(() => void Promise.try(read).then(taken.resolve, taken.reject));
+    const value = await taken.promise;
+    await this.flushed();
+    return value;
+  }
+
+  #letRead(): void {
+    for (const read of this.#readers.splice(0)) read();
+  }
+
   /** Resolves when the next batch is in the tree; at once when nothing is on its way there. */
   async flushed(): Promise<void> {
     if (this.#following !== undefined && !this.#stopped) await this.#flushed.promise;
@@ -236,6 +244,7 @@ export class BindingIndex {
       })
       .finally(() => {
         this.#following = undefined;
+        this.#letRead();
         this.#tellFlushed();
         if (this.#behind && !this.#stopped) this.#run(() => this.#follow());
       });
@@ -284,10 +293,11 @@ export class BindingIndex {
     // In one turn, so that the states are those of the vector and of the charter.
     const { charter, hash } = charters.current;
     const pending = [...this.#pending.values()];
-    const logs = this.#vector();
+    const logs = vectorOf(this.#logs, this.#context.crypto);
     const complete = !this.#building && !this.#adopting;
     this.#pending = new Map();
     this.#behind = false;
+    this.#letRead();
     const tree = this.#nodes.change();
     const root = await this.#apply(pending, tree);
     const position = { ruleset: charter.ruleset.number, charter: hash, root, logs };
@@ -321,15 +331,6 @@ export class BindingIndex {
       await scheduler.yield();
     }
     return root;
-  }
-
-  #vector(): IndexRoot['logs'] {
-    const { crypto } = this.#context;
-    return this.#logs.map(({ origin, folded }) => ({
-      origin,
-      size: folded.size,
-      root: frontierRoot(folded, crypto),
-    }));
   }
 
   /** Notes the labels of all leaves that are stored beyond the vector. */

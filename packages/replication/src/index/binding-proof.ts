@@ -78,16 +78,18 @@ export async function proveBinding(
   context: ProofContext,
 ): Promise<BindingProof | undefined> {
   const { crypto, index } = context;
+  const read = (): ShownBinding => readBinding(proven.label, context);
+  let taken: ShownBinding | undefined;
   for (let attempt = 0; attempt < proofAttemptsMax; attempt++) {
     const evidence = await index.prove(proven.label);
     if (evidence === undefined) return undefined;
-    const binding = readBinding(proven.label, context);
+    const binding = taken ?? read();
     if (isProvenBy(evidence, { label: proven.label, state: binding.state }, crypto)) {
       const logs = await agreedLogs(evidence.position.logs, context);
       const { proof: indexProof, root } = evidence;
       return logs && { ...proven, root, indexProof, logs, ...binding };
     }
-    await index.flushed();
+    taken = await index.withNextBatch(read);
   }
   return undefined;
 }

@@ -2,7 +2,14 @@
  * What the stored index was folded from: ruleset, charter, and size and root of every log. One row,
  * written in the same batch as the nodes that it belongs to, so that tree and vector never disagree.
  */
-import type { Checkpoint, IndexRoot } from '@callbook/protocol';
+import type {
+  Checkpoint,
+  Cryptography,
+  Frontier,
+  IndexRoot,
+  KnownCharter,
+} from '@callbook/protocol';
+import { bytesEqual, frontierRoot } from '@callbook/protocol';
 
 import { RowReader, RowWriter } from '../store/row-bytes.ts';
 
@@ -24,4 +31,31 @@ export function parseIndexPosition(row: Uint8Array): IndexRoot {
   }));
   reader.end();
   return { ruleset, charter, root, logs };
+}
+
+/** A log, and its tree as far as the view has folded it. */
+export interface FoldedLog {
+  readonly origin: string;
+  readonly folded: Frontier;
+}
+
+/** Tells whether an index was folded by this charter's rules, of these logs in their order. */
+export function belongsTo(
+  { ruleset, charter, logs }: IndexRoot,
+  current: KnownCharter,
+  folded: readonly FoldedLog[],
+): boolean {
+  return (
+    ruleset === current.charter.ruleset.number &&
+    bytesEqual(charter, current.hash) &&
+    logs.length === folded.length &&
+    logs.every(({ origin }, place) => origin === folded[place]!.origin)
+  );
+}
+
+/** Size and root of every log, as far as it is folded. */
+export function vectorOf(logs: readonly FoldedLog[], crypto: Cryptography): Checkpoint[] {
+  return logs.map(({ origin, folded }) => {
+    return { origin, size: folded.size, root: frontierRoot(folded, crypto) };
+  });
 }
