@@ -91,7 +91,7 @@ describe('three members that become five and expel one', () => {
     const line = `register +447700900001 --sip sip:new@sip.example --member delta ${code}`;
     expect(await lab.callbook(line)).toMatchObject({ code: 0 });
     expect(await leavesOf('gamma')).toBe(before);
-  });
+  }, 90_000);
 
   it('go on from there after a restart', async () => {
     await lab.testnet.restart('beta');
