@@ -5,6 +5,7 @@ export type { DnsErrorCode } from './errors.ts';
 export { createDirectoryZone } from './zone/directory-zone.ts';
 export type {
   ApiHost,
+  BindingsZone,
   BindingSource,
   DirectoryZoneLimits,
   DirectoryZoneOptions,

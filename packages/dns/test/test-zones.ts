@@ -12,6 +12,7 @@ import {
 } from '@callbook/dns';
 import type {
   ApiHost,
+  BindingsZone,
   BindingSource,
   Responder,
   Zone,
@@ -49,6 +50,7 @@ export interface BindingDraft {
   readonly keys?: readonly PublishedKey[];
   readonly entryOctet?: number;
   readonly origin?: string;
+  readonly changedAtMs?: number;
 }
 
 const identityKey: PublishedKey = {
@@ -86,7 +88,7 @@ function bindingOf(draft: BindingDraft): PublishedBinding {
     ownershipId: new Uint8Array(32).fill(9),
     entryId: new Uint8Array(32).fill(draft.entryOctet ?? 0xab),
     origin: draft.origin ?? 'api.alpha.test/log',
-    changedAtMs: 0,
+    changedAtMs: draft.changedAtMs ?? Date.now(),
     pending: [],
   };
 }
@@ -125,7 +127,7 @@ export interface TestZones {
   readonly source: TestSource;
   readonly root: Zone;
   readonly test: Zone;
-  readonly directory: Zone;
+  readonly directory: BindingsZone;
   /** DS line of the root. */
   readonly trustAnchor: string;
   readonly directoryKeys: ZoneKeys;

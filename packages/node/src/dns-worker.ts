@@ -83,7 +83,13 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
   const serving = responderOptions(worker.serving, () => cookieSecrets!);
   const table = new AnswerTable(worker.answers);
   const respond = createResponder([zone], { ...serving, reusesRoom: true });
-  const hot = new HotResponder({ table, respond, clock: systemClock, ...serving });
+  const hot = new HotResponder({
+    table,
+    respond,
+    takeEndMs: () => zone.takeEndMs(),
+    clock: systemClock,
+    ...serving,
+  });
   return {
     respondInto: (query, out, client) => hot.respondInto(query, out, client),
     takeNotice: (given) => {

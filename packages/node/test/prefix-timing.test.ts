@@ -95,7 +95,12 @@ async function openWorker(bindings: BindingSource): Promise<Ask> {
   const hashKey = new Uint8Array(8);
   const table = new AnswerTable(createAnswerTableMemory({ answersMax: 4096, hashKey }));
   const respond = createResponder([zone], { reusesRoom: true });
-  const hot = new HotResponder({ table, respond, clock: systemClock });
+  const hot = new HotResponder({
+    table,
+    respond,
+    takeEndMs: () => zone.takeEndMs(),
+    clock: systemClock,
+  });
   const out = new Uint8Array(1232);
   const client = { octets: Uint8Array.of(127, 0, 0, 1), port: 4000 };
   const queries = new Map<string, Uint8Array>();

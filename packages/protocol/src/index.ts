@@ -7,6 +7,7 @@ export type { VerdictCode } from './errors.ts';
 export type { Clock, Random } from './ports.ts';
 export type { Cryptography, Ed25519Signer, VrfProver } from './crypto/cryptography.ts';
 export type { PendingRequest, PublishedBinding } from './published-binding.ts';
+export { isDormant, withheldFromMs } from './dormancy.ts';
 export { assert } from './assert.ts';
 export { compareBytes, concatBytes, bytesEqual, utf8 } from './bytes.ts';
 export { parseIdentifier } from './identifiers.ts';
@@ -41,6 +42,7 @@ export type { Leaf, LeafRole } from './leaf.ts';
 export {
   batchBytesMax,
   batchEntriesMax,
+  confirmEveryMs,
   entryBytesMax,
   faultsFallAfterMs,
   evidenceBytesMax,

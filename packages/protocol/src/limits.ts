@@ -66,6 +66,11 @@ export const recycledRequestsMin = 3;
 export const recycledSpanMsMin = 21 * 24 * 3600 * 1000;
 /** Requests against one holder that look-ups tell of. */
 export const pendingRequestsMax = 8;
+/** A client confirms its binding by an update at least this often: 180 days. */
+export const confirmEveryMs: number = 180 * 24 * 60 * 60 * 1000;
+/** Without one, look-ups show the binding as dormant after 400 days, and DNS stops after 460. */
+export const dormantAfterMs: number = 400 * 24 * 60 * 60 * 1000;
+export const withheldAfterMs: number = 460 * 24 * 60 * 60 * 1000;
 /** A statement of a charter draft: its field, and its text (a member with all its lists full). */
 export const draftFieldCharactersMax = 96;
 export const draftTextBytesMax: number = 8 * 1024;

@@ -2,7 +2,7 @@
  * `POST /v1/lookups`: what the directory says of one identifier or a thousand. Identifiers are in
  * the body because a URL is written down by every proxy on the way.
  */
-import { encodeBase64Url, parseIdentifier } from '@callbook/protocol';
+import { encodeBase64Url, isDormant, parseIdentifier } from '@callbook/protocol';
 import type { PendingRequest, PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import type { DirectoryPort } from '../ports.ts';
@@ -10,7 +10,7 @@ import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
 
 /** Registers the look-up. */
-export function addLookupRoutes(scope: ApiScope, { directory }: ApiContext): void {
+export function addLookupRoutes(scope: ApiScope, { clock, directory }: ApiContext): void {
   const schema = {
     operationId: 'lookUp',
     summary: 'Looks up identifiers',
@@ -20,18 +20,24 @@ export function addLookupRoutes(scope: ApiScope, { directory }: ApiContext): voi
   };
   scope.post('/v1/lookups', { schema }, async ({ body }, reply) => {
     reply.header('cache-control', 'no-store');
-    return { results: body.identifiers.map((text) => lookUp(text, directory)) };
+    const nowMs = clock.nowMs();
+    return { results: body.identifiers.map((text) => lookUp(text, { directory, nowMs })) };
   });
 }
 
-function lookUp(text: string, directory: DirectoryPort) {
+interface LookupContext {
+  readonly directory: DirectoryPort;
+  readonly nowMs: number;
+}
+
+function lookUp(text: string, { directory, nowMs }: LookupContext) {
   const identifier = parseIdentifier(text);
   if (identifier.verdict !== 'accept') return { state: 'malformed' as const };
   const binding = directory.lookup(identifier.value);
-  return binding === undefined ? { state: 'absent' as const } : publishedJson(binding);
+  return binding === undefined ? { state: 'absent' as const } : publishedJson(binding, nowMs);
 }
 
-function publishedJson(binding: PublishedBinding) {
+function publishedJson(binding: PublishedBinding, nowMs: number) {
   const { visibility, routes, keys, labelEpoch, epoch, seq, origin, changedAtMs } = binding;
   return {
     state: 'published' as const,
@@ -46,6 +52,7 @@ function publishedJson(binding: PublishedBinding) {
     entryId: encodeBase64Url(binding.entryId),
     origin,
     changedAtMs,
+    dormant: isDormant(binding, nowMs),
     pending: binding.pending.map(pendingJson),
   };
 }

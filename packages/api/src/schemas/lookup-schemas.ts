@@ -57,6 +57,9 @@ const published = Type.Object(
     entryId: bytesOf(32, 'Entry whose payload this is'),
     origin: Type.String({ description: 'Log with the earliest leaf of that entry' }),
     changedAtMs: timeMs('Time of that leaf'),
+    dormant: Type.Boolean({
+      description: 'True when the holder has not confirmed it for 400 days',
+    }),
     pending: Type.Array(pendingRequest, {
       maxItems: pendingRequestsMax,
       description: 'Requests to replace the holder that are not vetoed; first to end first',

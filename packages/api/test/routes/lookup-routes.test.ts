@@ -23,6 +23,7 @@ it('answers each identifier in order: published, absent, malformed', async () =>
     entryId: json!.entryId,
     origin: 'alpha.test/log',
     changedAtMs: 1_800_000_000_000,
+    dormant: false,
     pending: [],
   };
   expect(answer.json!.results).toEqual([
@@ -33,6 +34,20 @@ it('answers each identifier in order: published, absent, malformed', async () =>
     { state: 'malformed' },
     published,
   ]);
+});
+
+it('shows a binding as dormant from 400 days on', async () => {
+  const member = await startMember();
+  const { signed, challenge } = await passChallenge(member);
+  await member.call('POST', '/v1/entries', submissionOf(signed, challenge));
+  const lookUp = async () => {
+    const { json } = await member.call('POST', '/v1/lookups', { identifiers: [number] });
+    return json!.results[0]!['dormant'];
+  };
+  member.clockMs = 1_800_000_000_000 + 400 * 86_400_000 - 1;
+  expect(await lookUp()).toBe(false);
+  member.clockMs += 1;
+  expect(await lookUp()).toBe(true);
 });
 
 it('tells of requests to replace the holder', async () => {

@@ -30,6 +30,8 @@ export interface HotResponderOptions {
   readonly table: AnswerTable;
   /** For what the table does not have; made with the same cookies and rate limiter. */
   readonly respond: Responder;
+  /** When what `respond` has found since the last call ceases to be true by itself, in ms. */
+  readonly takeEndMs: () => number;
   readonly clock: Clock;
   readonly cookies?: CookieOptions;
   readonly rateLimiter?: RateLimiter;
@@ -63,6 +65,8 @@ export class HotResponder {
       if (size >= 0) return size;
     }
     const generation = table.generationOf(key);
+    // Answers that are not kept have left something there.
+    this.options.takeEndMs();
     const size = this.respondFully(query, out, client);
     if (size > 0) this.keep(out.subarray(0, size), { generation, nowSeconds });
     return size;
@@ -109,7 +113,8 @@ export class HotResponder {
     if (hasCookie) setOptionsBytes(answer, bareBytes, 0);
     const bare = answer.subarray(0, bareBytes);
     if (isKeptAnswer(bare, plain.flagsClass)) {
-      const expiresAtSeconds = keptUntilSeconds(bare, nowSeconds);
+      const endSeconds = Math.floor(this.options.takeEndMs() / 1000);
+      const expiresAtSeconds = Math.min(keptUntilSeconds(bare, nowSeconds), endSeconds);
       if (expiresAtSeconds > nowSeconds)
         table.put(key, bare, { generation, expiresAtSeconds, nowSeconds });
     }

@@ -1,8 +1,10 @@
 /**
  * A member's zone: bindings looked up one at a time, never listed. The RRsets made from a binding are
  * kept and used again while the source gives the same entry, so a changed binding is seen at the next
- * query. A binding that is for the API only is, here, one that does not exist.
+ * query. A binding that is for the API only is, here, one that does not exist; so is one that its holder
+ * has not confirmed for too long.
  */
+import { withheldFromMs } from '@callbook/protocol';
 import type { Clock, PublishedBinding } from '@callbook/protocol';
 import { BoundedCache } from '../bounded-cache.ts';
 import { dnsError } from '../errors.ts';
@@ -80,8 +82,17 @@ export interface DirectoryZoneOptions {
   readonly madeAtMs?: number;
 }
 
+/** The zone of a directory: what it answers may end by itself. */
+export interface BindingsZone extends Zone {
+  /**
+   * When the first of the bindings that were found since the last call ceases to be published, in ms;
+   * infinite where none was.
+   */
+  takeEndMs(): number;
+}
+
 /** Makes the zone of a directory. Code: `dns_zone_setting_invalid`. */
-export function createDirectoryZone(options: DirectoryZoneOptions): Zone {
+export function createDirectoryZone(options: DirectoryZoneOptions): BindingsZone {
   return new DirectoryZone(options);
 }
 
@@ -102,7 +113,7 @@ interface KeptApex {
   readonly node: ZoneNode;
 }
 
-class DirectoryZone implements Zone {
+class DirectoryZone implements BindingsZone {
   readonly apex: DomainName;
   readonly soa: Rrset;
   private readonly source: BindingSource;
@@ -112,6 +123,8 @@ class DirectoryZone implements Zone {
   private readonly fixedNodes: NodeMap;
   private readonly keptNodes: BoundedCache<KeptNode>;
   private keptApex: KeptApex | undefined;
+  private readonly clock: Clock;
+  private endMs: number = Number.POSITIVE_INFINITY;
 
   constructor(options: DirectoryZoneOptions) {
     const apex = parseSettingName('apex', options.apex);
@@ -134,6 +147,7 @@ class DirectoryZone implements Zone {
     ]);
     this.keptNodes = new BoundedCache(limits.bindingsMax);
     this.keptApex = undefined;
+    this.clock = clock;
   }
 
   find(name: DomainName): ZoneNode {
@@ -168,7 +182,7 @@ class DirectoryZone implements Zone {
     place: NumberPlace | HashPlace,
     binding: PublishedBinding | undefined,
   ): ZoneNode {
-    if (binding === undefined || binding.visibility !== 'dns') return emptyNode;
+    if (binding === undefined || !this.isPublished(binding)) return emptyNode;
     const kept = this.keptNodes.get(name.lookupKey);
     // The origin is in TXT and can change alone: an earlier leaf of the same entry arrives late.
     if (
@@ -182,6 +196,20 @@ class DirectoryZone implements Zone {
     const { entryId, origin } = binding;
     this.keptNodes.set(name.lookupKey, { entryId, origin, node });
     return node;
+  }
+
+  takeEndMs(): number {
+    const endMs = this.endMs;
+    this.endMs = Number.POSITIVE_INFINITY;
+    return endMs;
+  }
+
+  private isPublished(binding: PublishedBinding): boolean {
+    if (binding.visibility !== 'dns') return false;
+    const endMs = withheldFromMs(binding);
+    if (this.clock.nowMs() >= endMs) return false;
+    this.endMs = Math.min(this.endMs, endMs);
+    return true;
   }
 
   private apexNode(): ZoneNode {

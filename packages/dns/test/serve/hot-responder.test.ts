@@ -71,6 +71,7 @@ function createBench(options: { cookies?: boolean; responsesPerSecond?: number }
       misses += 1;
       return full(...query);
     },
+    takeEndMs: () => zones.directory.takeEndMs(),
     clock,
     ...ownOptions,
   });
@@ -342,5 +343,45 @@ describe('age of a kept answer', () => {
       const expiry = new DataView(rrsig.rdata.buffer, rrsig.rdata.byteOffset).getUint32(8);
       expect(expiry * 1000 - bench.clock.now).toBeGreaterThan(2 * daysMs);
     }
+  });
+});
+
+describe('a binding that its holder does not confirm', () => {
+  const dayMs = 86_400_000;
+  const ask = queryOf({ name: enumName(number), type: NAPTR });
+
+  it('is answered for 460 days, not a second longer, and again after an update', () => {
+    const bench = createBench();
+    const changedAtMs = bench.clock.now;
+    const publish = (at: number) =>
+      bench.zones.source.publish({ identifier: `tel:+${number}`, changedAtMs: at });
+    publish(changedAtMs);
+    const countBoth = (): number[] => {
+      const answers = [parsed(bench.full(ask)), parsed(bench.ask(ask)), parsed(bench.ask(ask))];
+      return answers.map((answer) => answer.answers.length);
+    };
+    bench.clock.now = changedAtMs + 460 * dayMs - 1000;
+    expect(countBoth()).toEqual([1, 1, 1]);
+    const misses = bench.misses();
+    expect(parsed(bench.ask(ask)).answers).toHaveLength(1);
+    expect(bench.misses()).toBe(misses);
+    bench.clock.now += 999;
+    expect(countBoth()).toEqual([1, 1, 1]);
+    bench.clock.now += 1;
+    expect(countBoth()).toEqual([0, 0, 0]);
+    publish(bench.clock.now);
+    bench.notices.bindingsChanged([`tel:+${number}`]);
+    expect(countBoth()).toEqual([1, 1, 1]);
+  });
+
+  it('is denied like a number that nobody has', () => {
+    const bench = createBench();
+    bench.zones.source.publish({ identifier: 'tel:+4915123456780', changedAtMs: 0 });
+    bench.clock.now = 460 * dayMs;
+    const denial = (digits: string) => {
+      const answer = bench.full(queryOf({ name: enumName(digits), type: NAPTR }))!;
+      return { ...parsed(answer), questions: [], id: 0 };
+    };
+    expect(denial('4915123456780')).toEqual(denial('4915123456781'));
   });
 });

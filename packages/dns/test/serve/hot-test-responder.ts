@@ -42,5 +42,10 @@ export function createWorkerResponder(responderData: unknown): WorkerResponder {
     clock,
   });
   const table = new AnswerTable(answers);
-  return new HotResponder({ table, respond: createResponder([zone]), clock });
+  return new HotResponder({
+    table,
+    respond: createResponder([zone]),
+    takeEndMs: () => zone.takeEndMs(),
+    clock,
+  });
 }
