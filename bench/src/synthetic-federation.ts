@@ -18,7 +18,7 @@ import {
 import type { Charter, DerivedKeys, EntryDraft, Identifier, Payload } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { createReplica } from '@callbook/replication';
-import type { OpenedPayload, Replica, Store } from '@callbook/replication';
+import type { OpenedPayload, Replica, ReplicaOptions, Store } from '@callbook/replication';
 
 const memberNames = ['alpha', 'beta', 'gamma'] as const;
 type MemberName = (typeof memberNames)[number];
@@ -37,13 +37,19 @@ function seedOf(text: string): Uint8Array {
   return crypto.sha256(utf8(text));
 }
 
-/** Opens the replica of one member over `store`; the federation has `memberCount` members. */
+/** How a replica is opened, where not as most benches want it. */
+interface SyntheticOptions extends Pick<ReplicaOptions, 'indexed' | 'verifier'> {
+  readonly memberCount?: number;
+}
+
+/** Opens the replica of one member over `store`. */
 export async function openSyntheticReplica(
   name: MemberName,
   store: Store,
-  memberCount: number = memberNames.length,
+  { memberCount = memberNames.length, ...options }: SyntheticOptions = {},
 ): Promise<Replica> {
   return await createReplica({
+    ...options,
     store,
     crypto,
     clock: { nowMs: () => Date.now() },
@@ -51,6 +57,7 @@ export async function openSyntheticReplica(
     memberName: name,
     logSigner: crypto.ed25519Signer(seedOf(`log ${name}`)),
     vrfSecretKey,
+    indexed: true,
     ownLogConfirmed: true,
   });
 }
