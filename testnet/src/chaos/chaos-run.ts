@@ -25,6 +25,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   /** Folder of the federation, empty. */
   readonly folder: string;
+  /** True to let numbers be claimed while faults happen, and not before. */
+  readonly claimsUnderFaults: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -40,7 +42,7 @@ const portTriesMax = 20;
 
 /** Runs to the end; throws at the first violation. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
-  const { seconds, folder, say } = options;
+  const { seconds, folder, claimsUnderFaults, say } = options;
   const random = new SeededRandom(`chaos ${options.seed}`);
   const layout = await freeLayout(folder);
   await using parts = new AsyncDisposableStack();
@@ -55,6 +57,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const shared = { layout, charterNote, ledger };
   const load = new Load({ ...shared, random: random.branch('load'), holderCount });
   say(`${holderCount} holders write and look up; faults for ${seconds} s`);
+  if (!claimsUnderFaults) await load.claimAll(drainMsMax);
   load.start();
   const names = layout.members.map(({ name }) => name);
   const planned = { seconds, members: names, smallDisk: small.name, random: random.branch('plan') };

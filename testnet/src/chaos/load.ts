@@ -88,6 +88,19 @@ export class Load {
     return this.#holders.flatMap(({ holding }) => (holding === undefined ? [] : [holding]));
   }
 
+  /** Claims every number while all members are well. */
+  async claimAll(msMax: number): Promise<void> {
+    const late = AbortSignal.timeout(msMax);
+    const claims = this.#holders.map(async (holder) => {
+      while (holder.holding === undefined) {
+        if (late.aborted)
+          throw new Error('the numbers cannot be claimed', { cause: holder.failure });
+        await this.#step(holder);
+      }
+    });
+    await Promise.all(claims);
+  }
+
   /** Writes and looks up until `drain`. */
   start(): void {
     const writing = this.#holders.map((holder) => this.#write(holder));

@@ -16,6 +16,7 @@ or out of disk space, and checks that nothing is lost and all agree. Needs root.
 
   --seed TEXT     chooses the faults (default: the time)
   --seconds N     how long they happen, 5 to 86400 (default 60)
+  --claims        let numbers be claimed while faults happen, and not before
   --json          print the outcome as JSON
   --keep          leave the federation's files where they are
   --help          print this
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now()) },
     seconds: { type: 'string', default: '60' },
+    claims: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -39,7 +41,7 @@ function printHelp(): number {
 }
 
 async function main(): Promise<number> {
-  const { seed, json, keep } = values;
+  const { seed, json, keep, claims: claimsUnderFaults } = values;
   const seconds = Number(values.seconds);
   if (!Number.isInteger(seconds) || seconds < 5 || seconds > 86_400) {
     console.error('chaos: --seconds must be a whole number from 5 to 86400');
@@ -52,7 +54,8 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-chaos-'));
   say(`SEED=${seed}`);
   try {
-    const outcome = await runChaos({ seed, seconds, folder: join(folder, 'testnet'), say });
+    const run = { seed, seconds, folder: join(folder, 'testnet'), claimsUnderFaults, say };
+    const outcome = await runChaos(run);
     console.log(json ? JSON.stringify({ seed, seconds, ...outcome }) : outcome);
     if (!keep) await rm(folder, { recursive: true, force: true });
     return 0;
