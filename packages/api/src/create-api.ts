@@ -10,6 +10,7 @@ import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import type { SecureContextOptions } from 'node:tls';
 import type { ApiContext, ApiScope } from './api-scope.ts';
 import { ChallengeDesk } from './challenges/challenge-desk.ts';
+import type { SendGuard } from './challenges/send-guard.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
@@ -31,6 +32,8 @@ import { problemSchema } from './schemas/problem-schema.ts';
 export interface ApiOptions {
   readonly directory: DirectoryPort;
   readonly codeSender: CodeSender;
+  /** Where codes to numbers cost money. */
+  readonly sendGuard?: SendGuard | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly crypto: Cryptography;

@@ -24,6 +24,10 @@ export const apiErrorCodes = {
     status: 400,
     sentence: 'nothing can be sealed to the session key: it is not a usable X25519 public key',
   },
+  identifier_not_served: {
+    status: 403,
+    sentence: 'this member sends no codes to numbers of this country, range or type',
+  },
   challenge_rate_limited: {
     status: 429,
     sentence: 'no more codes are sent for now, here or to this identifier; see Retry-After',
@@ -114,6 +118,14 @@ export const apiSettingCodes = {
 } as const;
 
 export type ApiSettingCode = keyof typeof apiSettingCodes;
+
+/** How a channel fails: inside a member only, and in its log. */
+export const apiChannelCodes = {
+  channel_refused: 'the channel did not take the message, and will not send it',
+  channel_outcome_unknown: 'the channel may have sent the message, or not; it is not sent again',
+} as const;
+
+export type ChannelErrorCode = keyof typeof apiChannelCodes;
 
 /** Members that a problem document has beside the standard ones (RFC 9457 §3.2). */
 export interface ProblemExtensions {

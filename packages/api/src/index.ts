@@ -2,9 +2,19 @@
 
 export { createApi } from './create-api.ts';
 export type { ApiOptions } from './create-api.ts';
-export { fileOutbox } from './channels/outbox.ts';
+export { SendGuard } from './challenges/send-guard.ts';
+export type { SendGuardOptions } from './challenges/send-guard.ts';
+export { ChannelSwitch } from './channels/channel-switch.ts';
+export type { ChannelScheme } from './channels/channel-switch.ts';
+export type { Channel, ChannelMessage } from './channels/channel.ts';
+export { outboxChannel } from './channels/outbox.ts';
+export { SendJournal } from './channels/send-journal.ts';
+export { sipChannel } from './channels/sip-channel.ts';
+export { openSmppChannel } from './channels/smpp-channel.ts';
+export { openSmtpChannel } from './channels/smtp-channel.ts';
+export { webhookChannel, webhookSignature } from './channels/webhook-channel.ts';
 export { gsm7Septets, smsSegmentSeptetsMax } from './channels/gsm7.ts';
-export { ApiError, apiErrorCodes, apiSettingCodes } from './errors.ts';
+export { ApiError, apiChannelCodes, apiErrorCodes, apiSettingCodes } from './errors.ts';
 export type { ApiErrorCode, ApiSettingCode } from './errors.ts';
 export { apiLimits } from './limits.ts';
 export type { ApiLimits } from './limits.ts';

@@ -14,6 +14,8 @@ export const apiLimits = {
   /** Time in which a passed challenge serves its entry, from the right answer. */
   challengeUseMsMax: 10 * 60 * 1000,
   challengeAttemptsMax: 5,
+  /** Wrong answers in digits to codes of one scheme, before all are refused for a while. */
+  wrongAnswersPerHourMax: 1000,
   /** Challenges in memory, open and passed. */
   challengesMax: 20_000,
   /** Codes to one identifier. */

@@ -186,9 +186,14 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-/** Carries a code to its identifier. Rejects when the channel did not take the message. */
+/**
+ * Carries a code to its identifier. Rejects only when the code has not gone out and never will; a code
+ * whose fate is unknown counts as sent, so that nobody pays twice.
+ */
 export interface CodeSender {
   send(message: CodeMessage): Promise<void>;
+  /** Calls the listener when a channel learns what became of a code. */
+  onReceipt?(listener: (receipt: { sendId: string; isDelivered: boolean }) => void): void;
 }
 
 export interface CodeMessage {
@@ -197,6 +202,8 @@ export interface CodeMessage {
   readonly text: string;
   /** The code alone, for channels and tests that need no sentence. */
   readonly code: string;
+  /** 22 characters of base64url, new for every code; says nothing of the challenge. */
+  readonly sendId: string;
 }
 
 /**

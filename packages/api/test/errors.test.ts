@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { DirectoryError, reject } from '@callbook/protocol';
 import type { VerdictCode } from '@callbook/protocol';
-import { apiErrorCodes, apiSettingCodes, createApi } from '../src/index.ts';
+import { apiErrorCodes, apiSettingCodes, createApi, SendGuard } from '../src/index.ts';
 import type { ApiErrorCode, ApiSettingCode } from '../src/index.ts';
 import { askForCode, passChallenge, proofOf, sendAnswer, submissionOf } from './claim-flow.ts';
 import { base64url, signRegister } from './claimant.ts';
@@ -63,6 +63,12 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
   route_unknown: async () => (await startMember()).call('GET', '/v2/lookups'),
   identifier_malformed: async () => openWith(await startMember(), { identifier: 'tel:0151' }),
   session_key_invalid: async () => openWith(await startMember(), { session: noProof }),
+  identifier_not_served: async () => {
+    const ports = { crypto, random: { bytes: (size: number) => new Uint8Array(size) } };
+    const sendGuard = await SendGuard.open({}, ports);
+    const member = await startMember({}, { sendGuard });
+    return openWith(member, { identifier: 'tel:+881612345678' });
+  },
   challenge_rate_limited: async () => {
     const member = await startMember({ sendsPerHourMax: 1 });
     await askForCode(member);

@@ -11,6 +11,7 @@ import { Type } from 'typebox';
 import type { Static, TString } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseDocument } from 'yaml';
+import { assertChannels, ChallengeSettings, resolveChallengePaths } from './challenge-settings.ts';
 import type { NodeErrorCode } from './errors.ts';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: 'port, 0 to 65535' });
@@ -187,14 +188,7 @@ export const ConfigSchema = Type.Object(
         { maxItems: 8, description: 'at most 8 witnesses' },
       ),
     ),
-    challenges: Type.Object(
-      {
-        outbox: Path,
-        sendsPerHour: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-        sendsPerDay: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-      },
-      { additionalProperties: false },
-    ),
+    challenges: ChallengeSettings,
     store: Type.Optional(
       Type.Object(
         {
@@ -250,8 +244,9 @@ export function parseConfig(text: string): NodeConfig {
     });
   }
   const value: unknown = document.toJS();
-  if (compiled.Check(value)) return value;
-  throw settingError(value);
+  if (!compiled.Check(value)) throw settingError(value);
+  assertChannels(value.challenges);
+  return value;
 }
 
 /** Says which setting is wrong and what it should be, without repeating it. */
@@ -297,7 +292,7 @@ function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
     keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
     dns: resolveDnsPaths(config.dns, at),
     api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
-    challenges: { ...challenges, outbox: at(challenges.outbox) },
+    challenges: resolveChallengePaths(challenges, at),
   };
 }
 

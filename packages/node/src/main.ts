@@ -26,7 +26,10 @@ program
   .description('read the configuration and say what is wrong with it')
   .requiredOption('--config <file>', 'configuration (YAML)')
   .action(async ({ config }: { config: string }) => {
-    await readConfig(config);
+    const { challenges } = await readConfig(config);
+    // Loaded here alone: the commands about keys also run on machines that never send.
+    const { checkChannelFiles } = await import('./member-senders.ts');
+    await checkChannelFiles(challenges);
     process.stdout.write(`${config}: every setting is usable\n`);
   });
 

@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { apiLimits, createApi, fileOutbox } from '@callbook/api';
-import type { ApiLimits, CodeSender, DirectoryPort, NoticeSender } from '@callbook/api';
+import { apiLimits, createApi } from '@callbook/api';
+import type { ApiLimits, CodeSender, DirectoryPort, SendGuard } from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import type { Logger } from 'pino';
@@ -21,26 +21,11 @@ export interface MemberApi extends AsyncDisposable {
 export interface MemberApiParts {
   readonly directory: DirectoryPort;
   readonly codeSender: CodeSender;
+  readonly sendGuard: SendGuard | undefined;
   readonly crypto: Cryptography;
   readonly log: Logger;
   /** Domain that messages with a code name. */
   readonly host: string;
-}
-
-/** What carries codes and notices to people. */
-export interface MemberSenders {
-  readonly codeSender: CodeSender;
-  readonly noticeSender: NoticeSender;
-}
-
-/** Opens the channels that the configuration names. */
-export function openMemberSenders({ challenges }: NodeConfig): MemberSenders {
-  const codeSender = fileOutbox({ path: challenges.outbox, clock: systemClock });
-  // A notice is a message without a code.
-  const noticeSender: NoticeSender = {
-    sendNotice: async ({ to, text }) => await codeSender.send({ to, text, code: '' }),
-  };
-  return { codeSender, noticeSender };
 }
 
 /** Serves the API until disposed of; throws `listen_failed`. */
@@ -48,10 +33,11 @@ export async function startMemberApi(
   config: NodeConfig,
   parts: MemberApiParts,
 ): Promise<MemberApi> {
-  const { directory, codeSender, crypto, log, host } = parts;
+  const { directory, codeSender, sendGuard, crypto, log, host } = parts;
   const api = createApi({
     directory,
     codeSender,
+    sendGuard,
     clock: systemClock,
     random: systemRandom,
     crypto,

@@ -11,8 +11,9 @@ import { readSecretFile } from './key-file.ts';
 export { systemScheduler } from '@callbook/replication';
 export { GovernanceDesk } from './admin/governance-desk.ts';
 export { HolderNotices } from './holder-notices.ts';
-export { openMemberSenders, startMemberApi } from './member-api.ts';
+export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
+export { openMemberSenders } from './member-senders.ts';
 
 /** Joins the other members of the charter. */
 export async function openMesh(

@@ -60,10 +60,13 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   });
   const { member } = replica.membership.byName(config.member)!;
   const host = new URL(member.api).hostname;
-  const { codeSender, noticeSender: sender } = network.openMemberSenders(config);
+  const { senders, sendGuard } = parts.use(
+    await network.openMemberSenders(config, { crypto, log }),
+  );
   const timing = { clock: systemClock, scheduler: network.systemScheduler };
-  parts.use(new network.HolderNotices({ replica, sender, log, ...timing }));
-  const api = parts.use(await startMemberApi(config, { directory, codeSender, crypto, log, host }));
+  parts.use(new network.HolderNotices({ replica, sender: senders, log, ...timing }));
+  const codes = { codeSender: senders, sendGuard };
+  const api = parts.use(await startMemberApi(config, { directory, ...codes, crypto, log, host }));
   const running = parts.move();
   return {
     addresses: {

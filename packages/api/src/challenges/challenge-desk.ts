@@ -3,6 +3,7 @@
  * answer. Asking never looks at the directory: until the answer is right, a held identifier and a
  * free one are told apart by nothing, neither text nor status nor time.
  */
+import { encodeBase64Url } from '@callbook/protocol';
 import type { Clock, Cryptography, Identifier, Random } from '@callbook/protocol';
 import { ApiError } from '../errors.ts';
 import type { ApiLimits } from '../limits.ts';
@@ -13,6 +14,8 @@ import { assertHostFits, challengeText } from './challenge-text.ts';
 import { sealCode } from './sealed-code.ts';
 import type { ChallengeForm, SealedCodeRequest } from './sealed-code.ts';
 import { SendBudget } from './send-budget.ts';
+import type { SendGuard } from './send-guard.ts';
+import { WrongAnswers } from './wrong-answers.ts';
 
 /** What carries a code, by the identifier's scheme. */
 type ChallengeChannel = 'sms' | 'email' | 'sip';
@@ -22,6 +25,8 @@ export interface ChallengeDeskPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly crypto: Cryptography;
+  /** Where codes to numbers cost money. */
+  readonly sendGuard?: SendGuard | undefined;
 }
 
 export interface OpenedChallenge {
@@ -36,6 +41,7 @@ export interface OpenedChallenge {
 export class ChallengeDesk {
   readonly #store: ChallengeStore;
   readonly #budget: SendBudget;
+  readonly #wrongAnswers: WrongAnswers;
   readonly #ports: ChallengeDeskPorts;
   readonly #host: string;
 
@@ -46,31 +52,53 @@ export class ChallengeDesk {
     this.#ports = ports;
     this.#store = new ChallengeStore(limits, ports.random);
     this.#budget = new SendBudget(limits, ports);
+    this.#wrongAnswers = new WrongAnswers(limits.wrongAnswersPerHourMax);
+    ports.codeSender.onReceipt?.(({ sendId, isDelivered }) => {
+      // A delivered code is not an answered one.
+      if (!isDelivered) ports.sendGuard?.settle(sendId, false, ports.clock.nowMs());
+    });
   }
 
   /**
    * Sends a code and opens its challenge.
    *
-   * Throws `session_key_invalid`, `challenge_rate_limited` or `channel_unavailable`.
+   * Throws `session_key_invalid`, `identifier_not_served`, `challenge_rate_limited` or
+   * `channel_unavailable`.
    */
   async open(request: SealedCodeRequest): Promise<OpenedChallenge> {
     const { identifier, authority, form } = request;
-    this.#store.assertRoom(this.#ports.clock.nowMs());
+    this.#assertSendable(request, this.#ports.clock.nowMs());
     const { enc, code, proof } = await sealCode(request, this.#ports);
 
     // No await from here to the store: two requests cannot both take the last of the budget.
     const nowMs = this.#ports.clock.nowMs();
-    this.#store.assertRoom(nowMs);
-    this.#spend(identifier, nowMs);
-    const opened = this.#store.open({ identifier, authority, proof }, nowMs);
+    this.#assertSendable(request, nowMs);
+    this.#assertNoWait(this.#budget.spend(identifier, nowMs));
+    const opened = this.#store.open({ identifier, authority, form, proof }, nowMs);
+    const { challengeId } = opened;
+    this.#ports.sendGuard?.take(identifier, this.#sendIdOf(challengeId), nowMs);
 
-    await this.#send({ identifier, form, code, challengeId: opened.challengeId });
+    await this.#send({ identifier, form, code, challengeId });
     return { ...opened, enc, channel: channelOf(identifier), form };
   }
 
-  /** Judges an answer; errors as `ChallengeStore.answer`. */
+  /**
+   * Judges an answer; errors as `ChallengeStore.answer`, and `challenge_rate_limited` while digits are
+   * guessed at this member: the right ones would tell whoever guesses.
+   */
   answer(challengeId: string, proof: Uint8Array): PassedChallenge {
-    return this.#store.answer(challengeId, proof, this.#ports.clock.nowMs());
+    const nowMs = this.#ports.clock.nowMs();
+    const { identifier, form } = this.#store.peek(challengeId, nowMs);
+    if (form === 'digits') this.#assertNoWait(this.#wrongAnswers.waitMs(identifier, nowMs));
+    try {
+      const passed = this.#store.answer(challengeId, proof, nowMs);
+      this.#ports.sendGuard?.settle(this.#sendIdOf(challengeId), true, nowMs);
+      return passed;
+    } catch (error) {
+      const isWrong = error instanceof ApiError && error.code === 'challenge_answer_wrong';
+      if (isWrong && form === 'digits') this.#wrongAnswers.count(identifier, nowMs);
+      throw error;
+    }
   }
 
   /** Binds passed challenges to an entry; errors as `ChallengeStore.claim`. */
@@ -93,12 +121,25 @@ export class ChallengeDesk {
     const nowMs = this.#ports.clock.nowMs();
     this.#store.forget(nowMs);
     this.#budget.forget(nowMs);
+    this.#ports.sendGuard?.forget(nowMs);
   }
 
-  #spend(identifier: Identifier, nowMs: number): void {
-    const waitMs = this.#budget.spend(identifier, nowMs);
-    if (waitMs === 0) return;
+  /** Everything that speaks against sending now; takes nothing. */
+  #assertSendable({ identifier, form }: SealedCodeRequest, nowMs: number): void {
+    this.#store.assertRoom(nowMs);
+    this.#assertNoWait(this.#ports.sendGuard?.waitMs(identifier, nowMs) ?? 0);
+    if (form === 'digits') this.#assertNoWait(this.#wrongAnswers.waitMs(identifier, nowMs));
+  }
+
+  #assertNoWait(waitMs: number): void {
+    if (waitMs <= 0) return;
     throw new ApiError('challenge_rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  }
+
+  /** What gateways see: the id of the challenge cannot be read from it. */
+  #sendIdOf(challengeId: string): string {
+    const name = new TextEncoder().encode(`callbook/1 send\n${challengeId}`);
+    return encodeBase64Url(this.#ports.crypto.sha256(name).subarray(0, 16));
   }
 
   async #send(message: {
@@ -109,8 +150,9 @@ export class ChallengeDesk {
   }): Promise<void> {
     const { identifier, form, code, challengeId } = message;
     const text = challengeText({ form, host: this.#host, code });
+    const sendId = this.#sendIdOf(challengeId);
     try {
-      await this.#ports.codeSender.send({ to: identifier, text, code });
+      await this.#ports.codeSender.send({ to: identifier, text, code, sendId });
     } catch (cause) {
       this.#store.drop(challengeId);
       throw new ApiError('channel_unavailable', { cause });

@@ -9,6 +9,7 @@ import { encodeBase64Url } from '@callbook/protocol';
 import type { Identifier, Random } from '@callbook/protocol';
 import { ApiError } from '../errors.ts';
 import type { ApiLimits } from '../limits.ts';
+import type { ChallengeForm } from './sealed-code.ts';
 
 export type ChallengeLimits = Pick<
   ApiLimits,
@@ -19,6 +20,7 @@ export interface NewChallenge {
   readonly identifier: Identifier;
   /** 32 bytes. */
   readonly authority: Uint8Array;
+  readonly form: ChallengeForm;
   /** The right answer, 32 bytes. */
   readonly proof: Uint8Array;
 }
@@ -78,6 +80,12 @@ export class ChallengeStore {
       entryIdHex: undefined,
     });
     return { challengeId, expiresAtMs };
+  }
+
+  /** Returns what a challenge asks for; throws as `answer`, and judges nothing. */
+  peek(challengeId: string, nowMs: number): Pick<NewChallenge, 'identifier' | 'form'> {
+    const { identifier, form } = this.#unexpired(challengeId, nowMs);
+    return { identifier, form };
   }
 
   /** Drops a challenge whose code could not be sent. */

@@ -30,6 +30,7 @@ function addOpenRoute(scope: ApiScope, { desk }: ApiContext): void {
       ...problems(
         'identifier_malformed',
         'session_key_invalid',
+        'identifier_not_served',
         'challenge_rate_limited',
         'channel_unavailable',
         ...bodyCodes,
@@ -64,6 +65,7 @@ function addAnswerRoute(scope: ApiScope, { desk, directory }: ApiContext): void 
         'challenge_expired',
         'challenge_answer_wrong',
         'challenge_exhausted',
+        'challenge_rate_limited',
         'directory_unavailable',
         ...bodyCodes,
       ),

@@ -1,0 +1,73 @@
+/**
+ * Sends codes and notices by the channel of their identifier's scheme. A code whose fate is unknown
+ * counts as sent: its challenge stays open, so that the code can be answered if it arrives, and nobody
+ * pays for a second one unless the claimant asks for it. A notice goes through the journal, so that one
+ * which is tried again after a crash is not paid for twice.
+ */
+import { encodeBase64Url } from '@callbook/protocol';
+import type { Random } from '@callbook/protocol';
+import type { CodeMessage, CodeSender, NoticeMessage, NoticeSender } from '../ports.ts';
+import { channelError, codeValidSeconds, isOutcomeUnknown } from './channel.ts';
+import type { Channel, ReceiptListener } from './channel.ts';
+import type { SendJournal } from './send-journal.ts';
+
+export type ChannelScheme = 'tel' | 'mailto' | 'sip';
+
+export interface ChannelSwitchOptions {
+  /** A scheme without a channel has no codes here. */
+  readonly channels: Readonly<Partial<Record<ChannelScheme, Channel>>>;
+  readonly journal: SendJournal;
+  readonly random: Random;
+  /** Told of each message whose fate is unknown, with the channel's error. */
+  readonly onUnknown: (error: unknown) => void;
+}
+
+export class ChannelSwitch implements CodeSender, NoticeSender {
+  readonly #options: ChannelSwitchOptions;
+
+  constructor(options: ChannelSwitchOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with `channel_refused`; then the code has not gone out and never will. */
+  async send({ to, text, code, sendId }: CodeMessage): Promise<void> {
+    const message = { to, text, code, sendId, validSeconds: codeValidSeconds };
+    try {
+      await this.#channelOf(to).submit(message);
+    } catch (error) {
+      if (!isOutcomeUnknown(error)) throw error;
+      this.#options.onUnknown(error);
+    }
+  }
+
+  /** Rejects with `channel_refused`, and then may be tried again; else it is done with. */
+  async sendNotice({ to, text, noticeId }: NoticeMessage): Promise<void> {
+    const { journal, random, onUnknown } = this.#options;
+    const channel = this.#channelOf(to);
+    if (!(await journal.begin(noticeId))) return;
+    try {
+      // The id of a notice names an entry of a public log: the gateway, which knows the number, gets
+      // another.
+      await channel.submit({ to, text, sendId: encodeBase64Url(random.bytes(16)) });
+    } catch (error) {
+      if (isOutcomeUnknown(error)) {
+        onUnknown(error);
+        return;
+      }
+      await journal.refuse(noticeId);
+      throw error;
+    }
+  }
+
+  onReceipt(listener: ReceiptListener): void {
+    const channels = new Set(Object.values(this.#options.channels));
+    for (const channel of channels) channel.onReceipt(listener);
+  }
+
+  #channelOf(to: CodeMessage['to']): Channel {
+    const scheme = to.slice(0, to.indexOf(':')) as ChannelScheme;
+    const channel = this.#options.channels[scheme];
+    if (channel === undefined) throw channelError('channel_refused', `no channel for ${scheme}`);
+    return channel;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * The part of the configuration that says how codes and notices travel, and what bounds their price.
+ * Secrets stand in files of their own.
+ */
+import { DirectoryError } from '@callbook/protocol';
+import { Type } from 'typebox';
+import type { Static, TInteger, TString } from 'typebox';
+import type { NodeErrorCode } from './errors.ts';
+
+const Path = Type.String({ minLength: 1, maxLength: 4096, description: 'path of a file' });
+const Host = Type.String({
+  pattern: '^[0-9A-Za-z.:_-]{1,253}$',
+  description: 'host name or IP address',
+});
+const TargetPort = Type.Integer({ minimum: 1, maximum: 65_535, description: 'port, 1 to 65535' });
+const integer = (minimum: number, maximum: number, what: string): TInteger =>
+  Type.Integer({ minimum, maximum, description: `${what}, ${minimum} to ${maximum}` });
+const text = (pattern: string, description: string): TString =>
+  Type.String({ pattern, description });
+
+const PrefixList = Type.Array(text('^[1-9][0-9]{0,14}$', 'digits that numbers begin with'), {
+  maxItems: 1000,
+  description: 'at most 1000 beginnings of numbers, digits without +',
+});
+
+const Smpp = Type.Object(
+  {
+    host: Host,
+    port: TargetPort,
+    tls: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    ca: Type.Optional(Path),
+    systemId: text('^[ -~]{1,15}$', '1 to 15 ASCII characters'),
+    passwordFile: Path,
+    systemType: Type.Optional(text('^[ -~]{0,12}$', 'at most 12 ASCII characters')),
+    sender: text(
+      '^([A-Za-z0-9 ]{1,11}|\\+[1-9][0-9]{6,14})$',
+      '1 to 11 letters and digits, or a number',
+    ),
+    window: Type.Optional(integer(1, 1000, 'messages')),
+  },
+  { additionalProperties: false },
+);
+
+const Webhook = Type.Object(
+  {
+    url: text('^https://[^\\s#]{1,2000}$', 'https URL'),
+    secretFile: Path,
+    ca: Type.Optional(Path),
+  },
+  { additionalProperties: false },
+);
+
+const Smtp = Type.Object(
+  {
+    host: Host,
+    port: TargetPort,
+    from: text('^[^@\\s<>"]{1,64}@[A-Za-z0-9.-]{1,253}$', 'e-mail address'),
+    implicitTls: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    ca: Type.Optional(Path),
+    login: Type.Optional(
+      Type.Object(
+        { user: text('^[^\\s]{1,256}$', 'name of an account'), passwordFile: Path },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const Sip = Type.Object(
+  {
+    host: Host,
+    port: TargetPort,
+    transport: Type.Union(
+      ['tls', 'tcp', 'udp'].map((transport) => Type.Literal(transport)),
+      { description: 'one of tls, tcp, udp' },
+    ),
+    from: text('^sip:[^@\\s<>;?]{1,64}@[A-Za-z0-9.-]{1,253}$', 'SIP address, sip:name@domain'),
+    gatewayDomain: Type.Optional(Host),
+    ca: Type.Optional(Path),
+  },
+  { additionalProperties: false },
+);
+
+const Limits = Type.Object(
+  {
+    served: Type.Optional(PrefixList),
+    refused: Type.Optional(PrefixList),
+    test: Type.Optional(PrefixList),
+    rangeSendsPerHour: Type.Optional(integer(1, 1_000_000, 'codes')),
+    countrySendsPerHour: Type.Optional(integer(1, 1_000_000, 'codes')),
+    sendsPerDay: Type.Optional(integer(1, 10_000_000, 'codes')),
+    moneyPerDay: Type.Optional(integer(1, 1_000_000_000, 'thousandths of your currency')),
+    prices: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            prefix: text('^[1-9][0-9]{0,14}$', 'digits that numbers begin with'),
+            thousandths: integer(0, 1_000_000, 'thousandths of your currency'),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 1000, description: 'at most 1000 prices' },
+      ),
+    ),
+    priceElsewhere: Type.Optional(integer(0, 1_000_000, 'thousandths of your currency')),
+    resendPauseSeconds: Type.Optional(integer(0, 3600, 'seconds')),
+    suspendBelowPercent: Type.Optional(integer(0, 100, 'per cent')),
+    suspendAfterSends: Type.Optional(integer(1, 1_000_000, 'codes')),
+    suspendHours: Type.Optional(integer(1, 168, 'hours')),
+  },
+  { additionalProperties: false },
+);
+
+const channelOf = (...names: readonly string[]) =>
+  Type.Optional(
+    Type.Union(
+      names.map((name) => Type.Literal(name)),
+      { description: `one of ${names.join(', ')}` },
+    ),
+  );
+
+export const ChallengeSettings = Type.Object(
+  {
+    outbox: Type.Optional(Path),
+    by: Type.Optional(
+      Type.Object(
+        {
+          tel: channelOf('smpp', 'webhook', 'sip', 'outbox'),
+          mailto: channelOf('smtp', 'webhook', 'outbox'),
+          sip: channelOf('sip', 'webhook', 'outbox'),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    channels: Type.Optional(
+      Type.Object(
+        {
+          smpp: Type.Optional(Smpp),
+          webhook: Type.Optional(Webhook),
+          smtp: Type.Optional(Smtp),
+          sip: Type.Optional(Sip),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    limits: Type.Optional(Limits),
+    sendsPerHour: Type.Optional(integer(1, 1_000_000, 'messages')),
+    sendsPerDay: Type.Optional(integer(1, 1_000_000, 'messages')),
+  },
+  { additionalProperties: false },
+);
+
+export type ChallengeConfig = Static<typeof ChallengeSettings>;
+export type ChannelName = 'smpp' | 'webhook' | 'smtp' | 'sip' | 'outbox';
+
+export const schemes = ['tel', 'mailto', 'sip'] as const;
+
+/** The channel that a scheme is sent by; undefined when it has none. */
+export function channelFor(
+  { by, outbox }: ChallengeConfig,
+  scheme: (typeof schemes)[number],
+): ChannelName | undefined {
+  const named = by?.[scheme] as ChannelName | undefined;
+  return named ?? (outbox === undefined ? undefined : 'outbox');
+}
+
+/** What no schema says: every channel that is used has its settings. Throws `config_setting_invalid`. */
+export function assertChannels(challenges: ChallengeConfig): void {
+  for (const scheme of schemes) {
+    const name = channelFor(challenges, scheme);
+    const settings = name === 'outbox' ? challenges.outbox : name && challenges.channels?.[name];
+    if (name === undefined || settings !== undefined) continue;
+    const missing = name === 'outbox' ? 'challenges.outbox' : `challenges.channels.${name}`;
+    throw invalid(`challenges.by.${scheme}`, `needs ${missing}`);
+  }
+  if (schemes.every((scheme) => channelFor(challenges, scheme) === undefined)) {
+    throw invalid('challenges', 'must have an outbox, or a channel in by');
+  }
+}
+
+function invalid(setting: string, problem: string): DirectoryError<NodeErrorCode> {
+  return new DirectoryError('config_setting_invalid', `${setting}: ${problem}`, {
+    details: { setting },
+  });
+}
+
+/** The same settings with the paths of files made absolute. */
+export function resolveChallengePaths(
+  challenges: ChallengeConfig,
+  at: (path: string) => string,
+): ChallengeConfig {
+  const { outbox, channels = {} } = challenges;
+  const { smpp, webhook, smtp, sip } = channels;
+  const ca = (settings: { readonly ca?: string }): { ca?: string } =>
+    settings.ca === undefined ? {} : { ca: at(settings.ca) };
+  const login = smtp?.login;
+  return {
+    ...challenges,
+    ...(outbox !== undefined && { outbox: at(outbox) }),
+    channels: {
+      ...(smpp && { smpp: { ...smpp, ...ca(smpp), passwordFile: at(smpp.passwordFile) } }),
+      ...(webhook && {
+        webhook: { ...webhook, ...ca(webhook), secretFile: at(webhook.secretFile) },
+      }),
+      ...(smtp && {
+        smtp: {
+          ...smtp,
+          ...ca(smtp),
+          ...(login && { login: { ...login, passwordFile: at(login.passwordFile) } }),
+        },
+      }),
+      ...(sip && { sip: { ...sip, ...ca(sip) } }),
+    },
+  };
+}

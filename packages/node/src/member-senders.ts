@@ -1,0 +1,157 @@
+/**
+ * Opens the channels that the configuration names, joined into what sends codes and notices, and the
+ * guard over those that cost money. A channel that no scheme is sent by is not opened.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  ChannelSwitch,
+  openSmppChannel,
+  openSmtpChannel,
+  outboxChannel,
+  SendGuard,
+  SendJournal,
+  sipChannel,
+  webhookChannel,
+} from '@callbook/api';
+import type { Channel, ChannelScheme, SendGuardOptions } from '@callbook/api';
+import { DirectoryError } from '@callbook/protocol';
+import type { Cryptography } from '@callbook/protocol';
+import type { Logger } from 'pino';
+import { channelFor, schemes } from './challenge-settings.ts';
+import type { ChallengeConfig, ChannelName } from './challenge-settings.ts';
+import type { NodeConfig } from './config.ts';
+import type { NodeErrorCode } from './errors.ts';
+import { errorCodes } from './event-log.ts';
+import { readSecretFile } from './key-file.ts';
+import { systemClock, systemRandom } from './system-ports.ts';
+
+/** What carries codes and notices to people. */
+export interface MemberSenders extends AsyncDisposable {
+  readonly senders: ChannelSwitch;
+  /** Where codes to numbers cost money. */
+  readonly sendGuard: SendGuard | undefined;
+}
+
+const journalName = 'sent-notices';
+
+/** Opens channels, journal and guard; throws the codes of secret files and `certificate_unreadable`. */
+export async function openMemberSenders(
+  { challenges, dataDir }: NodeConfig,
+  parts: { readonly crypto: Cryptography; readonly log: Logger },
+): Promise<MemberSenders> {
+  const { crypto, log } = parts;
+  await using opened = new AsyncDisposableStack();
+  const journal = opened.use(await SendJournal.open(join(dataDir, journalName)));
+  const byName = new Map<ChannelName, Channel>();
+  for (const name of usedChannels(challenges)) {
+    byName.set(name, opened.use(await openChannel(name, challenges, log)));
+  }
+  const channels: Partial<Record<ChannelScheme, Channel>> = {};
+  for (const scheme of schemes) {
+    const channel = byName.get(channelFor(challenges, scheme)!);
+    if (channel !== undefined) channels[scheme] = channel;
+  }
+  const senders = new ChannelSwitch({
+    channels,
+    journal,
+    random: systemRandom,
+    onUnknown: (error) => log.warn(errorCodes(error), 'message_fate_unknown'),
+  });
+  const isPaid = channelFor(challenges, 'tel') !== 'outbox' || challenges.limits !== undefined;
+  const ports = { crypto, random: systemRandom };
+  const sendGuard = isPaid ? await SendGuard.open(guardOptions(challenges), ports) : undefined;
+  const open = opened.move();
+  return { senders, sendGuard, [Symbol.asyncDispose]: async () => await open.disposeAsync() };
+}
+
+/** Reads every file that the channels in use name, and opens nothing. */
+export async function checkChannelFiles(challenges: ChallengeConfig): Promise<void> {
+  const used = usedChannels(challenges);
+  const { smpp, webhook, smtp, sip } = challenges.channels ?? {};
+  if (used.has('smpp')) await readPassword(smpp!.passwordFile);
+  if (used.has('webhook')) await readSecretFile(webhook!.secretFile);
+  if (used.has('smtp') && smtp!.login) await readPassword(smtp!.login.passwordFile);
+  if (used.has('smpp')) await readCa(smpp!);
+  if (used.has('webhook')) await readCa(webhook!);
+  if (used.has('smtp')) await readCa(smtp!);
+  if (used.has('sip')) await readCa(sip!);
+}
+
+function usedChannels(challenges: ChallengeConfig): Set<ChannelName> {
+  const names = schemes.map((scheme) => channelFor(challenges, scheme));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+async function openChannel(
+  name: ChannelName,
+  { outbox, channels = {} }: ChallengeConfig,
+  log: Logger,
+): Promise<Channel> {
+  const { smpp, webhook, smtp, sip } = channels;
+  switch (name) {
+    case 'outbox':
+      return outboxChannel({ path: outbox!, clock: systemClock });
+    case 'smpp': {
+      const { tls = false, passwordFile, ...settings } = smpp!;
+      const password = await readPassword(passwordFile);
+      const secured = tls && { tls: await readCa(smpp!) };
+      const onSession = (state: string): void => log.info({ state }, 'smpp_session');
+      return await openSmppChannel({ ...settings, password, onSession, ...secured });
+    }
+    case 'webhook': {
+      const secret = await readSecretFile(webhook!.secretFile);
+      const trust = await readCa(webhook!);
+      return webhookChannel({ url: webhook!.url, secret, clock: systemClock, ...trust });
+    }
+    case 'smtp': {
+      const { host, port, from, implicitTls = false, login } = smtp!;
+      const account = login && {
+        login: { user: login.user, password: await readPassword(login.passwordFile) },
+      };
+      const server = { host, port, from, isImplicitTls: implicitTls };
+      return await openSmtpChannel({ ...server, ...account, ...(await readCa(smtp!)) });
+    }
+    case 'sip': {
+      const transport = sip!.transport as 'tls' | 'tcp' | 'udp';
+      return sipChannel({ ...sip!, transport, ...(await readCa(sip!)) });
+    }
+  }
+}
+
+/** A password is the file's text without the line feed that editors add. */
+async function readPassword(path: string): Promise<string> {
+  return new TextDecoder().decode(await readSecretFile(path)).replace(/\r?\n$/, '');
+}
+
+async function readCa({ ca }: { readonly ca?: string }): Promise<{ ca?: string }> {
+  if (ca === undefined) return {};
+  try {
+    return { ca: await readFile(ca, 'utf8') };
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>('certificate_unreadable', `cannot read ${ca}`, {
+      cause,
+    });
+  }
+}
+
+function guardOptions({ limits = {} }: ChallengeConfig): SendGuardOptions {
+  const { resendPauseSeconds, suspendHours } = limits;
+  const chosen: Record<string, unknown> = {
+    served: limits.served,
+    refused: limits.refused,
+    test: limits.test,
+    prices: limits.prices,
+    priceElsewhere: limits.priceElsewhere,
+    rangeSendsPerHourMax: limits.rangeSendsPerHour,
+    countrySendsPerHourMax: limits.countrySendsPerHour,
+    sendsPerDayMax: limits.sendsPerDay,
+    moneyPerDayMax: limits.moneyPerDay,
+    resendPauseMs: resendPauseSeconds === undefined ? undefined : resendPauseSeconds * 1000,
+    suspendPercentMin: limits.suspendBelowPercent,
+    suspendSettledMin: limits.suspendAfterSends,
+    suspendMs: suspendHours === undefined ? undefined : suspendHours * 3600 * 1000,
+  };
+  // What is not set keeps its default.
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+}
