@@ -38,8 +38,11 @@ const testnetHolds: Charter['holds'] = {
   noticeMs: 3 * secondMs,
 };
 
-/** Makes everything that `layout` names; the folder is empty before. */
-export async function foundTestnet(layout: TestnetLayout): Promise<void> {
+/** Makes everything that `layout` names; the folder is empty before. Holds not given are a tour's. */
+export async function foundTestnet(
+  layout: TestnetLayout,
+  holds: Partial<Charter['holds']> = {},
+): Promise<void> {
   await mkdir(layout.folder, { recursive: true, mode: 0o700 });
   const authority = await createCertificateAuthority();
   await writeFile(layout.caFile, authority.certificate);
@@ -48,7 +51,7 @@ export async function foundTestnet(layout: TestnetLayout): Promise<void> {
   for (const member of layout.members) {
     founded.push(await foundMember(member, { authority, vrfSecretKey }));
   }
-  await writeFile(layout.charterFile, signedCharter(founded, vrfSecretKey));
+  await writeFile(layout.charterFile, signedCharter(founded, { vrfSecretKey, holds }));
   for (const member of layout.members) {
     await writeFile(member.configFile, stringify(memberConfig(member, ['../charter-1.note'])));
   }
@@ -131,7 +134,10 @@ function dsRdata(record: string): string {
 }
 
 /** Version 1, signed by every member's governance key. f is as large as n ≥ 3f + 1 lets it be. */
-function signedCharter(members: readonly FoundedMember[], vrfSecretKey: Uint8Array): string {
+function signedCharter(
+  members: readonly FoundedMember[],
+  terms: { readonly vrfSecretKey: Uint8Array; readonly holds: Partial<Charter['holds']> },
+): string {
   const effectiveAtMs = Date.now();
   const charter: Charter = {
     version: 1,
@@ -140,10 +146,10 @@ function signedCharter(members: readonly FoundedMember[], vrfSecretKey: Uint8Arr
     expiresAtMs: effectiveAtMs + 365 * dayMs,
     labelEpoch: 1,
     vrfPublicKey: crypto
-      .vrfProver(vrfSecretKey)
+      .vrfProver(terms.vrfSecretKey)
       .publicKey.toBase64({ alphabet: 'base64url', omitPadding: true }),
     faults: Math.floor((members.length - 1) / 3),
-    holds: testnetHolds,
+    holds: { ...testnetHolds, ...terms.holds },
     ruleset: { number: 1, activatesAtMs: effectiveAtMs },
     members: members.map(({ charterMember }) => charterMember),
     logs: [],

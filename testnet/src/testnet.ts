@@ -7,6 +7,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseCharter } from '@callbook/protocol';
+import type { Charter } from '@callbook/protocol';
 import { describeTestnet } from './description.ts';
 import { foundTestnet } from './founding.ts';
 import { layOut, loopback, portsOf } from './layout.ts';
@@ -19,6 +20,8 @@ const readyMsMax = 30_000;
 export interface StartOptions extends TestnetOptions {
   /** Forgets what is in the folder. */
   readonly fresh: boolean;
+  /** Of the charter that is founded; the others are a tour's. */
+  readonly holds?: Partial<Charter['holds']>;
   /** Hears what is being done, one line at a time. */
   readonly say: (line: string) => void;
 }
@@ -43,7 +46,7 @@ export async function startTestnet(options: StartOptions): Promise<Testnet> {
     say(`taking up the federation in ${layout.folder} (--fresh founds a new one)`);
   } else {
     say(`founding a federation of ${layout.members.length} in ${layout.folder}`);
-    await foundTestnet(layout);
+    await foundTestnet(layout, options.holds);
   }
   await using starting = new AsyncDisposableStack();
   say('starting the private DNS root');

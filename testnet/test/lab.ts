@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestnet } from '../src/testnet.ts';
-import type { Testnet } from '../src/testnet.ts';
+import type { StartOptions, Testnet } from '../src/testnet.ts';
 import type { TestnetDescription } from '../src/description.ts';
 
 export interface Lab extends AsyncDisposable {
@@ -33,9 +33,18 @@ const repository = join(import.meta.dirname, '../..');
 const commandMsMax = 60_000;
 
 /** Starts a testnet of `memberCount` in a new folder, on free ports; `roomFor` others may join. */
-export async function openLab(memberCount = 3, roomFor = 0): Promise<Lab> {
+export async function openLab(
+  memberCount = 3,
+  roomFor = 0,
+  holds: StartOptions['holds'] = {},
+): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-lab-'));
-  const testnet = await startOnFreePorts(join(folder, '.testnet'), memberCount, roomFor);
+  const testnet = await startOnFreePorts({
+    folder: join(folder, '.testnet'),
+    memberCount,
+    roomFor,
+    holds,
+  });
   const text = await readFile(testnet.layout.descriptionFile, 'utf8');
   const run = async (line: string): Promise<Ran> => {
     const [command, ...args] = line.split(' ');
@@ -72,21 +81,12 @@ export function environment(folder: string): NodeJS.ProcessEnv {
 }
 
 async function startOnFreePorts(
-  folder: string,
-  memberCount: number,
-  roomFor: number,
+  options: Pick<StartOptions, 'folder' | 'memberCount' | 'roomFor' | 'holds'>,
 ): Promise<Testnet> {
   for (let attempt = 0; ; attempt++) {
     const portBase = 20_000 + 10 * Math.floor(Math.random() * 1000);
     try {
-      return await startTestnet({
-        folder,
-        memberCount,
-        roomFor,
-        portBase,
-        fresh: false,
-        say: () => {},
-      });
+      return await startTestnet({ ...options, portBase, fresh: false, say: () => {} });
     } catch (error) {
       const taken = error instanceof Error && error.message.includes('is taken');
       if (!taken || attempt === 5) throw error;
