@@ -89,8 +89,16 @@ it('never says in an error what was asked', async () => {
     { entry, payload: number },
     { entry: base64url(new TextEncoder().encode(number)) },
     { proof: number },
+    { emailChallenge: number, challenge: number },
+    { emailChallenge: number, ownership: { entryId: number, signature: number } },
   ];
-  const paths = ['/v1/challenges', '/v1/lookups', '/v1/entries', `/v1/challenges/${number}/answer`];
+  const paths = [
+    '/v1/challenges',
+    '/v1/lookups',
+    '/v1/entries',
+    '/v1/email-commitments',
+    `/v1/challenges/${number}/answer`,
+  ];
   for (const path of [...paths, `/${number}`, `/v1/entries/${number}`]) {
     for (const body of bodies) {
       const answer = await member.call('POST', path, body);

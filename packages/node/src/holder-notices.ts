@@ -88,7 +88,7 @@ export class HolderNotices implements AsyncDisposable {
 
   /** Makes one attempt at each notice that is still to go out. */
   async #tell(request: LoggedRequest): Promise<void> {
-    const { clock, replica } = this.#parts;
+    const { replica } = this.#parts;
     const name = request.requestId.toHex();
     const telling = this.#tellings.get(name) ?? this.#begin(request);
     const attempts = telling.addresses.entries().map(async ([at, to]) => {
@@ -96,18 +96,22 @@ export class HolderNotices implements AsyncDisposable {
       if (await this.#send(to, `${name}.${at}`)) telling.sent.add(at);
     });
     await Promise.all(attempts);
-    const isOver = clock.nowMs() - request.atMs >= noticeGivenUpMs;
-    if (telling.sent.size < telling.addresses.length && !isOver) return;
+    if (telling.sent.size < telling.addresses.length && !this.#isOver(request)) return;
     await replica.requests.told(request.requestId);
     this.#tellings.delete(name);
   }
 
-  /** A holder who was told often enough today has nobody to be told. */
+  /** Nobody is told of what is long past, as after a restored backup, or too often in a day. */
   #begin(request: LoggedRequest): Telling {
-    const addresses = this.#mayTell(request) ? this.#addressesOf(request) : [];
+    const mayTell = !this.#isOver(request) && this.#mayTell(request);
+    const addresses = mayTell ? this.#addressesOf(request) : [];
     const telling: Telling = { addresses, sent: new Set() };
     this.#tellings.set(request.requestId.toHex(), telling);
     return telling;
+  }
+
+  #isOver({ atMs }: LoggedRequest): boolean {
+    return this.#parts.clock.nowMs() - atMs >= noticeGivenUpMs;
   }
 
   async #send(to: Identifier, noticeId: string): Promise<boolean> {

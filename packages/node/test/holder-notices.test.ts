@@ -156,6 +156,17 @@ it('goes on after a restart with what nobody was told, under the same id', async
   expect(member.sent.map(({ noticeId }) => noticeId)).toEqual([`${requestId.toHex()}.0`]);
 });
 
+it('tells nobody of a request that a restored backup brings back after a day', async () => {
+  const member = new Member();
+  member.logged(7);
+  member.nowMs += noticeGivenUpMs;
+  const notices = member.start();
+  onTestFinished(async () => await notices[Symbol.asyncDispose]());
+  await member.pass();
+  expect(member.sent).toEqual([]);
+  expect(member.rows.size).toBe(0);
+});
+
 it('tells one holder of so many requests a day', async () => {
   const member = started();
   for (let octet = 0; octet <= noticesPerDayMax; octet++) member.logged(octet);

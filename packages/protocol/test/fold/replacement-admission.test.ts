@@ -3,7 +3,7 @@ import { sodiumCryptography as crypto } from '../../src/crypto/sodium.ts';
 import { admitEntry } from '../../src/fold/admission.ts';
 import { nextClaim } from '../../src/fold/next-claim.ts';
 import { pendingRequests } from '../../src/fold/pending-requests.ts';
-import { openRequests } from '../../src/fold/replacement-admission.ts';
+import { emailForRequests, openRequests } from '../../src/fold/replacement-admission.ts';
 import type { LeafRole } from '../../src/leaf.ts';
 import { pendingRequestsMax } from '../../src/limits.ts';
 import {
@@ -275,5 +275,26 @@ describe('what look-ups tell of requests', () => {
     const against = await veto(asked, holder);
     logs.log(against, { m0: ['received', 2 * dayMs], m1: ['witnessed', 2 * dayMs] });
     expect(next(claimant, holdEndMs)).toEqual({ kind: 'request', epoch: 0, prev: null });
+  });
+});
+
+describe('the e-mail commitment that a request stands on', () => {
+  const at = (logs: Logs, nowMs: number) =>
+    emailForRequests(logs.history(), { charters, nowMs })?.[0] ?? null;
+
+  it('is that of the register, and a changed one from the end of its hold on', async () => {
+    const [logs, r] = await held({ email: new Uint8Array(32).fill(1) });
+    const changed = await rotate(r, holder, { to: other, email: new Uint8Array(32).fill(2) });
+    logs.log(changed, { m0: ['received', dayMs], m1: ['witnessed', dayMs] });
+    const { emailChangeMs } = charters.current.charter.holds;
+    expect(at(logs, dayMs)).toBe(1);
+    expect(at(logs, dayMs + emailChangeMs - 1)).toBe(1);
+    expect(at(logs, dayMs + emailChangeMs)).toBe(2);
+  });
+
+  it('is none where none was given, or nobody holds the number', async () => {
+    const [logs] = await held();
+    expect(at(logs, dayMs)).toBe(null);
+    expect(at(new Logs(), dayMs)).toBe(null);
   });
 });
