@@ -5,7 +5,6 @@
 import { open, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { CodeForm, CodeRequest, CodeSource } from '@callbook/client';
-import type { Identifier } from '@callbook/protocol';
 import { cliError } from './errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,7 +20,6 @@ export interface Codes {
 }
 
 export interface CodeSourceOptions {
-  readonly identifier: Identifier;
   readonly form?: CodeForm | undefined;
   /** Path of an outbox of JSON lines `{to, text, code}`. */
   readonly codeFrom?: string | undefined;
@@ -31,7 +29,7 @@ export interface CodeSourceOptions {
 /** Chooses the source. Throws `code_missing` when there is none, before any code is sent. */
 export function openCodes(terminal: Terminal, options: CodeSourceOptions): Codes {
   if (options.codeFrom !== undefined) {
-    return outboxCodes(options.codeFrom, options.identifier, options.form ?? 'app');
+    return outboxCodes(options.codeFrom, options.form ?? 'app');
   }
   if (options.codeStdin === true) return stdinCodes(terminal, options.form ?? 'digits');
   if (terminal.interactive) return askedCodes(terminal, options.form ?? 'digits');
@@ -45,35 +43,76 @@ function askedCodes(terminal: Terminal, form: CodeForm): Codes {
 
 const channelNames = { sms: 'SMS', email: 'e-mail', sip: 'SIP message' } as const;
 
-function questionFor({ member, channel, attempt }: CodeRequest): string {
+function questionFor({ member, domain, channel, attempt }: CodeRequest): string {
   const again = attempt > 1 ? 'That was not it. ' : '';
-  return `${again}Code that ${member} sent by ${channelNames[channel]}`;
+  const named = domain === member ? member : `${member} (@${domain})`;
+  return `${again}Code that ${named} sent by ${channelNames[channel]}`;
 }
 
 function stdinCodes(terminal: Terminal, form: CodeForm): Codes {
-  let lines: AsyncIterator<string> | undefined;
-  const code = async (): Promise<string> => {
-    lines ??= createInterface({ input: terminal.stdin })[Symbol.asyncIterator]();
-    const line = await lines.next();
-    if (line.done === true) throw cliError('code_missing', 'standard input ended without a code');
-    return line.value;
-  };
-  return { form, code, expectFresh: () => undefined };
+  return { form, code: () => readLine(terminal, 'a code'), expectFresh: () => undefined };
 }
 
-function outboxCodes(path: string, identifier: Identifier, form: CodeForm): Codes {
+const openLines = new WeakMap<Terminal, AsyncIterator<string>>();
+
+/** The next line of standard input; whoever reads first gets the first. Throws `code_missing`. */
+export async function readLine(terminal: Terminal, what: string): Promise<string> {
+  let lines = openLines.get(terminal);
+  if (lines === undefined) {
+    lines = createInterface({ input: terminal.stdin })[Symbol.asyncIterator]();
+    openLines.set(terminal, lines);
+  }
+  const line = await lines.next();
+  if (line.done === true) throw cliError('code_missing', `standard input ended without ${what}`);
+  return line.value;
+}
+
+/** A code in the outbox. */
+interface SentCode {
+  readonly code: string;
+  readonly text: string;
+  /** Members that did not take it. */
+  readonly refusedBy: Set<string>;
+}
+
+function outboxCodes(path: string, form: CodeForm): Codes {
   let offset = 0;
+  /** Codes that no member has taken yet, by the address that they went to. */
+  const waiting = new Map<string, SentCode[]>();
+  let last: { request: CodeRequest; sent: SentCode } | undefined;
+  const settleLast = ({ member, to, attempt }: CodeRequest): void => {
+    if (last === undefined) return;
+    const isRefused = attempt > 1 && last.request.member === member && last.request.to === to;
+    if (isRefused) last.sent.refusedBy.add(member);
+    else
+      waiting.set(
+        last.request.to,
+        listAt(last.request.to).filter((sent) => sent !== last?.sent),
+      );
+    last = undefined;
+  };
+  const listAt = (to: string): SentCode[] => waiting.get(to) ?? [];
+  const readOn = async (): Promise<void> => {
+    const found = await readCodes(path, offset);
+    offset = found.offset;
+    for (const { to, ...sent } of found.codes) waiting.set(to, [...listAt(to), sent]);
+  };
   return {
     form,
     async expectFresh() {
       offset = await sizeOf(path);
+      waiting.clear();
     },
-    async code() {
+    async code(request) {
+      settleLast(request);
       const deadlineMs = performance.now() + outboxWaitMs;
       for (;;) {
-        const found = await nextCode(path, { offset, identifier });
-        offset = found.offset;
-        if (found.code !== undefined) return found.code;
+        await readOn();
+        const sent = chooseCode(listAt(request.to), request);
+        if (sent !== undefined) {
+          last = { request, sent };
+          return sent.code;
+        }
         if (performance.now() > deadlineMs) {
           throw cliError('code_missing', `no code came to the outbox within ${outboxWaitMs} ms`);
         }
@@ -85,42 +124,43 @@ function outboxCodes(path: string, identifier: Identifier, form: CodeForm): Code
   };
 }
 
+/** A code names its member's domain; where members share one, they are tried one after the other. */
+function chooseCode(sent: readonly SentCode[], request: CodeRequest): SentCode | undefined {
+  const untried = sent.filter(({ refusedBy }) => !refusedBy.has(request.member));
+  return untried.find(({ text }) => text.includes(`@${request.domain} #`)) ?? untried[0];
+}
+
 async function sizeOf(path: string): Promise<number> {
   // The file is made with the first message.
   const found = await stat(path).catch(() => undefined);
   return found?.size ?? 0;
 }
 
-/** Reads on from `offset` to the next code for `identifier`; whole lines only. */
-async function nextCode(
+/** Reads the codes from `offset` on; whole lines only. */
+async function readCodes(
   path: string,
-  from: { offset: number; identifier: Identifier },
-): Promise<{ offset: number; code?: string }> {
+  offset: number,
+): Promise<{ offset: number; codes: (SentCode & { to: string })[] }> {
   const size = await sizeOf(path);
-  if (size <= from.offset) return { offset: from.offset };
+  if (size <= offset) return { offset, codes: [] };
   const handle = await open(path, 'r');
-  const bytes = Buffer.alloc(size - from.offset);
+  const bytes = Buffer.alloc(size - offset);
   try {
-    await handle.read(bytes, 0, bytes.length, from.offset);
+    await handle.read(bytes, 0, bytes.length, offset);
   } finally {
     await handle.close();
   }
-  let { offset } = from;
-  for (;;) {
-    const end = bytes.indexOf(0x0a, offset - from.offset);
-    if (end < 0) return { offset };
-    const line = bytes.toString('utf8', offset - from.offset, end);
-    offset = from.offset + end + 1;
-    const code = codeIn(line, from.identifier);
-    if (code !== undefined) return { offset, code };
-  }
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
+  return { offset: offset + end, codes: lines.flatMap(codeIn) };
 }
 
-function codeIn(line: string, identifier: Identifier): string | undefined {
+function codeIn(line: string): (SentCode & { to: string })[] {
   try {
-    const { to, code } = JSON.parse(line) as { to?: unknown; code?: unknown };
-    return to === identifier && typeof code === 'string' ? code : undefined;
+    const { to, code, text } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof to !== 'string' || typeof code !== 'string' || typeof text !== 'string') return [];
+    return [{ to, code, text, refusedBy: new Set() }];
   } catch {
-    return undefined;
+    return [];
   }
 }

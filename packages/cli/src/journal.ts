@@ -2,10 +2,26 @@
  * Runs one entry from signing to receipts with the key file as its journal: the entry is in the
  * file before a member sees it, and leaves it only when it is complete or refused by everybody.
  */
-import { isClientError, type Holding, type SavePending } from '@callbook/client';
+import {
+  isClientError,
+  type ClientErrorCode,
+  type Holding,
+  type SavePending,
+} from '@callbook/client';
 import { cliError } from './errors.ts';
 import type { KeyRecord } from './key-file.ts';
 import type { Session } from './session.ts';
+
+/** No member has logged the entry, and none will: another may be signed in its place. */
+const refusals: ReadonlySet<string> = new Set<ClientErrorCode>([
+  'request_refused',
+  'class_not_allowed',
+  'replacement_paused',
+  'hold_pending',
+  'replacement_vetoed',
+  'replacement_superseded',
+  'identifier_free',
+]);
 
 /** Runs `submit` and returns the record with the holding it led to. */
 export async function journal(
@@ -20,10 +36,10 @@ export async function journal(
   };
   try {
     const holding = await submit((pending) => save({ ...current, pending }));
-    await save({ ...current, holding, pending: null });
+    await save({ ...current, holding, pending: null, replacement: null });
     return current;
   } catch (error) {
-    const refused = isClientError(error) && error.code === 'request_refused';
+    const refused = isClientError(error) && refusals.has(error.code);
     if (refused && current.pending !== null) {
       await save({ ...current, pending: null, refused: current.pending });
     }

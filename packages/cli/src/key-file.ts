@@ -11,10 +11,13 @@ import { join } from 'node:path';
 import {
   encodeHoldingJson,
   encodePendingJson,
+  encodeReplacementJson,
   parseHoldingJson,
   parsePendingJson,
+  parseReplacementJson,
   type Holding,
   type PendingEntry,
+  type Replacement,
 } from '@callbook/client';
 import {
   deriveKeys,
@@ -36,8 +39,17 @@ export interface KeyRecord {
   readonly holding: Holding | null;
   /** Signed and perhaps seen by members, not known to be complete. */
   readonly pending: PendingEntry | null;
+  /** A request to replace the holder, from its signing until the commit is complete. */
+  readonly replacement: Replacement | null;
   /** The newest entry that every member refused: kept, as it may hold a seed. */
   readonly refused: PendingEntry | null;
+}
+
+/** A record with a seed of its own, for a claim that begins. */
+export function newRecord(identifier: Identifier, labelEpoch: number): KeyRecord {
+  const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
+  const nothing = { holding: null, pending: null, replacement: null, refused: null };
+  return { identifier, createdAt: new Date().toISOString(), seed, labelEpoch, ...nothing };
 }
 
 const fileMode = 0o600;
@@ -103,10 +115,10 @@ export class KeyStore {
     await this.#syncDirectory();
   }
 
-  /** Puts the file of a released number aside, so that the number may be claimed afresh. */
-  async retire(record: KeyRecord): Promise<string> {
+  /** Puts the file of a number that is held no more aside, so that it may be claimed afresh. */
+  async retire(record: KeyRecord, why: 'released' | 'replaced' = 'released'): Promise<string> {
     const path = this.pathOf(record.identifier);
-    const retired = `${path}.released-${randomBytes(6).toString('hex')}`;
+    const retired = `${path}.${why}-${randomBytes(6).toString('hex')}`;
     await rename(path, retired);
     await this.#syncDirectory();
     return retired;
@@ -161,7 +173,8 @@ async function readRecord(path: string): Promise<KeyRecord | undefined> {
 }
 
 function encodeRecord(record: KeyRecord): string {
-  const { identifier, createdAt, seed, labelEpoch, holding, pending, refused } = record;
+  const { identifier, createdAt, seed, labelEpoch, holding, pending, replacement, refused } =
+    record;
   const { authority } = deriveKeys(holding?.seed ?? seed, { labelEpoch, identifier });
   const body = {
     v: 1,
@@ -171,6 +184,7 @@ function encodeRecord(record: KeyRecord): string {
     labelEpoch,
     holding: holding === null ? null : encodeHoldingJson(holding),
     pending: pending === null ? null : encodePendingJson(pending),
+    replacement: replacement === null ? null : encodeReplacementJson(replacement),
     refused: refused === null ? null : encodePendingJson(refused),
   };
   return [
@@ -199,6 +213,7 @@ function parseRecord(path: string, text: string): KeyRecord {
       labelEpoch,
       holding: json['holding'] === null ? null : parseHoldingJson(json['holding']),
       pending: json['pending'] === null ? null : parsePendingJson(json['pending']),
+      replacement: json['replacement'] == null ? null : parseReplacementJson(json['replacement']),
       refused: json['refused'] === null ? null : parsePendingJson(json['refused']),
     };
   } catch {

@@ -18,7 +18,21 @@ const nextSteps: Readonly<Record<string, string>> = {
   holding_ambiguous: 'Add --number with the number that is meant.',
   holding_exists: 'See "callbook status"; change what it publishes with "callbook routes".',
   identifier_held:
-    'If it was released, it is free after the pause; if it is yours and the key is lost, the key can be replaced.',
+    'If it was released, it is free after the pause; if it is yours and the key is lost: callbook replace.',
+  identifier_free: 'Claim it: callbook register.',
+  class_not_allowed:
+    'Run the command without --recovery-code and --email: the hold is longer then.',
+  replacement_paused: 'Run the command again tomorrow; later requests wait a week, then a month.',
+  hold_pending: 'Run the same command again after that, or with --wait.',
+  replacement_vetoed:
+    'Whoever has the key is there. If the number is yours, request again: callbook replace --again.',
+  replacement_superseded: 'If the number is yours, request again: callbook replace --again.',
+  recovery_code_malformed: 'Compare it with the paper, group by group.',
+  recovery_code_foreign: 'Find the newest paper, or make another code: callbook recovery new.',
+  recovery_code_unconfirmed: 'Nothing was changed. Run the command again and type what it shows.',
+  recovery_missing: 'Make one: callbook recovery new.',
+  veto_ineffective: 'Veto with a code as well: callbook veto --with-code.',
+  members_disagree: 'Try again in a few seconds; see "callbook members".',
   entry_incomplete: 'Run the same command again in a minute: it continues the same entry.',
   code_missing: 'Run the command again and give the code, or use --code-from or --code-stdin.',
   code_wrong: 'Run the command again: a new code is sent.',

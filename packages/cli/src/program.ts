@@ -1,5 +1,14 @@
 /** The command tree: names, arguments and options, each leading to one function of `commands/`. */
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command } from 'commander';
+import {
+  argument,
+  numberHelp,
+  numberOption,
+  visibilityOption,
+  withCodeOptions,
+  type AddCommand,
+  type Run,
+} from './add-command.ts';
 import { printCompletion, type Shell } from './commands/completion.ts';
 import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
 import { lookupByDns } from './commands/lookup-by-dns.ts';
@@ -7,7 +16,6 @@ import { lookup } from './commands/lookup.ts';
 import { members } from './commands/members.ts';
 import { prove } from './commands/prove.ts';
 import { register, type RegisterOptions } from './commands/register.ts';
-import { release, type ReleaseOptions } from './commands/release.ts';
 import {
   addRoute,
   listRoutes,
@@ -16,8 +24,10 @@ import {
   type RoutesOptions,
 } from './commands/routes.ts';
 import { entryStatus, status, type StatusOptions } from './commands/status.ts';
+import { readEvery, watchStatus } from './commands/status-watch.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { openSession, type GlobalOptions, type Session } from './session.ts';
+import { addOwnership } from './program-ownership.ts';
+import { openSession, type GlobalOptions } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 interface MemberOption {
@@ -44,6 +54,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
     });
   addRegister(program, add);
   addOwnCommands(program, add);
+  addOwnership(program, add);
   addRoutes(program, add);
   addLookup(program, add);
   program
@@ -54,59 +65,41 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
   return program;
 }
 
-type Run = (session: Session, command: Command) => Promise<ExitCode>;
-type AddCommand = (parent: Command, name: string, run: Run) => Command;
-
-const number = '--number <number>';
-const numberHelp = 'the number that is meant, when several are held';
-
 function addRegister(program: Command, add: AddCommand): void {
   const run: Run = (session, command) =>
     register(session, argument(command, 0), command.opts<RegisterOptions>());
-  add(program, 'register', run)
-    .description('claim a number and publish it')
-    .argument('<number>', 'telephone number, with + and country code or as written locally')
-    .option('--sip <uri>', 'SIP address to publish, such as sip:alice@sip.example')
-    .option('--member <name>', 'member to ask first')
-    .addOption(
-      new Option(
-        '--form <form>',
-        'what the code looks like: for a program, or to be typed',
-      ).choices(['app', 'digits']),
-    )
-    .addOption(
-      new Option('--visibility <where>', 'publish in DNS and the API, or in the API only')
-        .choices(['dns', 'api'])
-        .default('dns'),
-    )
-    .addOption(
-      new Option(
-        '--code-from <file>',
-        'read the code from the outbox of a development member',
-      ).conflicts('codeStdin'),
-    )
-    .option('--code-stdin', 'read the code from standard input');
+  withCodeOptions(
+    add(program, 'register', run)
+      .description('claim a number and publish it')
+      .argument('<number>', 'telephone number, with + and country code or as written locally')
+      .option('--sip <uri>', 'SIP address to publish, such as sip:alice@sip.example')
+      .addOption(visibilityOption()),
+  );
 }
 
 function addOwnCommands(program: Command, add: AddCommand): void {
   add(program, 'status', (session, command) => {
-    const { entry } = command.opts<StatusOptions>();
-    return entry === undefined ? status(session, command.args[0]) : entryStatus(session, entry);
+    const { entry, watch, veto, every } = command.opts<StatusOptions>();
+    if (entry !== undefined) return entryStatus(session, entry);
+    if (watch !== true) return status(session, command.args[0]);
+    return watchStatus(session, command.args[0], {
+      every: readEvery(every),
+      ...(veto === undefined ? {} : { veto }),
+    });
   })
     .description('compare what you hold with what every member says')
     .argument('[number]', 'one number instead of all that are held')
-    .option('--entry <id>', 'what has become of one entry, a release for instance');
+    .option('--entry <id>', 'what has become of one entry, a release for instance')
+    .option('--watch', 'go on, and print what changes')
+    .option('--veto', 'with --watch: veto every request to take a number over')
+    .option('--every <seconds>', 'with --watch: time between two looks', '60');
   const key = program.command('key').description('the keys of a number you hold');
   add(key, 'show', (session, command) => showKeys(session, command.opts<KeyOptions>()))
     .description('show the public keys')
-    .option(number, numberHelp);
+    .option(numberOption, numberHelp);
   add(key, 'rotate', (session, command) => rotateKey(session, command.opts<KeyOptions>()))
     .description('replace all keys by new ones')
-    .option(number, numberHelp);
-  add(program, 'release', (session, command) => release(session, command.opts<ReleaseOptions>()))
-    .description('give a number up')
-    .option(number, numberHelp)
-    .option('--yes', 'do not ask for confirmation');
+    .option(numberOption, numberHelp);
 }
 
 function addRoutes(program: Command, add: AddCommand): void {
@@ -114,24 +107,24 @@ function addRoutes(program: Command, add: AddCommand): void {
   const options = (command: Command): RoutesOptions => command.opts<RoutesOptions>();
   add(routes, 'list', (session, command) => listRoutes(session, options(command)))
     .description('list them')
-    .option(number, numberHelp);
+    .option(numberOption, numberHelp);
   add(routes, 'add', (session, command) =>
     addRoute(session, argument(command, 0), options(command)),
   )
     .description('add one')
     .argument('<uri>', 'sip:, xmpp:, mailto:, acct:, im:, pres: or https:')
     .option('--preference <n>', '0 to 65535, lower is tried first')
-    .option(number, numberHelp);
+    .option(numberOption, numberHelp);
   add(routes, 'remove', (session, command) =>
     removeRoute(session, argument(command, 0), options(command)),
   )
     .description('remove one')
     .argument('<uri>')
-    .option(number, numberHelp);
+    .option(numberOption, numberHelp);
   add(routes, 'set', (session, command) => setRoutes(session, command.args, options(command)))
     .description('publish exactly these, the first is tried first')
     .argument('<uri...>')
-    .option(number, numberHelp);
+    .option(numberOption, numberHelp);
 }
 
 interface LookupOptions extends MemberOption {
@@ -163,10 +156,4 @@ function addLookup(program: Command, add: AddCommand): void {
   add(program, 'members', (session) => members(session)).description(
     'list the members and whether they can be reached',
   );
-}
-
-function argument(command: Command, index: number): string {
-  const value = command.args[index];
-  if (value === undefined) throw new TypeError('commander has checked the number of arguments');
-  return value;
 }

@@ -12,6 +12,7 @@ const record: KeyRecord = {
   labelEpoch: 0,
   holding: null,
   pending: null,
+  replacement: null,
   refused: null,
 };
 

@@ -54,7 +54,12 @@ export async function claim(context: DirectoryContext, options: ClaimOptions): P
   if (first === undefined) throw new TypeError('a claim needs a passed challenge');
   const { labelEpoch, label, vrfProof, next } = first;
   const pending = await signOpening(context, options, {
-    ...{ kind: 'register', labelEpoch, label, vrfProof, epoch: next.epoch, prev: next.prev },
+    kind: 'register',
+    labelEpoch,
+    label,
+    vrfProof,
+    epoch: next.epoch,
+    prev: next.prev,
     challenges: memberChallenges(challenges),
   });
   await options.savePending?.(pending);

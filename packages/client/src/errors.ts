@@ -44,7 +44,6 @@ export const clientErrorCodes = {
   replacement_vetoed: 'the holder has vetoed the request to replace it',
   replacement_superseded: 'somebody else has taken the identifier over since the request',
   recovery_code_malformed: 'the text is not a recovery code, or has a typing error',
-  recovery_code_foreign: 'the recovery code is not the one that the identifier commits to',
   email_proof_invalid:
     'the commitment to the e-mail address is not proven by the VRF key of the charter',
   request_refused: 'the member refused the request; problemCode in the details says why',

@@ -62,8 +62,16 @@ export async function signOpening(
   const commitment = commitPayload(opening, payload, crypto);
   const entry = await signEntry(
     {
-      ...{ v: 1, kind, labelEpoch, label, epoch, seq: 0, prev },
-      ...{ authority: authority.publicKey, commitment, ...terms },
+      v: 1,
+      kind,
+      labelEpoch,
+      label,
+      epoch,
+      seq: 0,
+      prev,
+      authority: authority.publicKey,
+      commitment,
+      ...terms,
       ...(request === undefined ? {} : { request }),
     },
     { authority },

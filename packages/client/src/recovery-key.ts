@@ -6,6 +6,7 @@ import {
   type Ed25519Signer,
   type Identifier,
 } from '@callbook/protocol';
+import { nobleCryptography } from '@callbook/protocol/crypto/noble';
 import { clientError } from './errors.ts';
 
 /** Returns the signer of a typed code. Throws `recovery_code_malformed`. */
@@ -19,11 +20,8 @@ export function recoverySigner(
   return crypto.ed25519Signer(recoveryKeyOf(secret.value, identifier).secretKey);
 }
 
-/** SHA-256 of the public key: what the field `recovery` of entries has. */
-export function recoveryCommitment(
-  crypto: Cryptography,
-  code: string,
-  identifier: Identifier,
-): Uint8Array {
-  return crypto.sha256(recoverySigner(crypto, code, identifier).publicKey);
+/** SHA-256 of the public key: what the field `recovery` of entries has. Throws as `recoverySigner`. */
+export function recoveryCommitment(code: string, identifier: Identifier): Uint8Array {
+  const { publicKey } = recoverySigner(nobleCryptography, code, identifier);
+  return nobleCryptography.sha256(publicKey);
 }

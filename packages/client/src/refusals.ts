@@ -14,16 +14,23 @@ const codeOfRefusal: Readonly<Record<string, ClientErrorCode>> = {
 };
 
 /** Whether every member has refused the entry for a rule. */
-export function isRefusal(error: unknown): error is DirectoryError<ClientErrorCode> {
+function isRefusal(error: unknown): error is DirectoryError<ClientErrorCode> {
   return isClientError(error) && error.code === 'request_refused';
 }
 
 /** Returns the refusal under the code by which a claimant or holder can act. */
-export function explainRefusal(
-  error: DirectoryError<ClientErrorCode>,
-): DirectoryError<ClientErrorCode> {
+function explainRefusal(error: DirectoryError<ClientErrorCode>): DirectoryError<ClientErrorCode> {
   const code = codeOfRefusal[String(error.details['problemCode'])];
   return code === undefined
     ? error
     : clientError(code, error.message, { cause: error, details: error.details });
+}
+
+/** Runs what asserts that an entry is complete, and explains a refusal that it throws. */
+export function explained<T>(assertion: () => T): T {
+  try {
+    return assertion();
+  } catch (error) {
+    throw isRefusal(error) ? explainRefusal(error) : error;
+  }
 }

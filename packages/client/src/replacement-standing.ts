@@ -4,6 +4,7 @@
  */
 import { bytesEqual } from '@callbook/protocol';
 import type { DirectoryContext } from './directory-context.ts';
+import { entryState } from './entry-state.ts';
 import { lookup, type MemberLookup } from './lookup.ts';
 import type { Replacement } from './replacement-record.ts';
 
@@ -14,6 +15,8 @@ export type ReplacementStanding =
   | { readonly state: 'vetoed' }
   /** Another epoch is in force: somebody's replacement has been committed, perhaps this one. */
   | { readonly state: 'superseded' }
+  /** Too few members know of the request, or have answered: ask again in a moment. */
+  | { readonly state: 'unknown' }
   /** Nobody holds the identifier. */
   | { readonly state: 'free' };
 
@@ -34,8 +37,17 @@ export async function replacementStanding(
     .filter((endMs) => endMs !== undefined)
     .toSorted((a, b) => a - b);
   const commitFromMs = ends[Math.floor(ends.length / 2)];
-  if (commitFromMs === undefined || !most(ends.length)) return { state: 'vetoed' };
+  if (commitFromMs === undefined || !most(ends.length)) {
+    // A member that knows the request to be complete and does not tell of it has seen a veto.
+    const known = await completeCount(context, replacement.requestId);
+    return { state: most(known) ? 'vetoed' : 'unknown' };
+  }
   return { state: context.clock.nowMs() < commitFromMs ? 'holding' : 'ready', commitFromMs };
+}
+
+async function completeCount(context: DirectoryContext, requestId: Uint8Array): Promise<number> {
+  const states = await entryState(context, requestId);
+  return states.filter(({ state }) => state === 'complete').length;
 }
 
 function epochOf(answer: MemberLookup): number {

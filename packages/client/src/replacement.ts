@@ -24,7 +24,7 @@ import { authoritySigner } from './own-keys.ts';
 import type { SavePending } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 import { recoverySigner } from './recovery-key.ts';
-import { explainRefusal, isRefusal } from './refusals.ts';
+import { explained } from './refusals.ts';
 import { replacementStanding } from './replacement-standing.ts';
 import type { Replacement } from './replacement-record.ts';
 import { lacksChallenges, withNewChallenges } from './resume.ts';
@@ -89,17 +89,35 @@ export async function requestReplacement(
   const terms = { commitment: null, recovery: null, lock: false, email: null };
   const entry = await signEntry(
     {
-      ...{ v: 1, kind: 'request', labelEpoch, label, epoch: next.epoch, seq: attempt },
-      ...{ prev: null, authority: authority.publicKey, class: requestClass, ...terms },
+      v: 1,
+      kind: 'request',
+      labelEpoch,
+      label,
+      epoch: next.epoch,
+      seq: attempt,
+      prev: null,
+      authority: authority.publicKey,
+      class: requestClass,
+      ...terms,
     },
     { authority, ...(recovery === undefined ? {} : { recovery }) },
   );
   const replacement: Replacement = {
-    ...{ identifier, seed, labelEpoch, label, vrfProof, requestClass, attempt },
+    identifier,
+    seed,
+    labelEpoch,
+    label,
+    vrfProof,
+    requestClass,
+    attempt,
     epoch: next.epoch,
     requestId: entryId(entry, context.crypto),
     request: {
-      ...{ kind: 'request', entry, payload: null, opening: null, receipts: [] },
+      kind: 'request',
+      entry,
+      payload: null,
+      opening: null,
+      receipts: [],
       challenges: memberChallenges(passed),
     },
     commitFromMs: null,
@@ -142,7 +160,7 @@ async function submitRequest(
     await save?.({ ...replacement, request });
     submission = await submitEntry(context, { pending: request, onProgress });
   }
-  const { receipts, timeMs } = await explained(() => assertComplete(submission));
+  const { receipts, timeMs } = explained(() => assertComplete(submission));
   const done = {
     ...replacement,
     request: { ...request, receipts },
@@ -195,7 +213,8 @@ export async function commitReplacement(
   assertReady(standing);
   const passed = await passChallenges(context, {
     ...options,
-    ...{ identifier: replacement.identifier, seed: replacement.seed },
+    identifier: replacement.identifier,
+    seed: replacement.seed,
     order: orderMembers(context.members, options.members ?? []),
     count: challengedMin(context.charter, 'commit'),
   });
@@ -205,14 +224,20 @@ export async function commitReplacement(
     context,
     { ...options, identifier, seed },
     {
-      ...{ kind: 'commit', labelEpoch, label, vrfProof, epoch: epoch + 1, prev: null },
-      ...{ request: requestId, challenges: memberChallenges(passed) },
+      kind: 'commit',
+      labelEpoch,
+      label,
+      vrfProof,
+      epoch: epoch + 1,
+      prev: null,
+      request: requestId,
+      challenges: memberChallenges(passed),
     },
   );
   await options.savePending?.(pending);
   const { onProgress = ignoreProgress } = options;
   const submission = await submitEntry(context, { pending, onProgress });
-  const { receipts } = await explained(() => assertComplete(submission));
+  const { receipts } = explained(() => assertComplete(submission));
   return { ...pending.holding, receipts };
 }
 
@@ -228,6 +253,8 @@ function assertReady(standing: Awaited<ReturnType<typeof replacementStanding>>):
       throw clientError('replacement_vetoed', 'the holder has vetoed the request');
     case 'superseded':
       throw clientError('replacement_superseded', 'the identifier has another holder by now');
+    case 'unknown':
+      throw clientError('members_disagree', 'too few members know of the request');
     case 'free':
       throw identifierFree();
   }
@@ -252,12 +279,4 @@ function firstOf(passed: readonly PassedMember[]): PassedMember {
 
 function identifierFree(): Error {
   return clientError('identifier_free', 'nobody holds the identifier any more');
-}
-
-async function explained<T>(submit: () => T | Promise<T>): Promise<T> {
-  try {
-    return await submit();
-  } catch (error) {
-    throw isRefusal(error) ? explainRefusal(error) : error;
-  }
 }

@@ -11,6 +11,7 @@ import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
 import type { PendingEntry, SavePending, SignedEntry } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
+import { explained } from './refusals.ts';
 import { assertComplete, submitEntry, type Submission } from './submission.ts';
 
 export interface ResumeOptions {
@@ -36,7 +37,7 @@ export async function resume(
     await options.savePending?.(renewed);
     submission = await submitEntry(context, { pending: renewed, onProgress });
   }
-  const { receipts } = assertComplete(submission);
+  const { receipts } = explained(() => assertComplete(submission));
   // A veto is nothing that is published: the receipts of what is stay with the holding.
   return pending.kind === 'veto' ? pending.holding : { ...pending.holding, receipts };
 }

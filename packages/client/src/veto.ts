@@ -12,7 +12,7 @@ import { orderMembers } from './member.ts';
 import { authoritySigner } from './own-keys.ts';
 import type { MemberChallenge, PendingEntry, SavePending } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
-import { explainRefusal, isRefusal } from './refusals.ts';
+import { explained } from './refusals.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
 export interface VetoOptions {
@@ -40,11 +40,7 @@ export async function veto(
   await options.savePending?.(pending);
   const { onProgress = ignoreProgress } = options;
   const submission = await submitEntry(context, { pending, onProgress });
-  try {
-    assertComplete(submission);
-  } catch (error) {
-    throw isRefusal(error) ? explainRefusal(error) : error;
-  }
+  explained(() => assertComplete(submission));
 }
 
 async function challengesOf(
@@ -54,7 +50,10 @@ async function challengesOf(
 ): Promise<MemberChallenge[]> {
   if (challenge === undefined) return [];
   const passed = await passChallenges(context, {
-    ...{ identifier, seed, ...challenge, onProgress },
+    identifier,
+    seed,
+    ...challenge,
+    onProgress,
     order: orderMembers(context.members, challenge.members ?? []),
     count: context.charter.faults + 1,
   });
@@ -71,8 +70,16 @@ async function signVeto(
   const terms = { commitment: null, recovery: null, lock: false, email: null };
   const entry = await signEntry(
     {
-      ...{ v: 1, kind: 'veto', labelEpoch, label, epoch, seq: attempt, prev: null },
-      ...{ authority: authority.publicKey, request: requestId, ...terms },
+      v: 1,
+      kind: 'veto',
+      labelEpoch,
+      label,
+      epoch,
+      seq: attempt,
+      prev: null,
+      authority: authority.publicKey,
+      request: requestId,
+      ...terms,
     },
     { authority },
   );

@@ -10,6 +10,7 @@ import {
   type Directory,
   type Holding,
   type Replacement,
+  type RequestOptions,
 } from '../src/index.ts';
 import {
   startFederation,
@@ -43,9 +44,13 @@ const publication = {
   code,
 } as const;
 const claimOptions: ClaimOptions = { ...publication, identifier, seed: holderSeed };
-const request = {
-  ...{ identifier, seed: claimantSeed, requestClass: 'possession', form: 'app', code },
-} as const;
+const request: RequestOptions = {
+  identifier,
+  seed: claimantSeed,
+  requestClass: 'possession',
+  form: 'app',
+  code,
+};
 
 async function openHeld(
   options: TestFederationOptions = {},

@@ -1,20 +1,17 @@
 /** `callbook register`: claims a number, or continues a claim that a crash or an outage broke off. */
-import { isClientError, type CodeForm } from '@callbook/client';
+import { isClientError, type ClaimOptions } from '@callbook/client';
 import type { Identifier, Visibility } from '@callbook/protocol';
 import { openCodes, type Codes, type CodeSourceOptions } from '../code-source.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { journal } from '../journal.ts';
-import type { KeyRecord } from '../key-file.ts';
+import { newRecord, type KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import { readRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
 
-export interface RegisterOptions {
+export interface RegisterOptions extends CodeSourceOptions {
   readonly sip?: string;
-  readonly form?: CodeForm;
-  readonly codeFrom?: string;
-  readonly codeStdin?: boolean;
   readonly visibility: Visibility;
 }
 
@@ -24,47 +21,49 @@ export async function register(
   options: RegisterOptions,
 ): Promise<ExitCode> {
   const identifier = session.readIdentifier(number);
+  const { visibility, sip } = options;
+  const routes = sip === undefined ? [] : [readRoute(sip, 10)];
+  const publication = { routes, visibility };
+  return reportRegistered(
+    session,
+    await claimNumber(session, identifier, { ...options, publication }),
+  );
+}
+
+export interface NumberClaim extends CodeSourceOptions {
+  readonly publication: Pick<ClaimOptions, 'routes' | 'visibility'>;
+}
+
+/** Claims a number, or goes on with a claim; the key file is there before anybody is asked. */
+export async function claimNumber(
+  session: Session,
+  identifier: Identifier,
+  options: NumberClaim,
+): Promise<KeyRecord> {
+  await session.directory.walk();
   const known = await session.keys.read(identifier);
+  if (known?.pending != null) return continuePending(session, known, options);
   if (known !== undefined && known.holding !== null) {
     throw cliError('holding_exists', 'the number is registered already');
   }
-  const codeOptions = { ...options, identifier };
-  const claimed =
-    known?.pending == null
-      ? await claim(session, known ?? newRecord(session, identifier), {
-          options,
-          codes: openCodes(session.terminal, codeOptions),
-          isNew: known === undefined,
-        })
-      : await resume(session, known, codeOptions);
-  return reportRegistered(session, claimed);
-}
-
-function newRecord(session: Session, identifier: Identifier): KeyRecord {
-  return {
-    identifier,
-    createdAt: new Date().toISOString(),
-    seed: globalThis.crypto.getRandomValues(new Uint8Array(32)),
-    labelEpoch: session.directory.charter.labelEpoch,
-    holding: null,
-    pending: null,
-    refused: null,
-  };
+  const codes = openCodes(session.terminal, options);
+  const record = known ?? newRecord(identifier, session.directory.charter.labelEpoch);
+  const isNew = known === undefined;
+  return claim(session, record, { publication: options.publication, codes, isNew });
 }
 
 async function claim(
   session: Session,
   record: KeyRecord,
-  how: { options: RegisterOptions; codes: Codes; isNew: boolean },
+  how: { publication: NumberClaim['publication']; codes: Codes; isNew: boolean },
 ): Promise<KeyRecord> {
-  const { options, codes } = how;
+  const { publication, codes } = how;
   const { identifier, seed } = record;
-  const routes = options.sip === undefined ? [] : [readRoute(options.sip, 10)];
   // The key is on disk before anybody is told its public part.
   if (how.isNew) await session.keys.create(record);
   await codes.expectFresh();
   const { form, code } = codes;
-  const claimOptions = { identifier, seed, routes, visibility: options.visibility, form, code };
+  const claimOptions = { identifier, seed, ...publication, form, code };
   const { onProgress } = session;
   try {
     return await journal(session, record, (savePending) =>
@@ -78,7 +77,7 @@ async function claim(
   }
 }
 
-async function resume(
+export async function continuePending(
   session: Session,
   record: KeyRecord,
   codeOptions: CodeSourceOptions,
@@ -98,13 +97,16 @@ async function resume(
 }
 
 /** A claim that is continued needs codes only when its challenges have been forgotten. */
-function openCodesIfAny(session: Session, codeOptions: CodeSourceOptions): Codes | undefined {
+export function openCodesIfAny(
+  session: Session,
+  codeOptions: CodeSourceOptions,
+): Codes | undefined {
   const { codeFrom, codeStdin } = codeOptions;
   const given = codeFrom !== undefined || codeStdin === true || session.terminal.interactive;
   return given ? openCodes(session.terminal, codeOptions) : undefined;
 }
 
-function reportRegistered(session: Session, record: KeyRecord): ExitCode {
+export function reportRegistered(session: Session, record: KeyRecord): ExitCode {
   const { identifier, holding } = record;
   if (holding === null) throw new TypeError('a completed claim leaves a holding');
   const keyFile = session.keys.pathOf(identifier);

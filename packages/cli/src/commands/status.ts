@@ -7,6 +7,7 @@ import type { KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import { writeRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
+import { describeOwnership } from './status-ownership.ts';
 
 /**
  * `published`: every member that answered says what the key file says. `spreading`: some do not say
@@ -15,7 +16,14 @@ import type { Session } from '../session.ts';
  * the claim stopped before an entry was signed.
  */
 type HoldingState =
-  'published' | 'spreading' | 'changed' | 'replaced' | 'absent' | 'pending' | 'unclaimed';
+  | 'published'
+  | 'spreading'
+  | 'changed'
+  | 'replaced'
+  | 'absent'
+  | 'pending'
+  | 'unclaimed'
+  | 'requested';
 
 const exitCodeOf: Readonly<Record<HoldingState, ExitCode>> = {
   published: exitCodes.ok,
@@ -25,34 +33,50 @@ const exitCodeOf: Readonly<Record<HoldingState, ExitCode>> = {
   absent: exitCodes.actionNeeded,
   pending: exitCodes.actionNeeded,
   unclaimed: exitCodes.actionNeeded,
+  requested: exitCodes.actionNeeded,
 };
 
 const nextStepOf: Readonly<Record<HoldingState, string | undefined>> = {
   published: undefined,
   spreading: 'Ask again in a few seconds.',
   changed: 'Another device with this key has changed it; use that one.',
-  replaced: 'Somebody else holds the number now. If it is yours, act at once.',
+  replaced: 'Somebody else holds the number now. If it is yours, act at once: callbook replace',
   absent: 'Publish it again: callbook routes set',
   pending: 'Run the command that was broken off again; it continues the same entry.',
   unclaimed: 'Claim it: callbook register',
+  requested: undefined,
 };
 
 export async function status(session: Session, number: string | undefined): Promise<ExitCode> {
-  const records =
-    number === undefined ? await session.keys.readAll() : [await selectRecord(session, number)];
+  const records = await selectRecords(session, number);
   if (records.length === 0) session.report.progress('no number is held here');
   let worst: ExitCode = exitCodes.ok;
   for (const record of records) {
-    const code = await reportRecord(session, record);
+    const { value, lines, exitCode } = await describeRecord(session, record);
+    session.report.result(value, lines);
     // "Verified bad" must not be hidden by anything milder.
-    if (worst !== exitCodes.verifiedBad && code !== exitCodes.ok) worst = code;
+    if (worst !== exitCodes.verifiedBad && exitCode !== exitCodes.ok) worst = exitCode;
   }
   return worst;
+}
+
+/** The records that a command is about: one, or all there are. */
+export async function selectRecords(
+  session: Session,
+  number: string | undefined,
+): Promise<KeyRecord[]> {
+  return number === undefined
+    ? await session.keys.readAll()
+    : [await selectRecord(session, number)];
 }
 
 export interface StatusOptions {
   /** 64 hexadecimal digits. */
   readonly entry?: string;
+  readonly watch?: boolean;
+  readonly veto?: boolean;
+  /** Seconds. */
+  readonly every: string;
 }
 
 /** Says what every member knows of one entry: whether a release has been carried out everywhere. */
@@ -68,41 +92,61 @@ export async function entryStatus(session: Session, id: string): Promise<ExitCod
   return exitCodes.ok;
 }
 
-async function reportRecord(session: Session, record: KeyRecord): Promise<ExitCode> {
+/** What there is to say of one record. */
+export interface RecordStatus {
+  readonly value: object;
+  readonly lines: readonly string[];
+  readonly exitCode: ExitCode;
+}
+
+/** Asks the members about a record; every error of a claim of its own is left to the claim. */
+export async function describeRecord(session: Session, record: KeyRecord): Promise<RecordStatus> {
   const { identifier, holding, pending } = record;
   const entryId = pending?.holding.entryId ?? holding?.entryId;
   const [found, entries] = await Promise.all([
     session.directory.lookup(identifier),
     entryId === undefined ? [] : session.directory.entryState(entryId),
   ]);
-  const state = pending === null ? stateOf(holding, found) : 'pending';
+  const state = stateOfRecord(record, found);
+  const ownership = await describeOwnership(session, record, found);
   const payload = holding === null ? undefined : holdingPayload(holding);
-  const next = nextStepOf[state];
+  const next = ownership.next ?? nextStepOf[state];
   const keyFile = session.keys.pathOf(identifier);
   const { agreement } = found;
-  session.report.result(
-    {
+  return {
+    exitCode: ownership.isUrgent ? worseOf(exitCodeOf[state]) : exitCodeOf[state],
+    value: {
       identifier,
       state,
       ...(holding === null ? {} : { epoch: holding.epoch, seq: holding.seq }),
       ...(entryId === undefined ? {} : { entryId: entryId.toHex() }),
+      ...ownership.value,
       agreement,
-      members: found.members.map(({ member, state }) => ({ member, state })),
+      members: found.members.map(({ member, state: said }) => ({ member, state: said })),
       entry: entries,
       routes: payload?.routes ?? [],
       keyFile,
     },
-    [
+    lines: [
       writeIdentifier(identifier),
       `  state     ${state}`,
       `  members   ${agreement.agreeing} of ${agreement.asked} say "${found.state}"`,
       ...entries.map((entry) => `  entry     ${describeEntry(entry)}`),
       ...(payload?.routes ?? []).map((route) => `  route  ${writeRoute(route)}`),
+      ...ownership.lines,
       `  key file  ${keyFile}`,
       ...(next === undefined ? [] : [`  next      ${next}`]),
     ],
-  );
-  return exitCodeOf[state];
+  };
+}
+
+function worseOf(code: ExitCode): ExitCode {
+  return code === exitCodes.ok ? exitCodes.actionNeeded : code;
+}
+
+function stateOfRecord({ holding, pending, replacement }: KeyRecord, found: Lookup): HoldingState {
+  if (pending !== null) return 'pending';
+  return replacement !== null && holding === null ? 'requested' : stateOf(holding, found);
 }
 
 function stateOf(holding: Holding | null, found: Lookup): HoldingState {

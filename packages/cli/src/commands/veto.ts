@@ -1,0 +1,95 @@
+/** `callbook veto`: says no to whoever wants to take over a number that is held here. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PendingRequest } from '@callbook/client';
+import { openCodes, type CodeSourceOptions } from '../code-source.ts';
+import { cliError } from '../errors.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { journal, selectHeld, type HeldRecord } from '../journal.ts';
+import { writeIdentifier } from '../number.ts';
+import type { Session } from '../session.ts';
+
+export interface VetoCommandOptions extends CodeSourceOptions {
+  /** Proves control of the number as well: such a veto defeats every request. */
+  readonly withCode?: boolean;
+}
+
+/** How long members may take to tell that a request is gone: they read each other's logs. */
+const effectMsMax = 10_000;
+const effectPollMs = 200;
+
+export async function veto(
+  session: Session,
+  number: string | undefined,
+  options: VetoCommandOptions,
+): Promise<ExitCode> {
+  const record = await selectHeld(session, number);
+  const requests = await pendingAgainst(session, record);
+  await vetoAll(session, record, { requests, options });
+  const { identifier } = record;
+  const vetoed = requests.map(({ requestId }) => requestId.toHex());
+  session.report.result({ identifier, state: 'vetoed', vetoed }, [
+    vetoed.length === 0
+      ? `Nobody has requested ${writeIdentifier(identifier)}.`
+      : `${writeIdentifier(identifier)} stays yours: ${vetoed.length} vetoed.`,
+    ...(vetoed.length === 0 ? [] : ['Expect another request? Lock the number: callbook lock']),
+  ]);
+  return exitCodes.ok;
+}
+
+/** What any member says is pending: one that withholds a request must not hide it from the holder. */
+export async function pendingAgainst(
+  session: Session,
+  { identifier, holding }: HeldRecord,
+): Promise<PendingRequest[]> {
+  const { members } = await session.directory.lookup(identifier);
+  const told = members.flatMap((answer) =>
+    answer.state === 'published' && answer.binding.epoch === holding.epoch
+      ? answer.binding.pending
+      : [],
+  );
+  return [...new Map(told.map((request) => [request.requestId.toHex(), request])).values()];
+}
+
+/** Vetoes `requests`; throws `veto_ineffective` while one of them still stands afterwards. */
+export async function vetoAll(
+  session: Session,
+  record: HeldRecord,
+  of: { requests: readonly PendingRequest[]; options: VetoCommandOptions },
+): Promise<void> {
+  const { requests, options } = of;
+  const codes = usesCodes(options) ? openCodes(session.terminal, options) : undefined;
+  for (const { requestId } of requests) {
+    await codes?.expectFresh();
+    await journal(session, record, async (savePending) => {
+      await session.directory.veto(record.holding, requestId, {
+        // A veto without codes may have been logged before: another attempt is another entry.
+        ...(codes === undefined ? {} : { challenge: codes, attempt: 1 }),
+        onProgress: session.onProgress,
+        savePending,
+      });
+      return record.holding;
+    });
+  }
+  await assertGone(session, record, requests);
+}
+
+function usesCodes({ withCode, codeFrom, codeStdin }: VetoCommandOptions): boolean {
+  return withCode === true || codeFrom !== undefined || codeStdin === true;
+}
+
+async function assertGone(
+  session: Session,
+  record: HeldRecord,
+  requests: readonly PendingRequest[],
+): Promise<void> {
+  const vetoed = new Set(requests.map(({ requestId }) => requestId.toHex()));
+  const deadlineMs = performance.now() + effectMsMax;
+  while (vetoed.size > 0) {
+    const left = await pendingAgainst(session, record);
+    if (!left.some(({ requestId }) => vetoed.has(requestId.toHex()))) return;
+    if (performance.now() > deadlineMs) {
+      throw cliError('veto_ineffective', 'members still tell of a request that was vetoed');
+    }
+    await sleep(effectPollMs);
+  }
+}
