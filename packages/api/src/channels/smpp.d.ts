@@ -1,7 +1,7 @@
 /** The part of smpp (SMPP 3.4) that the channel uses; it ships no types. */
 declare module 'smpp' {
   import type { EventEmitter } from 'node:events';
-  import type { Socket } from 'node:net';
+  import type { Server, Socket } from 'node:net';
   import type { ConnectionOptions } from 'node:tls';
 
   export interface Pdu {
@@ -13,7 +13,7 @@ declare module 'smpp' {
     readonly receipted_message_id?: string;
     readonly message_state?: number;
     readonly short_message?: { readonly message?: string | Buffer };
-    response(options?: { readonly command_status?: number }): Pdu;
+    response(options?: Readonly<Record<string, unknown>>): Pdu;
   }
 
   export interface Session extends EventEmitter {
@@ -26,6 +26,7 @@ declare module 'smpp' {
 
   const smpp: {
     connect(options: ConnectionOptions & { host: string; port: number; tls?: boolean }): Session;
+    createServer(options: object, listener: (session: Session) => void): Server;
     PDU: new (command: string, options?: Readonly<Record<string, unknown>>) => Pdu;
   };
   export default smpp;
