@@ -220,15 +220,15 @@ export class Load {
     }
   }
 
-  /** Reads the newest code for a number that came after the request, from the outbox. */
-  async #code(to: Identifier, { expiresAtMs }: CodeRequest): Promise<string> {
+  /** Reads a code from the outbox, the newest first: members send theirs side by side. */
+  async #code(to: Identifier, { attempt, expiresAtMs }: CodeRequest): Promise<string> {
     const deadlineMs = Math.min(Date.now() + codeMsMax, expiresAtMs);
     for (;;) {
       const lines = (await readFile(this.#options.layout.outboxFile, 'utf8')).trim().split('\n');
       const sent = lines
         .filter((line) => line.endsWith('}'))
         .map((line) => JSON.parse(line) as { to: string; code: string });
-      const code = sent.findLast((message) => message.to === to)?.code;
+      const code = sent.filter((message) => message.to === to).at(-attempt)?.code;
       if (code !== undefined) return code;
       if (Date.now() > deadlineMs) return '';
       await sleep(50);
