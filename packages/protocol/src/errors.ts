@@ -101,6 +101,7 @@ export const verdictCodes = {
   log_cut_off: 'a charter has cut the log off: nothing above the cut-off is taken in',
   log_own: 'a member takes its own log from nobody',
   snapshot_malformed: 'the page of a snapshot is not of the form that members exchange',
+  snapshot_false: 'the snapshot of a member says what the logs do not say',
   snapshot_unavailable: 'there is no snapshot to be had at this member now',
   own_log_unconfirmed:
     'others are asked how long the own log was; the same entry may be sent again',

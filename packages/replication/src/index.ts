@@ -15,6 +15,7 @@ export type { NewPeerKey } from './network/peer-key.ts';
 export { verifyReceiptOf } from './notarise/receipted-leaf.ts';
 export type { NotariseRequest } from './notarise/notarise-messages.ts';
 export type { LoggedRequest } from './requests/logged-requests.ts';
+export type { LeafVerifier } from './log/leaf-verifier.ts';
 export type { LogSubmission } from './log/own-log.ts';
 export type { TileRequest } from './log/stored-log.ts';
 export type { EntryState } from './view/entry-state.ts';

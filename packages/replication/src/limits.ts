@@ -17,6 +17,8 @@ export const payloadsPerLabelMax = 8;
  * written is copied by the garbage collector again and again, so it should be little.
  */
 export const integrationLeavesMax = 128;
+/** From so many leaves behind a log's newest checkpoint on, leaves are verified in other threads, if there are. */
+export const farBehindLeavesMin = 1024;
 /** Entries verified in one turn of the event loop, so that look-ups are answered in between. */
 export const verifyChunkEntries = 32;
 /** Releases erased in one batch. */
@@ -126,6 +128,19 @@ export const snapshotAttemptsMax = 64;
 export const snapshotTimeoutMs = 30_000;
 /** A snapshot of which nothing is asked for this long is closed. */
 export const snapshotIdleMs = 60_000;
+/** Where the logs are longer than this, all together, a member without any joins by a snapshot. */
+export const joinLeavesMin = 100_000;
+/** How long a newcomer waits to hear how long the logs are, and how often it looks. */
+export const joinHearMs = 5000;
+export const joinPollMs = 100;
+/** All sponsors are tried so often, with a pause in between, before a join is given up. */
+export const joinRoundsMax = 3;
+export const joinRetryMs = 5000;
+/** A member that is to confirm a snapshot is asked so often for a root that can be reached. */
+export const landingTriesMax = 30;
+export const landingRetryMs = 500;
+/** Rows erased in one batch when a store is emptied. */
+export const wipeRowsMax = 4096;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;

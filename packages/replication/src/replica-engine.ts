@@ -14,7 +14,7 @@ import { BindingIndex } from './index/binding-index.ts';
 import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
-import type { Extension, LogIntake } from './log/log-intake.ts';
+import type { DecodedExtension, Extension, LogIntake } from './log/log-intake.ts';
 import { LogSet } from './log/log-set.ts';
 import { OwnLog } from './log/own-log.ts';
 import { VerifiedEntries } from './log/verified-entries.ts';
@@ -22,6 +22,7 @@ import { PayloadHoldings } from './payloads/payload-holdings.ts';
 import type { ReplicaParts } from './replica-parts.ts';
 import { OwnLogAccess } from './restore/own-log-access.ts';
 import { LoggedRequests } from './requests/logged-requests.ts';
+import { entryKey } from './store/row-keys.ts';
 import { StoreWriter } from './store/store-writer.ts';
 import { ReleaseSweep } from './view/release-sweep.ts';
 import type { ViewContext } from './view/view-batch.ts';
@@ -66,7 +67,9 @@ export class ReplicaEngine implements AsyncDisposable {
     const { crypto, store, chain } = parts;
     this.parts = parts;
     this.origin = parts.origin;
-    this.entries = new VerifiedEntries(crypto);
+    this.entries = parts.ownershipOnly
+      ? new VerifiedEntries(crypto, (entryId) => store.get(entryKey(entryId)) !== undefined)
+      : new VerifiedEntries(crypto);
     this.writer = new StoreWriter(store, (error) => this.failures.tell(error));
     this.requests = new LoggedRequests(store, this.writer);
     const { vrfPublicKey } = chain.membership;
@@ -100,7 +103,7 @@ export class ReplicaEngine implements AsyncDisposable {
   }
 
   async #openLogs(): Promise<void> {
-    const { crypto, store, scheduler, origin, chain } = this.parts;
+    const { crypto, store, scheduler, origin, chain, ownershipOnly, verifier } = this.parts;
     const { charters } = chain;
     this.watch = await EvidenceWatch.open({
       ...this.parts,
@@ -114,11 +117,13 @@ export class ReplicaEngine implements AsyncDisposable {
       crypto,
       store,
       scheduler,
+      verifier,
       charters,
+      ownershipOnly,
       writer: this.writer,
       entries: this.entries,
       ownOrigin: origin,
-      integrate: (intake, extension) => this.#integrate(intake, extension),
+      integrate: (intake, extension, said) => this.#integrate(intake, extension, said),
       ownIntake: () => this.own.intake,
       frozen: (log) => this.watch.evidence.frozen(log),
       onMismatch: (mismatch) => this.watch.forks.mismatch(mismatch),
@@ -129,7 +134,7 @@ export class ReplicaEngine implements AsyncDisposable {
       writer: this.writer,
       log: this.logs.own,
       logKey: this.membership.byOrigin(origin)!.logKey,
-      intake: { crypto, scheduler, charters, entries: this.entries },
+      intake: { crypto, scheduler, charters, ownershipOnly, entries: this.entries },
       neededCount: () => this.#tellersNeeded(),
       openLog: () => this.#openOwnLog(),
     });
@@ -213,7 +218,7 @@ export class ReplicaEngine implements AsyncDisposable {
     return this.parts.chain.membership;
   }
 
-  async #integrate(intake: LogIntake, extension: Extension): Promise<void> {
+  async #integrate(intake: LogIntake, extension: Extension, said: DecodedExtension): Promise<void> {
     const context: IntegrationContext = {
       view: this.view,
       writer: this.writer,
@@ -223,7 +228,11 @@ export class ReplicaEngine implements AsyncDisposable {
       watch: this.watch.leaves,
     };
     await this.index?.room();
-    const { identifiers, unwitnessed } = await integrateExtension(intake, extension, context);
+    const { identifiers, unwitnessed } = await integrateExtension(
+      intake,
+      { ...extension, ...said },
+      context,
+    );
     this.watch.grown(intake.log.origin);
     this.#tellChange(intake.log.origin, identifiers);
     // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.

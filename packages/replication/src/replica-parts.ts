@@ -8,6 +8,7 @@ import { noteSigner } from '@callbook/protocol';
 
 import { CharterChain } from './charter/charter-chain.ts';
 import { ownMember, vrfProver } from './charter/own-member.ts';
+import type { LeafVerifier } from './log/leaf-verifier.ts';
 import { systemScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Store } from './store/store.ts';
@@ -29,6 +30,10 @@ export interface ReplicaOptions {
   readonly indexed?: boolean;
   /** True to write the own log without asking others how long it was: where nothing can be lost. */
   readonly ownLogConfirmed?: boolean;
+  /** True while updates and payloads come from a snapshot: of logs, only ownership entries are folded. */
+  readonly ownershipOnly?: boolean;
+  /** Verifies leaves elsewhere while this member is far behind; its own thread does when left out. */
+  readonly verifier?: LeafVerifier;
 }
 
 export interface ReplicaParts {
@@ -47,17 +52,20 @@ export interface ReplicaParts {
   readonly logSigner: Ed25519Signer;
   readonly indexed: boolean;
   readonly ownLogConfirmed: boolean;
+  readonly ownershipOnly: boolean;
+  readonly verifier: LeafVerifier | undefined;
 }
 
 /** Checks options against the charter. Errors: `charter_refused`, `charter_contradicted`, `member_unknown`, `log_key_mismatch`, `vrf_key_mismatch`. */
 export function replicaParts(options: ReplicaOptions): ReplicaParts {
-  const { crypto, store, clock, memberName, logSigner } = options;
+  const { crypto, store, clock, memberName, logSigner, verifier } = options;
   const { scheduler = systemScheduler, indexed = false, ownLogConfirmed = false } = options;
+  const { ownershipOnly = false } = options;
   const chain = CharterChain.open(options);
   const { membership } = chain;
   const origin = ownMember(membership, options).logKey.name;
   const prover = vrfProver(membership, options);
   const signer = noteSigner({ name: origin, signer: logSigner }, crypto);
-  const ports = { crypto, store, clock, scheduler, indexed, ownLogConfirmed };
-  return { ...ports, chain, origin, memberName, prover, signer, logSigner };
+  const ports = { crypto, store, clock, scheduler, indexed, ownLogConfirmed, ownershipOnly };
+  return { ...ports, verifier, chain, origin, memberName, prover, signer, logSigner };
 }

@@ -12,6 +12,7 @@ import type {
   KnownCharter,
   NextClaim,
   Receipt,
+  Refusal,
   Verdict,
 } from '@callbook/protocol';
 import {
@@ -33,7 +34,7 @@ import { proveBinding } from './index/binding-proof.ts';
 import type { BindingProof } from './index/binding-proof.ts';
 import type { Offered } from './log/log-set.ts';
 import type { LogSubmission } from './log/own-log.ts';
-import type { TileRequest } from './log/stored-log.ts';
+import type { StoredLog, TileRequest } from './log/stored-log.ts';
 import type { PayloadHoldings } from './payloads/payload-holdings.ts';
 import { ReplicaEngine } from './replica-engine.ts';
 import type { ReplicaChange } from './replica-engine.ts';
@@ -43,6 +44,8 @@ import type { LoggedRequests } from './requests/logged-requests.ts';
 import type { OwnLogAccess } from './restore/own-log-access.ts';
 import { openSnapshot } from './snapshot/open-snapshot.ts';
 import type { OpenSnapshot } from './snapshot/open-snapshot.ts';
+import { importLabels } from './snapshot/label-import.ts';
+import type { SnapshotLabel } from './snapshot/snapshot-messages.ts';
 import { Bindings, readEntryLabel, readLabel } from './view/bindings.ts';
 import { entryStateOf } from './view/entry-state.ts';
 import type { EntryState } from './view/entry-state.ts';
@@ -147,6 +150,11 @@ export class Replica implements AsyncDisposable {
     return this.#engine.logs.signedSize(origin);
   }
 
+  /** A log as it is stored here. */
+  storedLog(origin: string): StoredLog | undefined {
+    return this.#engine.logs.get(origin);
+  }
+
   /** Leaves stored of each log. */
   logSizes(): { readonly origin: string; readonly size: number }[] {
     return this.#engine.logs.sizes();
@@ -247,6 +255,12 @@ export class Replica implements AsyncDisposable {
       this.#engine.index &&
       openSnapshot(this.#engine.index, this.#engine.writer, this.#engine.parts.store)
     );
+  }
+
+  /** Takes in labels of a snapshot, under logs of which the ownership entries are folded here. */
+  importLabels(labels: readonly SnapshotLabel[]): Promise<Refusal | undefined> {
+    const { parts } = this.#engine;
+    return importLabels(labels, { ...this.#engine, ...parts, nowMs: parts.clock.nowMs() });
   }
 
   /** Proves the state of a label, or that it has none; undefined as for `indexRoot`. */

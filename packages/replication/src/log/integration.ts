@@ -13,7 +13,7 @@ import type { StoreWriter } from '../store/store-writer.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import { ViewBatch } from '../view/view-batch.ts';
 import type { ViewContext } from '../view/view-batch.ts';
-import type { DecodedLeaf, Extension, LogIntake } from './log-intake.ts';
+import type { DecodedExtension, DecodedLeaf, Extension, LogIntake } from './log-intake.ts';
 
 export interface IntegrationContext {
   readonly view: ViewContext;
@@ -35,10 +35,10 @@ export interface IntegrationResult {
 
 export async function integrateExtension(
   intake: LogIntake,
-  extension: Extension,
+  extension: Extension & DecodedExtension,
   context: IntegrationContext,
 ): Promise<IntegrationResult> {
-  const { decoded, backdated, ...said } = await intake.decode(extension);
+  const { decoded, backdated, lastAtMs, charter } = extension;
   return context.writer.run(async (commit) => {
     if (intake.isClosed) return { identifiers: [], unwitnessed: [] };
     const { log } = intake;
@@ -49,7 +49,13 @@ export async function integrateExtension(
     const seen = { origin: intake.log.origin, logged, backdated };
     const suspicions = context.watch.look(seen, (label) => view.history(label));
     const { leaves, grown, signed } = extension;
-    const planned = log.plan({ leaves, grown, ...said, ...(signed && { signed }) });
+    const planned = log.plan({
+      leaves,
+      grown,
+      lastAtMs,
+      ...(charter && { charter }),
+      ...(signed && { signed }),
+    });
     const nowMs = context.clock.nowMs();
     const unwitnessed = decoded.filter((leaf) => needsWitness(leaf, view, { ...context, nowMs }));
     const { changes, identifiers, states } = view.finish(nowMs);

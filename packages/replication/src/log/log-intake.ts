@@ -23,6 +23,7 @@ import {
   growFrontier,
   ignore,
   leafHash,
+  parseEntry,
   parseLeaf,
   reject,
   verifyCheckpoint,
@@ -30,9 +31,11 @@ import {
 } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
-import { integrationLeavesMax, verifyChunkEntries } from '../limits.ts';
+import { farBehindLeavesMin, integrationLeavesMax, verifyChunkEntries } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
+import { verifiedElsewhere } from './leaf-verifier.ts';
+import type { LeafVerifier } from './leaf-verifier.ts';
 import type { LeafProof, SignedReach, StoredLog } from './stored-log.ts';
 import type { VerifiedEntries } from './verified-entries.ts';
 
@@ -42,6 +45,10 @@ export interface IntakeContext {
   readonly entries: VerifiedEntries;
   /** Those in force; others from one write to the next. */
   readonly charters: CharterSet;
+  /** True while updates come from a snapshot: their leaves are stored, and say nothing here. */
+  readonly ownershipOnly: boolean;
+  /** Verifies leaves elsewhere while the log is far behind. */
+  readonly verifier?: LeafVerifier | undefined;
 }
 
 /** Leaves proven to be the next ones of their log, few enough for one batch of the store. */
@@ -52,6 +59,8 @@ export interface Extension {
   readonly grown: { readonly frontier: Frontier; readonly stored: readonly StoredHash[] };
   /** The checkpoint, when the leaves reach it. */
   readonly signed?: { readonly checkpoint: string; readonly size: number };
+  /** For each leaf 1 when it was verified elsewhere. */
+  readonly verified?: Promise<Uint8Array | undefined>;
 }
 
 /** A valid leaf and the payload that came with it. */
@@ -85,6 +94,8 @@ export class LogIntake {
   /** Where the log is cut off: once a checkpoint covers that, nothing more is taken in. */
   #cutoff: LogState | undefined;
   #closed = false;
+  /** Time of the last leaf that was decoded. */
+  #decodedAtMs: number;
   /** The charter in force when a leaf named one that is not; the log waits until another is. */
   #heldUnder: KnownCharter | undefined;
 
@@ -94,6 +105,7 @@ export class LogIntake {
     this.#context = context;
     this.#projected = log.frontier;
     this.#projectedSigned = log.position.signedSize;
+    this.#decodedAtMs = log.position.lastAtMs;
   }
 
   /** Leaves stored or accepted. */
@@ -236,17 +248,22 @@ export class LogIntake {
     return frontierRoot(frontier, crypto).toBase64() !== this.#cutoff.root;
   }
 
-  #accepted(
-    extensions: readonly Extension[],
-    note: string,
-    { size }: Checkpoint,
-  ): readonly Extension[] {
-    const { frontier } = extensions.at(-1)!.grown;
+  #accepted(found: readonly Extension[], note: string, { size }: Checkpoint): readonly Extension[] {
+    const { frontier } = found.at(-1)!.grown;
     this.#projected = frontier;
+    const extensions = found.map((extension) => this.#withVerification(extension));
     if (size !== frontier.size) return extensions;
     this.#projectedSigned = size;
     const signed = { checkpoint: note, size };
     return [...extensions.slice(0, -1), { ...extensions.at(-1)!, signed }];
+  }
+
+  /** Begins at once: while what came before is folded, other threads verify this. */
+  #withVerification(extension: Extension): Extension {
+    const { verifier, ownershipOnly } = this.#context;
+    const isFar = this.signedSize - this.projectedSize >= farBehindLeavesMin;
+    if (verifier === undefined || ownershipOnly || !isFar) return extension;
+    return { ...extension, verified: verifiedElsewhere(verifier, extension.leaves) };
   }
 
   /** A malformed leaf names none, and says nothing under any. */
@@ -279,11 +296,15 @@ export class LogIntake {
     return extensions;
   }
 
-  /** Decodes the leaves and verifies their entries, a chunk in each turn of the event loop. */
+  /**
+   * Decodes the leaves and verifies their entries, a chunk in each turn of the event loop. Extensions
+   * must be decoded in the order in which they were accepted, those before them stored or not.
+   */
   async decode(extension: Extension): Promise<DecodedExtension> {
     const decoded: DecodedLeaf[] = [];
     const backdated: number[] = [];
-    let { lastAtMs } = this.log.position;
+    const verifiedLeaves = await extension.verified;
+    let lastAtMs = this.#decodedAtMs;
     let takenUp: Uint8Array | undefined;
     for (const [offset, leafBytes] of extension.leaves.entries()) {
       if (offset % verifyChunkEntries === verifyChunkEntries - 1) {
@@ -299,15 +320,22 @@ export class LogIntake {
       }
       lastAtMs = at;
       if (role === 'charter') takenUp = charter.slice();
-      if (entry === undefined) continue;
-      const verified = this.#context.entries.verify(entry);
+      if (entry === undefined || this.#isLeftOut(entry)) continue;
+      const verified = this.#context.entries.verify(entry, verifiedLeaves?.[offset] === 1);
       if (verified.verdict !== 'accept') continue;
       const index = extension.first + offset;
       const logged = { ...verified.value, origin: this.log.origin, index, at, charter, role };
       const offered = extension.payloads[offset];
       decoded.push(offered == null ? { logged } : { logged, offered });
     }
+    this.#decodedAtMs = lastAtMs;
     return { decoded, lastAtMs, backdated, ...(takenUp && { charter: takenUp }) };
+  }
+
+  #isLeftOut(entryBytes: Uint8Array): boolean {
+    if (!this.#context.ownershipOnly) return false;
+    const entry = parseEntry(entryBytes);
+    return entry.verdict === 'accept' && entry.value.kind === 'update';
   }
 }
 

@@ -19,7 +19,8 @@ import type { Scheduler } from '../scheduler.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
 import { LogIntake } from './log-intake.ts';
-import type { Extension } from './log-intake.ts';
+import type { DecodedExtension, Extension } from './log-intake.ts';
+import type { LeafVerifier } from './leaf-verifier.ts';
 import { readPage } from './log-pages.ts';
 import type { PageRequest } from './log-pages.ts';
 import { StoredLog } from './stored-log.ts';
@@ -34,9 +35,16 @@ export interface LogSetContext {
   readonly entries: VerifiedEntries;
   /** Those in force; others from one write to the next. */
   readonly charters: CharterSet;
+  readonly ownershipOnly: boolean;
+  /** Verifies leaves elsewhere while a log is far behind. */
+  readonly verifier: LeafVerifier | undefined;
   readonly ownOrigin: string;
   /** Stores and folds leaves that an intake has accepted. */
-  readonly integrate: (intake: LogIntake, extension: Extension) => Promise<void>;
+  readonly integrate: (
+    intake: LogIntake,
+    extension: Extension,
+    said: DecodedExtension,
+  ) => Promise<void>;
   /** Tells whether nothing more of a log is taken in. */
   readonly frozen: (origin: string) => boolean;
   /** Hears of genuine checkpoints that do not fit what is stored. */
@@ -51,11 +59,20 @@ export interface Offered {
   readonly integrated: Promise<void>;
 }
 
+/** A stretch on its way: decoded, then stored and folded. */
+interface Integration {
+  /** Resolves when it is decoded, or never will be: then `stored` rejects. */
+  readonly decoded: Promise<void>;
+  readonly stored: Promise<void>;
+}
+
+const nothingBefore: Integration = { decoded: Promise.resolve(), stored: Promise.resolve() };
+
 export class LogSet {
   readonly #context: LogSetContext;
   readonly #logs = new Map<string, StoredLog>();
   readonly #intakes = new Map<string, LogIntake>();
-  readonly #integrations = new Map<string, Promise<unknown>>();
+  readonly #integrations = new Map<string, Integration>();
 
   private constructor(context: LogSetContext) {
     this.#context = context;
@@ -111,15 +128,38 @@ export class LogSet {
     if (intake.verdict !== 'accept') return intake;
     const extensions = intake.value.extend(batch);
     if (extensions.verdict !== 'accept') return this.#refused(extensions, batch.checkpoint);
-    const { integrate, writer } = this.#context;
-    const before = this.#integrations.get(batch.origin) ?? Promise.resolve();
-    const integrated = before.then(async () => {
-      for (const extension of extensions.value) await integrate(intake.value, extension);
-    });
-    this.#integrations.set(batch.origin, integrated);
+    const { writer } = this.#context;
+    const before = this.#integrations.get(batch.origin) ?? nothingBefore;
+    const { promise: decoded, resolve: onDecoded } = Promise.withResolvers<void>();
+    const steps = { before, onDecoded };
+    const integrated = this.#integrate(intake.value, extensions.value, steps);
+    this.#integrations.set(batch.origin, { decoded, stored: integrated });
     // An accepted stretch is counted on by those after it: one that fails ends all writing.
     integrated.catch((error) => writer.fail('a log could not be integrated', error));
     return accept({ integrated });
+  }
+
+  /** While one extension is stored the next is decoded. */
+  async #integrate(
+    intake: LogIntake,
+    extensions: readonly Extension[],
+    { before, onDecoded }: { before: Integration; onDecoded: () => void },
+  ): Promise<void> {
+    await before.decoded;
+    let { stored } = before;
+    try {
+      for (const [place, extension] of extensions.entries()) {
+        const said = await intake.decode(extension);
+        if (place === extensions.length - 1) onDecoded();
+        await stored;
+        stored = this.#context.integrate(intake, extension, said);
+        // It is awaited after the next is decoded, and fails there.
+        stored.catch(() => undefined);
+      }
+      await stored;
+    } finally {
+      onDecoded();
+    }
   }
 
   /** Takes note of a checkpoint of another member's log: how far that log has come. */
@@ -223,7 +263,7 @@ export class LogSet {
   async settle(origin?: string): Promise<void> {
     const waiting = [...this.#integrations]
       .filter(([name]) => origin === undefined || name === origin)
-      .map(([, integrated]) => integrated);
+      .map(([, { stored }]) => stored);
     await Promise.allSettled(waiting);
   }
 }

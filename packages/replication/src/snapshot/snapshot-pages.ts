@@ -73,8 +73,11 @@ function groupByLabel(rows: readonly Row[]): LabelGroup[] {
 }
 
 function labelOfRow(label: Uint8Array, { history, payloads }: LabelRow): SnapshotLabel {
-  const entryOf = ({ entryBytes, entryId, mentions }: MentionedEntry): SnapshotEntry => {
-    const held = payloads.find((payload) => bytesEqual(payload.entryId, entryId));
+  const entryOf = ({ entry, entryBytes, mentions }: MentionedEntry): SnapshotEntry => {
+    const { commitment } = entry;
+    const held = payloads.find(
+      (payload) => commitment !== null && bytesEqual(payload.commitment, commitment),
+    );
     return { entryBytes, mentions, opened: held?.opened ?? null };
   };
   const entries = [...history.ownership.values(), ...history.updates.values()].map(entryOf);

@@ -25,6 +25,7 @@
  * | `g` | kind(1) number(2) | the charter draft: base, words, forks, changes |
  * | `f` | evidence id(32) | a piece of evidence and what it proves |
  * | `q` | request id(32) | a request that this member has logged, until its holder is told |
+ * | `j` | – | nothing: the store is being filled from a snapshot |
  */
 import type { Identifier } from '@callbook/protocol';
 
@@ -135,6 +136,24 @@ export function indexNodeKey(path: string): Uint8Array {
 
 export function indexPositionKey(): Uint8Array {
   return keyOf('v', nothing);
+}
+
+/** One row, there only while a snapshot is being taken in. */
+export function joiningKey(): Uint8Array {
+  return keyOf('j', nothing);
+}
+
+/** Bounds of all rows that logs and snapshots bring, and that can be had again: nothing else. */
+export function replicatedRows(): { gte: Uint8Array; lt: Uint8Array }[] {
+  return [...'sbpthieoxnvmq'].map((family) => ({
+    gte: keyOf(family, nothing),
+    lt: Uint8Array.of(family.codePointAt(0)! + 1),
+  }));
+}
+
+/** Bounds of the positions of all logs. */
+export function positions(): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: keyOf('s', nothing), lt: keyOf('t', nothing) };
 }
 
 export function missingKey(label: Uint8Array): Uint8Array {

@@ -33,10 +33,14 @@ export class TailReader {
 
   /**
    * Pulls a log from where it ends here to where it ends there, and resolves when all of it is
-   * stored and folded. A refusal leaves the stream unusable: pages may still be under way.
+   * stored and folded; given `until`, exactly to there at the most. A refusal leaves the stream
+   * unusable: pages may still be under way.
    */
-  async pull(origin: string): Promise<Refusal | undefined> {
-    await this.#ask({ want: 'leaves', origin, first: this.#replica.expectedSize(origin) });
+  async pull(origin: string, until = Infinity): Promise<Refusal | undefined> {
+    const first = this.#replica.expectedSize(origin);
+    if (first >= until) return undefined;
+    const end = until === Infinity ? {} : { until };
+    await this.#ask({ want: 'leaves', origin, first, ...end });
     let open = 1;
     let integrated: Promise<void> = Promise.resolve();
     while (open > 0) {
@@ -48,8 +52,8 @@ export class TailReader {
       // Gossip was faster with these leaves; the page after them may still bring some.
       if (offered.verdict !== 'accept' && offered.code === 'batch_known') continue;
       if (offered.verdict !== 'accept') return offered;
-      while (open < pagesInFlightMax && this.#isBehind(origin)) {
-        await this.#ask({ want: 'leaves', origin });
+      while (open < pagesInFlightMax && this.#isBehind(origin, until)) {
+        await this.#ask({ want: 'leaves', origin, ...end });
         open++;
       }
       // One page is integrated while the next is read, so memory holds a bounded number of them.
@@ -67,8 +71,8 @@ export class TailReader {
     return this.#readPage();
   }
 
-  #isBehind(origin: string): boolean {
-    return this.#replica.expectedSize(origin) < this.#replica.signedSize(origin);
+  #isBehind(origin: string, until: number): boolean {
+    return this.#replica.expectedSize(origin) < Math.min(this.#replica.signedSize(origin), until);
   }
 
   async #readPage(): Promise<Verdict<LogBatch>> {

@@ -2,6 +2,7 @@
 import { Mesh } from '../../src/mesh.ts';
 import type { MeshIncident } from '../../src/peers/incidents.ts';
 import type { Replica } from '../../src/replica.ts';
+import type { ReplicaOptions } from '../../src/replica-parts.ts';
 import { systemScheduler } from '../../src/scheduler.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -22,8 +23,11 @@ export class HonestMembers implements AsyncDisposable {
   readonly #federation: TestFederation;
   readonly #running: HonestMember[] = [];
 
-  constructor(federation: TestFederation) {
+  readonly #overrides: Partial<ReplicaOptions>;
+
+  constructor(federation: TestFederation, overrides: Partial<ReplicaOptions> = {}) {
     this.#federation = federation;
+    this.#overrides = overrides;
   }
 
   /** Starts a member that is linked to `others`; a name may be started twice. */
@@ -33,7 +37,11 @@ export class HonestMembers implements AsyncDisposable {
     store: Store = memoryStore(),
   ): Promise<HonestMember> {
     const clock = { nowMs: () => Date.now() };
-    const replica = await openReplica(this.#federation, name, { store, clock });
+    const replica = await openReplica(this.#federation, name, {
+      store,
+      clock,
+      ...this.#overrides,
+    });
     const network = new MemoryNetwork(name);
     const options = { replica, network, crypto, clock, scheduler: systemScheduler };
     const mesh = await Mesh.join(options);
