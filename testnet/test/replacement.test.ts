@@ -198,7 +198,7 @@ describe.concurrent('a number whose holder has lost the key', () => {
     const number: Identifier = 'tel:+4915123456704';
     const [holder, claimant] = [new Person(number, 'holder'), new Person(number, 'again')];
     const recoveryCode = encodeRecoveryCode(crypto.sha256(holder.seed).slice(0, 16));
-    const recovery = recoveryCommitment(crypto, recoveryCode, number);
+    const recovery = recoveryCommitment(recoveryCode, number);
     await directory.changeTerms(await holder.register(), { recovery });
     await sleep(holds.theftMs);
     const replacement = await claimant.request({ requestClass: 'recovery', recoveryCode });
