@@ -189,6 +189,12 @@ export const ConfigSchema = Type.Object(
       ),
     ),
     challenges: ChallengeSettings,
+    bootstrap: Type.Optional(
+      Type.Union(
+        ['auto', 'snapshot', 'logs'].map((how) => Type.Literal(how)),
+        { description: 'one of auto, snapshot, logs' },
+      ),
+    ),
     store: Type.Optional(
       Type.Object(
         {

@@ -29,6 +29,7 @@ export const nodeErrorCodes = {
   vrf_request_refused:
     'the request for the VRF secret is not signed by the log key of a member in the charter',
   vrf_seal_refused: 'the sealed VRF secret cannot be opened here, or is not that of the charter',
+  join_failed: 'no quorum of members agrees on a snapshot to begin with',
   listen_failed: 'a configured address cannot be listened on',
 } as const;
 

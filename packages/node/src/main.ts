@@ -61,7 +61,10 @@ async function serve(configFile: string): Promise<void> {
   keepCompiledCode(config);
   // Loaded here alone: the commands about keys also run on machines that never serve.
   const { startMember } = await import('./member.ts');
-  await using member = await startMember(config, log);
+  const starting = startMember(config, log);
+  // Filling an empty store may take hours. Whatever is on disk then is found, or wiped, at the next start.
+  if (typeof (await Promise.race([starting, stopped])) === 'string') process.exit(0);
+  await using member = await starting;
   log.info(member.addresses, 'serving');
   // Now, because who is killed writes nothing.
   flushCompileCache();

@@ -4,7 +4,7 @@
  */
 import type { Cryptography } from '@callbook/protocol';
 import { createMesh, parsePeerKey } from '@callbook/replication';
-import type { Mesh, Replica } from '@callbook/replication';
+import type { Mesh, MeshOptions, Replica } from '@callbook/replication';
 import type { NodeConfig } from './config.ts';
 import { readSecretFile } from './key-file.ts';
 
@@ -21,12 +21,20 @@ export async function openMesh(
   replica: Replica,
   crypto: Cryptography,
 ): Promise<Mesh> {
-  return await createMesh({
-    replica,
-    crypto,
+  const gossip = mesh.gossip ?? true;
+  return await createMesh({ replica, crypto, gossip, ...(await meshAddress({ keys, mesh })) });
+}
+
+/** The key by which this member is known to the others, and where they and it meet. */
+export async function meshAddress({
+  keys,
+  mesh,
+}: Pick<NodeConfig, 'keys' | 'mesh'>): Promise<
+  Pick<MeshOptions, 'peerKey' | 'listen' | 'addressesOf'>
+> {
+  return {
     peerKey: parsePeerKey(await readSecretFile(keys.peer)),
     listen: mesh.listen,
-    gossip: mesh.gossip ?? true,
     addressesOf: (name) => mesh.peers?.find(({ member }) => member === name)?.addresses,
-  });
+  };
 }

@@ -5,8 +5,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
-import type { Replica, Store } from '@callbook/replication';
-import { createReplica, openLevelStore } from '@callbook/replication/replica';
+import type { BootstrapOptions, Replica, Store } from '@callbook/replication';
+import { createReplica, needsJoin, openLevelStore } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
 import { openAdminSocket } from './admin/admin-socket.ts';
 import { storeFolder } from './config.ts';
@@ -33,7 +33,13 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const crypto = await pickCryptography();
   const store = await openStore(config);
   parts.defer(async () => await store.close());
-  const replica = parts.use(await openReplica(config, store, crypto));
+  const options = await replicaOptions(config, store, crypto);
+  // Nothing is served, written or signed before the store is worth something.
+  if (await needsJoin(store)) {
+    const { fillStore } = await import('./member-bootstrap.ts');
+    await fillStore(config, options, log);
+  }
+  const replica = parts.use(await createReplica({ ...options, indexed: true }));
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
   reportOwnLog(replica, log);
   replica.evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
@@ -97,12 +103,12 @@ async function openStore(config: NodeConfig): Promise<Store> {
   return await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });
 }
 
-async function openReplica(
+async function replicaOptions(
   config: NodeConfig,
   store: Store,
   crypto: Cryptography,
-): Promise<Replica> {
-  return await createReplica({
+): Promise<BootstrapOptions['replica']> {
+  return {
     store,
     crypto,
     clock: systemClock,
@@ -110,8 +116,7 @@ async function openReplica(
     memberName: config.member,
     logSigner: crypto.ed25519Signer(await readSecretKey(config.keys.log)),
     vrfSecretKey: await readSecretKey(config.keys.vrf),
-    indexed: true,
-  });
+  };
 }
 
 async function readNotes(paths: readonly string[]): Promise<string[]> {

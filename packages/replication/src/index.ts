@@ -1,5 +1,7 @@
 /** The public names of replication: the replica, its mesh, and the ports that they are driven through. */
 
+export { bootstrapStore } from './join/bootstrap.ts';
+export type { BootstrapOptions, BootstrapOutcome } from './join/bootstrap.ts';
 export { createReplica } from './replica.ts';
 export type { Replica } from './replica.ts';
 export type { ReplicaChange } from './replica-engine.ts';

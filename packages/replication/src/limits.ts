@@ -130,6 +130,8 @@ export const snapshotTimeoutMs = 30_000;
 export const snapshotIdleMs = 60_000;
 /** Where the logs are longer than this, all together, a member without any joins by a snapshot. */
 export const joinLeavesMin = 100_000;
+/** In a federation as young as this all members begin with nothing. */
+export const foundingMs = 24 * 3600_000;
 /** How long a newcomer waits to hear how long the logs are, and how often it looks. */
 export const joinHearMs = 5000;
 export const joinPollMs = 100;

@@ -148,7 +148,7 @@ export class Mesh implements AsyncDisposable {
 }
 
 /** The other members as peers; an expelled member has none, as nobody would let it in. */
-function meshPeers(replica: Replica, addressesOf: MeshOptions['addressesOf']): MeshPeer[] {
+export function meshPeers(replica: Replica, addressesOf: MeshOptions['addressesOf']): MeshPeer[] {
   const { memberName, membership } = replica;
   if (membership.byName(memberName) === undefined) return [];
   const addressesNow = (name: string): readonly string[] =>
@@ -158,4 +158,4 @@ function meshPeers(replica: Replica, addressesOf: MeshOptions['addressesOf']): M
     .map(({ member: { name, peerId } }) => ({ name, peerId, addresses: () => addressesNow(name) }));
 }
 
-const systemRandom: Random = { bytes: (size) => randomBytes(size) };
+export const systemRandom: Random = { bytes: (size) => randomBytes(size) };

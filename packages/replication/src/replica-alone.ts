@@ -3,5 +3,6 @@
  * answers DNS first.
  */
 
+export { needsJoin } from './join/snapshot-join.ts';
 export { createReplica } from './replica.ts';
 export { openLevelStore } from './store/level-store.ts';
