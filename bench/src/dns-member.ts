@@ -9,7 +9,7 @@ import { openSyntheticReplica } from './synthetic-federation.ts';
 
 const [storeFolder, zoneKeysFolder, workers, port] = process.argv.slice(2);
 const store = await openLevelStore(storeFolder!, { cacheBytes: 64 << 20, sharedByThreads: true });
-const replica = await openSyntheticReplica('alpha', store, 1);
+const replica = await openSyntheticReplica('alpha', store, { memberCount: 1 });
 const server = await startZoneServer({
   listen: [{ address: '127.0.0.1', port: Number(port) }],
   workers: Number(workers),

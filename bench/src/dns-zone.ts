@@ -31,7 +31,7 @@ export async function writeZone(
   to: { readonly storeFolder: string; readonly zoneFile: string },
 ): Promise<void> {
   const store = await openLevelStore(to.storeFolder, { cacheBytes: 64 << 20 });
-  const replica = await openSyntheticReplica('alpha', store, 1);
+  const replica = await openSyntheticReplica('alpha', store, { memberCount: 1 });
   await logAll(replica, [await new SyntheticHolder(0).register()], 'challenged');
   const first = store.get(bindingKey(identifierOf(0)));
   for (let from = 1; from < numberCount; from += rowsAtOnce) {

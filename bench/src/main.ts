@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- NAME …] [--json]`: measures what the documentation claims. Ratios are taken
+ * `npm run bench [-- NAME …] [--json] [--entries N]`: measures what the documentation claims. Ratios are taken
  * within one run; the machines this runs on are shared, so single figures mean little.
  */
 import { parseArgs } from 'node:util';
+import { benchCatchup } from './catchup.ts';
 import { benchConvergence } from './convergence.ts';
 import { benchCosign } from './cosign.ts';
 import { benchDatagramEngine } from './datagram-engine.ts';
@@ -16,6 +17,8 @@ type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 
 const benches: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
+  catchup: (say) =>
+    benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),
   convergence: benchConvergence,
   cosign: benchCosign,
   index: benchIndex,
@@ -25,7 +28,7 @@ const benches: Readonly<Record<string, Bench>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: { json: { type: 'boolean', default: false }, entries: { type: 'string' } },
 });
 process.exitCode = await main(positionals.length === 0 ? Object.keys(benches) : positionals);
 

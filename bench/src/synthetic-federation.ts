@@ -15,9 +15,16 @@ import {
   signNote,
   utf8,
 } from '@callbook/protocol';
-import type { Charter, DerivedKeys, EntryDraft, Identifier, Payload } from '@callbook/protocol';
+import type {
+  Charter,
+  DerivedKeys,
+  Ed25519Signer,
+  EntryDraft,
+  Identifier,
+  Payload,
+} from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
-import { createReplica } from '@callbook/replication';
+import { createReplica, memoryStore } from '@callbook/replication';
 import type { OpenedPayload, Replica, ReplicaOptions, Store } from '@callbook/replication';
 
 const memberNames = ['alpha', 'beta', 'gamma'] as const;
@@ -49,6 +56,7 @@ export async function openSyntheticReplica(
   { memberCount = memberNames.length, ...options }: SyntheticOptions = {},
 ): Promise<Replica> {
   return await createReplica({
+    indexed: true,
     ...options,
     store,
     crypto,
@@ -57,9 +65,23 @@ export async function openSyntheticReplica(
     memberName: name,
     logSigner: crypto.ed25519Signer(seedOf(`log ${name}`)),
     vrfSecretKey,
-    indexed: true,
     ownLogConfirmed: true,
   });
+}
+
+/** What writes the log of a member without its replica. */
+export interface SyntheticLog {
+  readonly origin: string;
+  readonly logSigner: Ed25519Signer;
+  /** Hash of the charter. */
+  readonly charter: Uint8Array;
+}
+
+/** The log of a member, for what writes it without a replica. */
+export async function syntheticLog(name: MemberName): Promise<SyntheticLog> {
+  const logSigner = crypto.ed25519Signer(seedOf(`log ${name}`));
+  await using replica = await openSyntheticReplica(name, memoryStore());
+  return { origin: replica.origin, logSigner, charter: replica.membership.charters.current.hash };
 }
 
 function charterNote(members: readonly MemberName[]): string {

@@ -33,7 +33,7 @@ export interface ReplicaOptions {
   /** True while updates and payloads come from a snapshot: of logs, only ownership entries are folded. */
   readonly ownershipOnly?: boolean;
   /** Verifies leaves elsewhere while this member is far behind; its own thread does when left out. */
-  readonly verifier?: LeafVerifier;
+  readonly verifier?: LeafVerifier | undefined;
 }
 
 export interface ReplicaParts {

@@ -1,0 +1,93 @@
+/**
+ * The member that catches up, in a process of its own so that its memory can be read. It decodes and
+ * takes in pages as a tail reader does, two under way at a time, with index and the daemon's verifier
+ * threads; in turns with that all cores verify signatures and nothing else. Prints one line of JSON.
+ */
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { openLevelStore, parseLogBatch } from '@callbook/replication';
+import { startVerifier } from '@callbook/node/verifier';
+import { readFrames } from './catchup-log.ts';
+import { openSyntheticReplica } from './synthetic-federation.ts';
+
+const turns = 10;
+const [folder, entriesText, threadsText] = process.argv.slice(2);
+const entries = Number(entriesText);
+
+export interface CatchupResult {
+  readonly catchupSeconds: number;
+  readonly rawPerSecond: number;
+  /** CPU of all threads, per entry. */
+  readonly cpuMicroseconds: number;
+  readonly rssMiB: number;
+}
+
+const store = await openLevelStore(`${folder}/store`, { cacheBytes: 64 << 20 });
+const verifier = startVerifier(threadsText === undefined ? {} : { threads: Number(threadsText) });
+const gamma = await openSyntheticReplica('gamma', store, { indexed: true, verifier });
+await takeIn(readFrames(`${folder}/known.pages`), Infinity);
+await gamma.settleIndex();
+const raw = Array.from(
+  { length: availableParallelism() },
+  () => new Worker(new URL('raw-verifier.ts', import.meta.url)),
+);
+await rawSeconds(2000);
+console.log(JSON.stringify(await measure()));
+await Promise.all(raw.map((worker) => worker.terminate()));
+await gamma[Symbol.asyncDispose]();
+await verifier?.[Symbol.asyncDispose]();
+await store.close();
+
+async function measure(): Promise<CatchupResult> {
+  let catchupSeconds = 0;
+  let rawSecondsAll = 0;
+  let rawCount = 0;
+  let cpu = 0;
+  const frames = readFrames(`${folder}/missed.pages`);
+  const turnEntries = Math.ceil(entries / turns);
+  for (let turn = 1; turn <= turns; turn++) {
+    const cpuBefore = process.cpuUsage();
+    const before = performance.now();
+    await takeIn(frames, turn === turns ? Infinity : turnEntries);
+    if (turn === turns) await gamma.settleIndex();
+    catchupSeconds += (performance.now() - before) / 1000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    cpu += user + system;
+    const count = Math.ceil(turnEntries / 4);
+    rawSecondsAll += await rawSeconds(count);
+    rawCount += count * raw.length;
+  }
+  return {
+    catchupSeconds,
+    rawPerSecond: rawCount / rawSecondsAll,
+    cpuMicroseconds: cpu / entries,
+    rssMiB: process.resourceUsage().maxRSS / 1024,
+  };
+}
+
+/** Takes in what comes until `countMax` entries have: one page is integrated while the next is read. */
+async function takeIn(frames: Iterator<Uint8Array>, countMax: number): Promise<void> {
+  let before: Promise<void> = Promise.resolve();
+  for (let count = 0; count < countMax;) {
+    const frame = frames.next();
+    if (frame.done === true) break;
+    const page = parseLogBatch(frame.value);
+    if (page.verdict !== 'accept') throw new Error(page.code);
+    const offered = gamma.offer(page.value);
+    if (offered.verdict !== 'accept') throw new Error(offered.code);
+    await before;
+    before = offered.value.integrated;
+    count += page.value.leaves.length;
+  }
+  await before;
+}
+
+/** All cores at once, each verifying `count` signatures. */
+async function rawSeconds(count: number): Promise<number> {
+  const before = performance.now();
+  const done = raw.map((worker) => once(worker, 'message'));
+  for (const worker of raw) worker.postMessage(count, []);
+  await Promise.all(done);
+  return (performance.now() - before) / 1000;
+}
