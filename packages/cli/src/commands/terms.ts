@@ -78,11 +78,13 @@ export async function newRecoveryCode(
   await change(session, record, { recovery });
   session.report.result(
     { identifier, state: 'recovery_set', recovery, ...(print ? { recoveryCode: code } : {}) },
-    [
-      ...(print ? [code] : []),
-      `${writeIdentifier(identifier)} can be recovered with this code; the one before is void.`,
-      'Keep it on paper, apart from the telephone and the key file.',
-    ],
+    // Alone, so that it can go to a file or a printer.
+    print
+      ? [code]
+      : [
+          `${writeIdentifier(identifier)} can be recovered with this code; the one before is void.`,
+          'Keep it on paper, apart from the telephone and the key file.',
+        ],
   );
   return exitCodes.ok;
 }
