@@ -4,8 +4,8 @@
  *
  * A request stays in the store until its notices are sent or given up, so a restart goes on where it
  * was (see `logged-requests.ts`); what went out is remembered in memory until then, so of a request that
- * was half told a restart tells all again, under the same ids: request and place in the list, which say
- * nothing of the address.
+ * was half told a restart tells all again, under the same ids (request and place in the list, which say
+ * nothing of the address), and the sender's journal drops what it has handed over before.
  */
 import type { NoticeSender } from '@callbook/api';
 import { parseIdentifier } from '@callbook/protocol';

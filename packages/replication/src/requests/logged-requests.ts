@@ -3,8 +3,8 @@
  * holder. Each stands in a row of its own, written in the same batch as the leaf:
  * - If we crash before that batch is on disk, nothing is logged and nobody is told.
  * - If we crash after it, the row is found at the next start, and the holder is told then.
- * - `told` erases the row. If we crash between the notice and that, the notice goes out again under the
- *   same id; a lost warning would cost the holder the number, a second one costs a message.
+ * - `told` erases the row. If we crash between the notice and that, the request is told again, and
+ *   whoever sends drops what went out before.
  * An entry is logged once, so there is never a second row of one request.
  */
 import type { Entry, Identifier, LeafRole, RequestClass } from '@callbook/protocol';
