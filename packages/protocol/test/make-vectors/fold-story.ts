@@ -11,7 +11,7 @@ import { fixed32 } from './vector-case.ts';
 import type { VectorCase } from './vector-case.ts';
 import { nodeCryptography } from '../../src/crypto/node.ts';
 
-export const secondMs = 1000;
+const secondMs = 1000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
