@@ -3,11 +3,11 @@
  * holder with the time that is left, the own request, lock, recovery code and dormancy.
  */
 import type { Lookup, PendingRequest, ReplacementStanding } from '@callbook/client';
+import { confirmEveryMs } from '@callbook/protocol';
 import type { KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import type { Session } from '../session.ts';
 import { describeSpan } from '../span.ts';
-import { confirmAfterMs } from './confirm.ts';
 
 interface OwnershipStatus {
   readonly value: object;
@@ -33,7 +33,7 @@ function describeHolding({ identifier, holding }: KeyRecord, found: Lookup): Own
   const { lock, recovery, email } = holding;
   const isOurs = found.state === 'published' && found.binding.epoch === holding.epoch;
   const dormant = isOurs && found.binding.dormant;
-  const isDue = isOurs && Date.now() - found.binding.changedAtMs > confirmAfterMs;
+  const isDue = isOurs && Date.now() - found.binding.changedAtMs > confirmEveryMs;
   const number = writeIdentifier(identifier);
   const confirmStep = dormant || isDue ? `Confirm it: callbook confirm ${number}` : undefined;
   return {
