@@ -17,6 +17,7 @@ import { readSecretKey } from './key-file.ts';
 import { startMemberZone } from './member-zone.ts';
 import { startOutsideWitnesses } from './outside-witnesses.ts';
 import { systemClock } from './system-ports.ts';
+import { startVerifier } from './verifier.ts';
 
 export interface RunningMember extends AsyncDisposable {
   /** What it listens on, for the log and for whoever chose port 0. */
@@ -39,7 +40,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
     const { fillStore } = await import('./member-bootstrap.ts');
     await fillStore(config, options, log);
   }
-  const replica = parts.use(await createReplica({ ...options, indexed: true }));
+  const verifier = parts.use(startVerifier());
+  const replica = parts.use(await createReplica({ ...options, verifier, indexed: true }));
   replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
   reportOwnLog(replica, log);
   replica.evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
@@ -91,6 +93,7 @@ function reportOwnLog({ ownLog }: Replica, log: Logger): void {
   const report = (): void => {
     const size = ownLog.log.size;
     if (ownLog.state === 'contradicted') log.error({ size }, 'own_log_contradicted');
+    else if (ownLog.lacksLeaves) log.error({ size }, 'own_log_leaves_missing');
     else log.info({ size }, `own_log_${ownLog.state}`);
   };
   report();

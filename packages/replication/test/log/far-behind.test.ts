@@ -1,0 +1,88 @@
+/** A member far behind has leaves verified elsewhere, and comes to the same state whatever that brings. */
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { farBehindLeavesMin } from '../../src/limits.ts';
+import { leafVerifies } from '../../src/log/leaf-verifier.ts';
+import type { LeafVerifier } from '../../src/log/leaf-verifier.ts';
+import { crypto, foundFederation, openReplica, TestClock } from '../support/federation.ts';
+import type { TestFederation } from '../support/federation.ts';
+import { Holder } from '../support/holder.ts';
+import { HandWrittenLog } from '../support/liar.ts';
+
+const pageLeaves = 300;
+const leafCount = farBehindLeavesMin + 2 * pageLeaves;
+const digits = '4915123456789';
+
+let federation: TestFederation;
+let clock: TestClock;
+let alpha: HandWrittenLog;
+let beta: HandWrittenLog;
+
+beforeAll(async () => {
+  federation = await foundFederation();
+  clock = new TestClock();
+  alpha = new HandWrittenLog(federation, 'alpha');
+  beta = new HandWrittenLog(federation, 'beta');
+  const holder = new Holder(`tel:+${digits}`);
+  const { entry, opened } = await holder.register();
+  alpha.add({ at: clock.nowMs(), role: 'challenged', entry, opened: opened! });
+  beta.add({ at: clock.nowMs(), role: 'witnessed', entry, opened: opened! });
+  for (let seq = 1; alpha.leaves.length < leafCount; seq++) {
+    const made = await holder.update(`sip:u${seq}@sip.test`);
+    const bytes = made.entry.slice();
+    // Of each ten one is badly signed, one dated back, one followed by a leaf that is none.
+    if (seq % 10 === 3) bytes[bytes.length - 70]! ^= 1;
+    const at = seq % 10 === 5 ? clock.nowMs() - 1000 : clock.nowMs() + seq;
+    alpha.add({ at, role: 'received', entry: bytes, opened: made.opened! });
+    if (seq % 10 === 7) alpha.addBytes(new Uint8Array(40).fill(seq % 256));
+  }
+});
+
+/** All pages are offered at once, as a reader does that is faster than the fold. */
+async function catchUp(verifier?: LeafVerifier): Promise<{ root: string; uri: string }> {
+  await using gamma = await openReplica(federation, 'gamma', { clock, verifier, indexed: true });
+  expect((await gamma.ingest(beta.batch())).verdict).toBe('accept');
+  const integrated: Promise<void>[] = [];
+  for (let first = 0; first < leafCount; first += pageLeaves) {
+    const end = Math.min(first + pageLeaves, leafCount);
+    const offered = gamma.offer(alpha.batch(first, end, leafCount));
+    if (offered.verdict !== 'accept') throw new Error(offered.code);
+    integrated.push(offered.value.integrated);
+  }
+  await Promise.all(integrated);
+  await gamma.settleIndex();
+  const { root } = gamma.indexPosition!;
+  return { root: root.toHex(), uri: gamma.bindings.byDigits(digits)!.routes[0]!.uri };
+}
+
+/** Tells the truth, and counts what it was asked. */
+class CountingVerifier implements LeafVerifier {
+  asked = 0;
+  readonly answer: (found: Uint8Array) => Promise<Uint8Array>;
+
+  constructor(answer: (found: Uint8Array) => Promise<Uint8Array>) {
+    this.answer = answer;
+  }
+
+  verify(leaves: readonly Uint8Array[]): Promise<Uint8Array> {
+    this.asked += leaves.length;
+    const found = leaves.map((leaf) => (leafVerifies(leaf, crypto) ? 1 : 0));
+    return this.answer(Uint8Array.from(found));
+  }
+}
+
+describe('a member far behind', () => {
+  it.each<[string, (found: Uint8Array) => Promise<Uint8Array>]>([
+    ['verifies', async (found) => found],
+    ['verifies late', async (found) => await new Promise((done) => setTimeout(done, 5, found))],
+    ['breaks down', async () => Promise.reject(new Error('the thread has ended'))],
+    ['breaks off', async (found) => found.subarray(1)],
+    ['refuses what is good', async (found) => new Uint8Array(found.length)],
+  ])('comes to the same state when its verifier %s', async (_, answer) => {
+    const verifier = new CountingVerifier(answer);
+    const alone = await catchUp();
+    expect(await catchUp(verifier)).toEqual(alone);
+    // The pages near the head are left to the own thread.
+    expect(verifier.asked).toBe(2 * pageLeaves);
+  });
+});
