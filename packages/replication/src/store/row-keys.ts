@@ -12,6 +12,7 @@
  * | `h` | label(32) `u` | payloads of a label and its winning updates |
  * | `e` | entry id(32) | the entry's label |
  * | `i` | hash(4) identifier | the published binding: all that one look-up reads |
+ * | `y` | hash(4) identifier | the same of one that DNS does not tell of |
  * | `o` | owner hash(28) scheme(1) | identifier whose names carry this hash |
  * | `x` | time(6) label(32) | release whose pause ends then |
  * | `n` | path, a half byte a character | node of the index tree |
@@ -27,7 +28,7 @@
  * | `q` | request id(32) | a request that this member has logged, until its holder is told |
  * | `j` | – | nothing: the store is being filled from a snapshot |
  */
-import type { Identifier } from '@callbook/protocol';
+import type { Identifier, Visibility } from '@callbook/protocol';
 
 /** Widths of the numbers in keys. */
 const indexBytes = 6;
@@ -81,16 +82,17 @@ export function entryKey(entryId: Uint8Array): Uint8Array {
 
 /**
  * The identifier stands behind a hash of it, so that numbers that follow each other lie apart: the time
- * that a read takes depends on what lies around, and would tell which country codes are empty.
+ * that a read takes depends on what lies around, and would tell which country codes are empty. For the same
+ * reason bindings that DNS does not tell of have a family of their own: it reads nothing of them.
  */
-export function bindingKey(identifier: Identifier): Uint8Array {
-  return passingBindingKey(identifier).slice();
+export function bindingKey(identifier: Identifier, visibility: Visibility = 'dns'): Uint8Array {
+  return passingBindingKey(identifier, visibility).slice();
 }
 
 /** The same for a single read: good until the next call, and no array is made for it. */
-export function passingBindingKey(identifier: Identifier): Uint8Array {
+export function passingBindingKey(identifier: Identifier, visibility: Visibility): Uint8Array {
   const spread = spreadOf(identifier);
-  passingKey[0] = 0x69;
+  passingKey[0] = visibility === 'dns' ? 0x69 : 0x79;
   for (let index = 0; index < spreadBytes; index += 1)
     passingKey[1 + index] = spread >>> (24 - 8 * index);
   const start = 1 + spreadBytes;
@@ -145,7 +147,7 @@ export function joiningKey(): Uint8Array {
 
 /** Bounds of all rows that logs and snapshots bring, and that can be had again: nothing else. */
 export function replicatedRows(): { gte: Uint8Array; lt: Uint8Array }[] {
-  return [...'sbpthieoxnvmq'].map((family) => ({
+  return 'sbpthiyeoxnvmq'.split('').map((family) => ({
     gte: keyOf(family, nothing),
     lt: Uint8Array.of(family.codePointAt(0)! + 1),
   }));

@@ -1,5 +1,5 @@
 /** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
-import type { Identifier, PublishedBinding } from '@callbook/protocol';
+import type { Identifier, PublishedBinding, Visibility } from '@callbook/protocol';
 
 import { entryKey, ownershipKey, passingBindingKey, updatesKey } from '../store/row-keys.ts';
 import type { Store } from '../store/store.ts';
@@ -15,9 +15,9 @@ export class Bindings {
     this.#store = store;
   }
 
-  /** Finds a telephone number by its digits, without the plus. */
+  /** Finds what DNS tells of a telephone number by its digits, without the plus. */
   byDigits(digits: string): PublishedBinding | undefined {
-    return this.byIdentifier(`tel:+${digits}`);
+    return this.#read(`tel:+${digits}`, 'dns');
   }
 
   /** Finds a binding by the 56 hexadecimal digits that DNS names it by. */
@@ -25,13 +25,18 @@ export class Bindings {
     for (const rowKey of ownerKeysOf(hex56)) {
       const identifier = this.#store.get(rowKey);
       if (identifier === undefined) continue;
-      return this.byIdentifier(Buffer.from(identifier).toString() as Identifier);
+      return this.#read(Buffer.from(identifier).toString() as Identifier, 'dns');
     }
     return undefined;
   }
 
+  /** Finds a binding, also one that DNS does not tell of. */
   byIdentifier(identifier: Identifier): PublishedBinding | undefined {
-    const row = this.#store.get(passingBindingKey(identifier));
+    return this.#read(identifier, 'dns') ?? this.#read(identifier, 'api');
+  }
+
+  #read(identifier: Identifier, visibility: Visibility): PublishedBinding | undefined {
+    const row = this.#store.get(passingBindingKey(identifier, visibility));
     return row === undefined ? undefined : parseBinding(row);
   }
 }

@@ -3,7 +3,7 @@
  * and what changes with every update (the winning updates, the payloads). An update, by far the most
  * frequent entry, rewrites only the second. The identifier is there only while a payload is.
  */
-import type { Identifier, LabelHistory } from '@callbook/protocol';
+import type { Identifier, LabelHistory, Visibility } from '@callbook/protocol';
 import { emptyHistory, updateKeyOf } from '@callbook/protocol';
 
 import { RowReader, RowWriter } from '../store/row-bytes.ts';
@@ -33,8 +33,8 @@ export interface LabelRow {
   /** Proven once by the VRF, then known: an update of a known label needs no proof again. */
   readonly identifier: Identifier | undefined;
   readonly payloads: readonly HeldPayload[];
-  /** True while look-ups find a binding. */
-  readonly published: boolean;
+  /** Who is told of the binding, while there is one to be found. */
+  readonly published: Visibility | undefined;
   /** True while the payload of the entry in force is not held. */
   readonly lacking: boolean;
   /** Holder whose payloads this member has erased last after a release, and when it did. */
@@ -45,7 +45,7 @@ export const emptyLabelRow: LabelRow = {
   history: emptyHistory,
   identifier: undefined,
   payloads: [],
-  published: false,
+  published: undefined,
   lacking: false,
   erased: undefined,
 };
@@ -96,9 +96,13 @@ export function parsePayloads(updatesRow: Uint8Array): readonly HeldPayload[] {
 
 const publishedBit = 1;
 const erasedBit = 2;
+const apiOnlyBit = 4;
 
 function encodeOwnership({ history, identifier, published, erased }: LabelRow): Uint8Array {
-  const flags = (published ? publishedBit : 0) | (erased === undefined ? 0 : erasedBit);
+  const flags =
+    (published === undefined ? 0 : publishedBit) |
+    (published === 'api' ? apiOnlyBit : 0) |
+    (erased === undefined ? 0 : erasedBit);
   const writer = new RowWriter().u8(flags).text(identifier ?? '');
   if (erased !== undefined) writer.u56(erased.epoch).u56(erased.atMs);
   writeEntries(writer, history.ownership.values());
@@ -108,7 +112,8 @@ function encodeOwnership({ history, identifier, published, erased }: LabelRow): 
 function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads' | 'lacking'> {
   const reader = new RowReader(row);
   const flags = reader.u8();
-  const published = (flags & publishedBit) !== 0;
+  const visibility = (flags & apiOnlyBit) === 0 ? 'dns' : 'api';
+  const published = (flags & publishedBit) === 0 ? undefined : visibility;
   const text = reader.text();
   const erased =
     (flags & erasedBit) === 0 ? undefined : { epoch: reader.u56(), atMs: reader.u56() };

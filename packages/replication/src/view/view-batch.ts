@@ -15,6 +15,7 @@ import type {
   Payload,
   PublishedBinding,
   Verdict,
+  Visibility,
 } from '@callbook/protocol';
 import {
   accept,
@@ -240,8 +241,11 @@ export class ViewBatch {
       const rowKey = releaseKey(state.endsAtMs, work.label);
       this.#changes.push({ rowKey, value: new Uint8Array(0) });
     }
-    if (served === undefined) this.#unpublish(work);
-    else if (!isPublishedAlready(work, state!, served)) this.#publish(work, state!, served);
+    let { published } = work.before;
+    if (served === undefined) published = this.#unpublish(work);
+    else if (!isPublishedAlready(work, state!, served)) {
+      published = this.#publish(work, state!, served);
+    }
     const commitment = ended ? null : (state?.commitment ?? null);
     const lacking = commitment !== null && !holdsPayload(work, commitment);
     if (lacking !== work.before.lacking) {
@@ -258,12 +262,12 @@ export class ViewBatch {
       // With its last payload goes what says whose label this was.
       identifier: kept.length === 0 ? undefined : work.identifier,
       payloads: kept,
-      published: served !== undefined,
+      published,
     };
     this.#changes.push(...changedRows(work.label, work.before, after));
   }
 
-  #publish(work: LabelWork, state: BindingState, served: HeldPayload): void {
+  #publish(work: LabelWork, state: BindingState, served: HeldPayload): Visibility {
     const { identifier, visibility, routes, keys } = payloadOf(work, served);
     const inForce = bytesEqual(served.entryId, state.entryId);
     const binding: PublishedBinding = {
@@ -281,19 +285,24 @@ export class ViewBatch {
       changedAtMs: inForce ? state.changedAtMs : served.atMs,
       pending: pendingRequests(work.history, this.#context.charters),
     };
-    this.#changes.push({ rowKey: bindingKey(identifier), value: encodeBinding(binding) });
-    if (!work.before.published) {
+    if (work.before.published !== visibility) this.#unpublish(work);
+    this.#changes.push({
+      rowKey: bindingKey(identifier, visibility),
+      value: encodeBinding(binding),
+    });
+    if (visibility === 'dns' && work.before.published !== 'dns') {
       const rowKey = ownerKeyOf(identifier, this.#context.crypto);
       this.#changes.push({ rowKey, value: Buffer.from(identifier) });
     }
     this.#identifiers.push(identifier);
+    return visibility;
   }
 
-  #unpublish(work: LabelWork): void {
+  #unpublish(work: LabelWork): undefined {
     const { identifier, published } = work.before;
-    if (!published || identifier === undefined) return;
-    this.#erase(bindingKey(identifier));
-    this.#erase(ownerKeyOf(identifier, this.#context.crypto));
+    if (published === undefined || identifier === undefined) return;
+    this.#erase(bindingKey(identifier, published));
+    if (published === 'dns') this.#erase(ownerKeyOf(identifier, this.#context.crypto));
     this.#identifiers.push(identifier);
   }
 
@@ -334,7 +343,7 @@ function isPublishedAlready(
 ): boolean {
   return (
     !refolded &&
-    before.published &&
+    before.published !== undefined &&
     before.history.ownership === history.ownership &&
     before.payloads.includes(served) &&
     !bytesEqual(served.entryId, state.entryId)

@@ -1,5 +1,5 @@
 /** A person with a telephone number, who makes entries as a client would. */
-import type { EntryDraft, Identifier, Signer } from '@callbook/protocol';
+import type { EntryDraft, Identifier, Signer, Visibility } from '@callbook/protocol';
 import {
   commitPayload,
   deriveKeys,
@@ -25,6 +25,8 @@ const prover = crypto.vrfProver(vrfSecretKey);
 export class Holder {
   readonly identifier: Identifier;
   readonly label: Uint8Array;
+  /** Who is told of payloads made from now on. */
+  visibility: Visibility = 'dns';
   readonly #vrfProof: Uint8Array;
   #signer: Signer;
   #epoch = 0;
@@ -51,7 +53,7 @@ export class Holder {
   payload(sip: string): OpenedPayload {
     const payload = encodePayload({
       identifier: this.identifier,
-      visibility: 'dns',
+      visibility: this.visibility,
       routes: [{ service: 'sip', uri: sip, preference: 10 }],
       keys: [{ use: 'identity', algorithm: 'ed25519', key: this.#signer.publicKey }],
       vrfProof: this.#vrfProof,
