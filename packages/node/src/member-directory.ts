@@ -201,6 +201,7 @@ function readinessOf(parts: MemberDirectoryParts): ReturnType<DirectoryPort['rea
   const reasons = [
     ...(replica.failure === undefined ? [] : ['store_failed']),
     ...(state === 'confirmed' ? [] : [`own_log_${state}`]),
+    ...(replica.ownLog.lacksLeaves ? ['own_log_leaves_missing'] : []),
     ...troubles(),
   ];
   return { ready: reasons.length === 0, reasons };

@@ -99,6 +99,8 @@ export const mirrorPatienceMs = 2000;
 export const gossipQueueBatchesMax = 64;
 /** Enough members have told how long our own log is: the others that are connected get so long. */
 export const ownLogPatienceMs = 2000;
+/** Leaves that our own log has signed are asked for so long before the operator is told. */
+export const ownLeavesPatienceMs = 30_000;
 /** Pages looked at to find where another member's copy of our own log parts from ours. */
 export const branchPagesMax = 128;
 /** Payloads in one request, and the frames with it and its answer: 16 × (8192 + 32) bytes and framing. */

@@ -165,6 +165,11 @@ export class Replica implements AsyncDisposable {
     return this.#engine.logs.get(origin)?.checkpoint;
   }
 
+  /** Newest checkpoint that another member's log is known to have signed, if its leaves are not stored. */
+  learnedCheckpoint(origin: string): string | undefined {
+    return this.#engine.logs.learnedCheckpoint(origin);
+  }
+
   /** The note of the newest agreed checkpoint of a log, all of whose leaves are stored here. */
   agreedCheckpoint(origin: string): string | undefined {
     return this.#engine.cosigning.agreed.newest(origin);

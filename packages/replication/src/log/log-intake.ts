@@ -19,6 +19,7 @@ import type {
 import {
   accept,
   bytesEqual,
+  DirectoryError,
   frontierRoot,
   growFrontier,
   ignore,
@@ -195,7 +196,14 @@ export class LogIntake {
   #rootAt(size: number): Uint8Array | undefined {
     const { crypto } = this.#context;
     if (size === this.#projected.size) return frontierRoot(this.#projected, crypto);
-    return size < this.log.size ? frontierRoot(this.log.frontierAt(size), crypto) : undefined;
+    if (size >= this.log.size) return undefined;
+    try {
+      return frontierRoot(this.log.frontierAt(size), crypto);
+    } catch (error) {
+      // A tile is missing: what a peer sends never throws; whoever needs the tile says that it is gone.
+      if (error instanceof DirectoryError && error.code === 'store_corrupt') return undefined;
+      throw error;
+    }
   }
 
   /**

@@ -214,6 +214,19 @@ export class LogSet {
     return this.#growing(origin)?.signedSize ?? this.#logs.get(origin)?.size ?? 0;
   }
 
+  /** Newest checkpoint seen of another member's log, if its leaves are not stored yet. */
+  learnedCheckpoint(origin: string): string | undefined {
+    const newest = this.#intakes.get(origin)?.newestCheckpoint;
+    return newest !== undefined && newest.checkpoint.size > this.size(origin)
+      ? newest.note
+      : undefined;
+  }
+
+  #growing(origin: string): LogIntake | undefined {
+    const intake = this.intake(origin);
+    return intake.verdict === 'accept' ? intake.value : undefined;
+  }
+
   #growing(origin: string): LogIntake | undefined {
     const intake = this.intake(origin);
     return intake.verdict === 'accept' ? intake.value : undefined;

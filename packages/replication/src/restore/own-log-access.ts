@@ -64,6 +64,7 @@ export class OwnLogAccess {
   #state: OwnLogState;
   #own: OwnLog | undefined;
   #opening: Promise<void> | undefined;
+  #isGivenUp = false;
   /** Takes leaves back while the log is shut. */
   #intake: LogIntake | undefined;
   /** Members that have told how long the log is at theirs, and have nothing that is missing here. */
@@ -144,10 +145,29 @@ export class OwnLogAccess {
     return this.#told.has(memberName);
   }
 
-  /** Tells whether enough members have told, and no leaf is on its way here. */
+  /** Tells whether enough members have told, and nothing is missing that this log is known to have signed. */
   get isComplete(): boolean {
     const isStored = this.#intake?.projectedSize === this.log.size;
-    return isStored && this.#told.size >= this.#context.neededCount();
+    return isStored && !this.#isShort && this.#told.size >= this.#context.neededCount();
+  }
+
+  get #isShort(): boolean {
+    return (this.#intake?.signedSize ?? 0) > this.log.size;
+  }
+
+  /**
+   * True when leaves that this log has signed have been asked for in vain for long. The log stays shut:
+   * other leaves in their place would be a fork.
+   */
+  get lacksLeaves(): boolean {
+    return this.#isGivenUp && this.#isShort;
+  }
+
+  /** Takes note that nobody who is connected has had the missing leaves for long. */
+  giveUp(): void {
+    if (this.#isGivenUp || !this.#isShort) return;
+    this.#isGivenUp = true;
+    this.#states.tell(this.#state);
   }
 
   /** Opens the log for writing; what comes after it is written here and nowhere else. */

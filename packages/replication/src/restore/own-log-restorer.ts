@@ -6,7 +6,7 @@
 import type { Clock, Cryptography, Refusal, VerifierKey } from '@callbook/protocol';
 import { ignore, reject } from '@callbook/protocol';
 
-import { ownLogPatienceMs } from '../limits.ts';
+import { ownLeavesPatienceMs, ownLogPatienceMs } from '../limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Replica } from '../replica.ts';
 import { tailProtocol } from '../tail/tail-messages.ts';
@@ -26,6 +26,8 @@ export class OwnLogRestorer {
   #fetching = false;
   /** Since when enough members have told. */
   #completeSinceMs: number | undefined;
+  /** Since when leaves have been missing that nobody has given. */
+  #missingSinceMs: number | undefined;
 
   constructor(context: OwnLogRestorerContext) {
     this.#context = context;
@@ -49,12 +51,25 @@ export class OwnLogRestorer {
         const refusal = await this.#fetch(memberName, note, reader);
         if (refusal !== undefined) return refusal;
       }
-      if (size > ownLog.log.size) return undefined;
+      if (size > ownLog.log.size) {
+        this.#noteMissing();
+        return undefined;
+      }
+      this.#missingSinceMs = undefined;
     }
     if (ownLog.state !== 'unconfirmed') return undefined;
     ownLog.told(memberName);
     if (this.#isDue()) await ownLog.confirm();
     return undefined;
+  }
+
+  /** A member knows of leaves that it has not got itself; somebody else may, and is asked in turn. */
+  #noteMissing(): void {
+    const { clock, replica } = this.#context;
+    const nowMs = clock.nowMs();
+    // A clock that was set back must not make the wait longer.
+    this.#missingSinceMs = Math.min(this.#missingSinceMs ?? nowMs, nowMs);
+    if (nowMs - this.#missingSinceMs >= ownLeavesPatienceMs) replica.ownLog.giveUp();
   }
 
   async #fetch(memberName: string, note: string, reader: TailReader): Promise<Refusal | undefined> {

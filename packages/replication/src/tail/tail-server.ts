@@ -16,10 +16,10 @@ interface Cursor {
 }
 
 export async function serveTail(network: Network, replica: Replica): Promise<void> {
-  await network.serve(tailProtocol, (stream) => serveStream(stream, replica));
+  await network.serve(tailProtocol, (stream, name) => serveStream(stream, replica, name));
 }
 
-async function serveStream(stream: FrameStream, replica: Replica): Promise<void> {
+async function serveStream(stream: FrameStream, replica: Replica, name: string): Promise<void> {
   const cursor: Cursor = { origin: '', next: 0 };
   for (;;) {
     const frame = await stream.read(tailIdleMs);
@@ -28,7 +28,7 @@ async function serveStream(stream: FrameStream, replica: Replica): Promise<void>
     // A malformed request costs the reader its stream, after the answer that says why.
     const answer =
       request.verdict === 'accept'
-        ? await answerTo(request.value, cursor, replica)
+        ? await answerTo(request.value, cursor, { replica, name })
         : encodeRefusal(request);
     await stream.write(answer, tailTimeoutMs);
     if (request.verdict !== 'accept') return;
@@ -38,9 +38,9 @@ async function serveStream(stream: FrameStream, replica: Replica): Promise<void>
 async function answerTo(
   request: TailRequest,
   cursor: Cursor,
-  replica: Replica,
+  { replica, name }: { readonly replica: Replica; readonly name: string },
 ): Promise<Uint8Array> {
-  if (request.want === 'checkpoints') return encodeCheckpoints(newestCheckpoints(replica));
+  if (request.want === 'checkpoints') return encodeCheckpoints(newestCheckpoints(replica, name));
   const { origin } = request;
   const first = request.first ?? (cursor.origin === origin ? cursor.next : 0);
   const page = await replica.page(origin, first, request.until);
@@ -52,9 +52,15 @@ async function answerTo(
   return encodeLogBatch(page);
 }
 
-function newestCheckpoints(replica: Replica): NamedCheckpoint[] {
+/**
+ * What can be served from here. Of the asking member's own log, what it has signed as far as is known
+ * here, leaves or not: if it has lost its store, it must not sign that size again.
+ */
+function newestCheckpoints(replica: Replica, name: string): NamedCheckpoint[] {
+  const asking = replica.membership.byName(name)?.logKey.name;
   return replica.logSizes().flatMap(({ origin }) => {
-    const note = replica.checkpoint(origin);
+    const stored = replica.checkpoint(origin);
+    const note = origin === asking ? (replica.learnedCheckpoint(origin) ?? stored) : stored;
     return note === undefined ? [] : [[origin, note] as const];
   });
 }

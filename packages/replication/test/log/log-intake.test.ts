@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Replica } from '../../src/replica.ts';
+import { memoryStore } from '../../src/store/memory-store.ts';
+import { tileKey } from '../../src/store/row-keys.ts';
 import { foundFederation, openReplica, TestClock } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
@@ -130,6 +132,16 @@ describe('a stretch of a log', () => {
     other.add({ at: clock.nowMs(), role: 'challenged', entry });
     expect(await code(other.batch())).toBe('reject log_forked');
   });
+});
+
+it('a checkpoint is learned, or not, where a tile of the log is missing: nothing is thrown', async () => {
+  const store = memoryStore();
+  await using delta = await openReplica(federation, 'gamma', { clock, store });
+  for (let n = 0; n < 5; n++) await registered();
+  expect((await delta.ingest(alpha.batch())).verdict).toBe('accept');
+  const { origin, checkpoint } = alpha.batch(0, 3, 3);
+  await store.batch([{ rowKey: tileKey(origin, 0, 0), erase: true }], { durable: true });
+  expect(delta.learn(origin, checkpoint).verdict).toBe('accept');
 });
 
 describe('a leaf that is signed but void', () => {

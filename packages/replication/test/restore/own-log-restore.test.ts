@@ -86,6 +86,35 @@ describe('a member whose store was restored from an older backup', () => {
     await until(() => sizeAt(beta) === 11 && sizeAt(gamma) === 11);
   });
 
+  it('waits for leaves that a mirror has only heard of, and that another one has', async () => {
+    const [alpha, beta, gamma] = (await startAll()) as [Replica, Replica, Replica];
+    await log(alpha, 3);
+    await until(() => sizeAt(beta) === 4);
+    await members.stop('beta');
+    const backup = await copyOf(stores.get('alpha')!);
+    await log(alpha, 4);
+    await until(() => sizeAt(gamma) === 8);
+    const newest = alpha.checkpoint(origin)!;
+    await Promise.all([members.stop('alpha'), members.stop('gamma')]);
+    stores.set('alpha', backup);
+    const heard = (await members.start('beta', { store: stores.get('beta')! })).replica;
+    expect(heard.learn(origin, newest).verdict).toBe('accept');
+    expect(sizeAt(heard)).toBe(4);
+    const again = (await startAlpha()).replica;
+    await until(() => again.signedSize(origin) === 8);
+    // It is heard again with each round: time enough to be confirmed by mistake.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(again.ownLog.state).toBe('unconfirmed');
+    expect(again.ownLog.lacksLeaves).toBe(false);
+    again.ownLog.giveUp();
+    expect(again.ownLog.lacksLeaves).toBe(true);
+    await members.start('gamma', { store: stores.get('gamma')! });
+    await until(() => confirmed(again));
+    expect(again.ownLog.lacksLeaves).toBe(false);
+    await log(again, 2);
+    expect(sizeAt(again)).toBe(10);
+  }, 20_000);
+
   it('has on disk what came back before it is signed over', async () => {
     const [alpha, beta] = (await startAll()) as [Replica, Replica];
     await log(alpha, 3);
