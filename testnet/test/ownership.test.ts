@@ -3,6 +3,7 @@
  * after the hold; a holder refuses; a recovery code shortens the hold. Each person has a home of their
  * own. The holds are seconds by the charter, which is all that is different.
  */
+import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,5 +137,68 @@ describe('a recovery code', () => {
     const taken = await carla(`replace ${number} --recovery-code ${paper} --wait ${byOutbox()}`);
     expect(taken, taken.stderr).toMatchObject({ code: 0, json: { state: 'taken' } });
     expect(Date.now() - startedMs).toBeLessThan(8000);
+  }, 90_000);
+});
+
+describe('an e-mail address', () => {
+  it('shortens the hold for whoever reads codes there and at the number', async () => {
+    const number = '+4915123456704';
+    const dora = await person('dora');
+    await dora(`register ${number} --sip sip:dora@sip.example ${byOutbox()}`);
+    const set = await dora(`email dora@mail.example ${byOutbox()}`);
+    expect(set, set.stderr).toMatchObject({ code: 0, json: { state: 'email_set' } });
+    await rm(join(lab.folder, 'dora/keys'), { recursive: true });
+
+    const wrong = await dora(`replace ${number} --email other@mail.example ${byOutbox()}`);
+    expect(wrong).toMatchObject({ code: 6, json: { error: { code: 'class_not_allowed' } } });
+    const before = await sentCodes();
+    const taken = await dora(`replace ${number} --email dora@mail.example --wait ${byOutbox()}`);
+    expect(taken, taken.stderr).toMatchObject({ code: 0, json: { state: 'taken' } });
+    // Two at the number and two at the address; then one for the commit.
+    expect(await sentCodes()).toBe(before + 5);
+  }, 90_000);
+});
+
+describe('a watch', () => {
+  it('refuses what is requested while nobody looks', async () => {
+    const number = '+4915123456705';
+    const [emil, thief] = [await person('emil'), await person('thief-of-emil')];
+    await emil(`register ${number} --sip sip:emil@sip.example ${byOutbox()}`);
+    const args = ['status', '--watch', '--veto', '--every', '1', '--json'];
+    const env = {
+      ...environment(lab.folder),
+      CALLBOOK_CONFIG: join(lab.folder, 'emil/client.json'),
+    };
+    const watch = spawn('callbook', args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      let said = '';
+      watch.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await thief(`replace ${number} ${byOutbox()}`);
+      await eventually(
+        () => Promise.resolve(said),
+        (text) => text.includes('"state":"vetoed"'),
+        20_000,
+      );
+    } finally {
+      watch.kill();
+    }
+    const refused = await thief(`replace ${number} --wait ${byOutbox()}`);
+    expect(refused).toMatchObject({ json: { error: { code: 'replacement_vetoed' } } });
+  }, 90_000);
+});
+
+describe('a move', () => {
+  it('registers the new number and releases the old one', async () => {
+    const [old, next] = ['+4915123456706', '+4915123456707'];
+    const fritz = await person('fritz');
+    await fritz(`register ${old} --sip sip:fritz@sip.example ${byOutbox()}`);
+    const moved = await fritz(`move ${old} ${next} --yes ${byOutbox()}`);
+    expect(moved, moved.stderr).toMatchObject({ code: 0, json: { state: 'released' } });
+    expect(await fritz(`lookup ${next}`)).toMatchObject({
+      json: { routes: [{ uri: 'sip:fritz@sip.example' }] },
+    });
+    expect(await fritz('lock')).toMatchObject({ code: 0, json: { identifier: `tel:${next}` } });
+    const unlocked = await fritz('unlock');
+    expect((unlocked.json as { effectiveAtMs?: number }).effectiveAtMs).toBeGreaterThan(Date.now());
   }, 90_000);
 });

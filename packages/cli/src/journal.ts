@@ -13,6 +13,10 @@ import type { KeyRecord } from './key-file.ts';
 import type { Session } from './session.ts';
 
 /** No member has logged the entry, and none will: another may be signed in its place. */
+export function isRefused(error: unknown): boolean {
+  return isClientError(error) && refusals.has(error.code);
+}
+
 const refusals: ReadonlySet<string> = new Set<ClientErrorCode>([
   'request_refused',
   'class_not_allowed',
@@ -39,8 +43,7 @@ export async function journal(
     await save({ ...current, holding, pending: null, replacement: null });
     return current;
   } catch (error) {
-    const refused = isClientError(error) && refusals.has(error.code);
-    if (refused && current.pending !== null) {
+    if (isRefused(error) && current.pending !== null) {
       await save({ ...current, pending: null, refused: current.pending });
     }
     throw error;

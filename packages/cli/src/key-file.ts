@@ -41,6 +41,8 @@ export interface KeyRecord {
   readonly pending: PendingEntry | null;
   /** A request to replace the holder, from its signing until the commit is complete. */
   readonly replacement: Replacement | null;
+  /** Requests that the seed's key has signed and members may have logged. */
+  readonly requests: number;
   /** The newest entry that every member refused: kept, as it may hold a seed. */
   readonly refused: PendingEntry | null;
 }
@@ -48,7 +50,7 @@ export interface KeyRecord {
 /** A record with a seed of its own, for a claim that begins. */
 export function newRecord(identifier: Identifier, labelEpoch: number): KeyRecord {
   const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
-  const nothing = { holding: null, pending: null, replacement: null, refused: null };
+  const nothing = { holding: null, pending: null, replacement: null, requests: 0, refused: null };
   return { identifier, createdAt: new Date().toISOString(), seed, labelEpoch, ...nothing };
 }
 
@@ -173,8 +175,17 @@ async function readRecord(path: string): Promise<KeyRecord | undefined> {
 }
 
 function encodeRecord(record: KeyRecord): string {
-  const { identifier, createdAt, seed, labelEpoch, holding, pending, replacement, refused } =
-    record;
+  const {
+    identifier,
+    createdAt,
+    seed,
+    labelEpoch,
+    holding,
+    pending,
+    replacement,
+    requests,
+    refused,
+  } = record;
   const { authority } = deriveKeys(holding?.seed ?? seed, { labelEpoch, identifier });
   const body = {
     v: 1,
@@ -185,6 +196,7 @@ function encodeRecord(record: KeyRecord): string {
     holding: holding === null ? null : encodeHoldingJson(holding),
     pending: pending === null ? null : encodePendingJson(pending),
     replacement: replacement === null ? null : encodeReplacementJson(replacement),
+    requests,
     refused: refused === null ? null : encodePendingJson(refused),
   };
   return [
@@ -214,6 +226,7 @@ function parseRecord(path: string, text: string): KeyRecord {
       holding: json['holding'] === null ? null : parseHoldingJson(json['holding']),
       pending: json['pending'] === null ? null : parsePendingJson(json['pending']),
       replacement: json['replacement'] == null ? null : parseReplacementJson(json['replacement']),
+      requests: Number(json['requests'] ?? 0),
       refused: json['refused'] === null ? null : parsePendingJson(json['refused']),
     };
   } catch {

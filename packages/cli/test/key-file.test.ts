@@ -13,6 +13,7 @@ const record: KeyRecord = {
   holding: null,
   pending: null,
   replacement: null,
+  requests: 0,
   refused: null,
 };
 

@@ -4,13 +4,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Replacement, ReplacementStanding } from '@callbook/client';
+import type { Holding, Replacement, ReplacementStanding } from '@callbook/client';
 import { parseIdentifier, type Identifier, type Visibility } from '@callbook/protocol';
 import { openCodes, readLine, type CodeSourceOptions } from '../code-source.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { describeSpan } from '../span.ts';
-import { journal } from '../journal.ts';
+import { isRefused, journal } from '../journal.ts';
 import { newRecord, type KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import { readRoute } from '../route-text.ts';
@@ -61,9 +61,7 @@ async function recordToReplace(session: Session, identifier: Identifier): Promis
   await session.directory.walk();
   const known = await session.keys.read(identifier);
   if (known?.holding != null) {
-    const found = await session.directory.lookup(identifier);
-    const inForce = found.state === 'published' ? found.binding.ownershipId.toHex() : undefined;
-    if (inForce === known.holding.ownershipId.toHex()) {
+    if (!(await isReplaced(session, known.holding))) {
       throw cliError('holding_exists', 'the key in the key file is the one in force');
     }
     await session.keys.retire(known, 'replaced');
@@ -74,6 +72,13 @@ async function recordToReplace(session: Session, identifier: Identifier): Promis
   // The key is on disk before anybody is told its public part.
   await session.keys.create(record);
   return record;
+}
+
+/** Only what is published says so: "absent" may be a payload that is missing for a moment. */
+async function isReplaced(session: Session, { identifier, ...held }: Holding): Promise<boolean> {
+  const found = await session.directory.lookup(identifier);
+  if (found.state === 'absent' || found.binding.epoch < held.epoch) return false;
+  return found.binding.ownershipId.toHex() !== held.ownershipId.toHex();
 }
 
 async function withRequest(
@@ -94,18 +99,18 @@ async function request(
   record: KeyRecord,
   options: ReplaceOptions,
 ): Promise<KeyRecord> {
-  const { identifier, seed, replacement: before } = record;
+  const { identifier, seed, requests: attempt } = record;
   const recoveryCode = await readRecoveryCode(session, options.recoveryCode);
   const codes = openCodes(session.terminal, options);
   await codes.expectFresh();
   const email = options.email === undefined ? undefined : readEmail(options.email);
   const byCode = recoveryCode === undefined ? ('possession' as const) : ('recovery' as const);
-  const journaled = journalOf(session, record);
+  const journaled = journalOf(session, { ...record, requests: attempt + 1 });
   const asked = session.directory.requestReplacement({
     identifier,
     seed,
     requestClass: email === undefined ? byCode : 'email',
-    attempt: before === null ? 0 : before.attempt + 1,
+    attempt,
     form: codes.form,
     code: codes.code,
     ...(recoveryCode === undefined ? {} : { recoveryCode }),
@@ -114,11 +119,16 @@ async function request(
     save: journaled.save,
   });
   await asked.catch(async (error: unknown) => {
-    // A key that has signed nothing leaves no file that looks as if it had.
-    if (journaled.record().replacement === null) await session.keys.discard(record);
+    if (!journaled.isSaved() || isRefused(error)) await undo(session, record);
     throw error;
   });
   return journaled.record();
+}
+
+/** Nobody has logged the request: the file is as before, or gone if its key has signed nothing. */
+async function undo(session: Session, before: KeyRecord): Promise<void> {
+  if (before.requests === 0) await session.keys.discard(before);
+  else await session.keys.update(before);
 }
 
 async function continueRequest(
@@ -131,11 +141,17 @@ async function continueRequest(
   const codes = openCodesIfAny(session, options);
   await codes?.expectFresh();
   const journaled = journalOf(session, record);
-  await session.directory.resumeRequest(record.replacement, {
+  const asked = session.directory.resumeRequest(record.replacement, {
     ...(codes === undefined ? {} : { challenge: codes }),
     ...(options.email === undefined ? {} : { email: readEmail(options.email) }),
     onProgress: session.onProgress,
     save: journaled.save,
+  });
+  await asked.catch(async (error: unknown) => {
+    if (isRefused(error)) {
+      await undo(session, { ...record, replacement: null, requests: record.requests - 1 });
+    }
+    throw error;
   });
   return journaled.record();
 }
@@ -145,6 +161,7 @@ function journalOf(session: Session, before: KeyRecord) {
   let record = before;
   return {
     record: () => record,
+    isSaved: () => record !== before,
     save: async (replacement: Replacement): Promise<void> => {
       const next = { ...record, replacement };
       await session.keys.update(next);
