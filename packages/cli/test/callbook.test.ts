@@ -262,6 +262,71 @@ describe('exit codes', () => {
   });
 });
 
+describe('the commands about who holds a number', () => {
+  const replaceArgs = (...more: string[]): string[] => [
+    ...['replace', typed, '--code-from', home.outboxPath, '--json', ...more],
+  ];
+
+  it('keep a key that is in force, and go on with a request where it stands', async () => {
+    await home.run(registerArgs());
+    const held = await home.run(replaceArgs());
+    expect(JSON.parse(held.stderr)).toMatchObject({ error: { code: 'holding_exists' } });
+
+    await using claimant = await makeHome();
+    await claimant.configure(federation.charterNote);
+    const requested = await claimant.run(replaceArgs());
+    expect(requested).toMatchObject({ code: 6, json: [{ state: 'holding' }] });
+    expect(federation.outbox).toHaveLength(3);
+    const again = await claimant.run(replaceArgs());
+    expect(again.json[0]!['requestId']).toBe(requested.json[0]!['requestId']);
+    expect(federation.outbox).toHaveLength(3);
+
+    const warned = await home.run(['status']);
+    expect(warned.code).toBe(6);
+    expect(warned.stdout).toMatch(
+      /REQUEST +somebody wants to take it over \(possession\): \d+ s left/,
+    );
+    expect(warned.stdout).toContain(`callbook veto +34912345678`);
+    expect(await home.run(['veto'])).toMatchObject({ code: 0 });
+    const refused = await claimant.run(replaceArgs());
+    expect(refused.code).toBe(6);
+    expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'replacement_vetoed' } });
+    const anew = await claimant.run(replaceArgs('--again'));
+    expect(anew).toMatchObject({ code: 6, json: [{ state: 'holding' }] });
+    expect(anew.json[0]!['requestId']).not.toBe(requested.json[0]!['requestId']);
+  });
+
+  it('leave no key file behind for a number that nobody holds', async () => {
+    const free = await home.run(replaceArgs());
+    expect(free.code).toBe(6);
+    expect(JSON.parse(free.stderr)).toMatchObject({ error: { code: 'identifier_free' } });
+    expect(await readdir(keysOf())).toEqual([]);
+  });
+
+  it('show a recovery code to a person, or to a file that asks for it', async () => {
+    await home.run(registerArgs());
+    expect((await home.run(['recovery', 'check'], { stdin: 'x\n' })).code).toBe(6);
+    expect((await home.run(['recovery', 'new'])).code).toBe(6);
+    const printed = await home.run(['recovery', 'new', '--print']);
+    expect(printed.stdout).toMatch(/^([0-9A-Z]{4}-){7}[0-9A-Z]{4}\n$/);
+    expect((await home.run(['recovery', 'check'], { stdin: printed.stdout })).code).toBe(0);
+    const [name] = await readdir(keysOf());
+    const file = await readFile(join(keysOf(), name!), 'utf8');
+    expect(file).not.toContain(printed.stdout.trim());
+    await home.run(['recovery', 'new', '--print']);
+    const stale = await home.run(['recovery', 'check'], { stdin: printed.stdout });
+    expect(stale.code).toBe(3);
+  });
+
+  it('know their arguments', async () => {
+    const lines = [['replace'], ['move', typed], ['status', '--watch', '--every', '0'], ['email']];
+    const runs = await Promise.all(lines.map((args) => home.run([...args, '--json'])));
+    expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    const script = await home.run(['completion', 'bash']);
+    expect(script.stdout).toMatch(/'recovery'\) words='new check/);
+  });
+});
+
 describe('members and completion', () => {
   it('lists the members with their zones', async () => {
     const listed = await home.run(['members', '--json']);
