@@ -4,6 +4,7 @@
  * threads; in turns with that all cores verify signatures and nothing else. Prints one line of JSON.
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { openLevelStore, parseLogBatch } from '@callbook/replication';
@@ -21,6 +22,8 @@ export interface CatchupResult {
   /** CPU of all threads, per entry. */
   readonly cpuMicroseconds: number;
   readonly rssMiB: number;
+  /** Without the pages of mapped files, which the kernel may take back; the most at the end of a turn. */
+  readonly anonymousMiB: number;
 }
 
 const store = await openLevelStore(`${folder}/store`, { cacheBytes: 64 << 20 });
@@ -44,6 +47,7 @@ async function measure(): Promise<CatchupResult> {
   let rawSecondsAll = 0;
   let rawCount = 0;
   let cpu = 0;
+  let anonymousMiB = 0;
   const frames = readFrames(`${folder}/missed.pages`);
   const turnEntries = Math.ceil(entries / turns);
   for (let turn = 1; turn <= turns; turn++) {
@@ -54,6 +58,7 @@ async function measure(): Promise<CatchupResult> {
     catchupSeconds += (performance.now() - before) / 1000;
     const { user, system } = process.cpuUsage(cpuBefore);
     cpu += user + system;
+    anonymousMiB = Math.max(anonymousMiB, anonymousMiBNow());
     const count = Math.ceil(turnEntries / 4);
     rawSecondsAll += await rawSeconds(count);
     rawCount += count * raw.length;
@@ -63,6 +68,7 @@ async function measure(): Promise<CatchupResult> {
     rawPerSecond: rawCount / rawSecondsAll,
     cpuMicroseconds: cpu / entries,
     rssMiB: process.resourceUsage().maxRSS / 1024,
+    anonymousMiB,
   };
 }
 
@@ -81,6 +87,11 @@ async function takeIn(frames: Iterator<Uint8Array>, countMax: number): Promise<v
     count += page.value.leaves.length;
   }
   await before;
+}
+
+function anonymousMiBNow(): number {
+  const [, kibibytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!;
+  return Number(kibibytes) / 1024;
 }
 
 /** All cores at once, each verifying `count` signatures. */

@@ -32,12 +32,15 @@ export const releaseSweepIntervalMs = 1000;
 export const erasureCompactionMs = 60_000;
 export const erasedRowsMax = 1024;
 
-/** Labels that go into one batch of the index: its upper nodes are shared by all of them. */
+/**
+ * Labels that go into one batch of the index: its upper nodes are shared by all of them. When twice as
+ * many wait, logs are taken in no faster.
+ */
 export const indexBatchLabelsMax = 4096;
+/** The same while a log is far behind: nobody waits for the index, and large batches share more nodes. */
+export const indexBulkLabelsMax = 16_384;
 /** Labels applied to the index in one turn of the event loop. */
 export const indexSliceLabels = 256;
-/** Labels that may wait for the index; when there are more, logs are taken in no faster. */
-export const indexPendingLabelsMax = 8192;
 /** The index waits this long for more changes, and again while so many labels come in that time. */
 export const indexIntervalMs = 250;
 export const indexIntervalBusyLabels = 128;

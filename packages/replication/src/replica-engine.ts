@@ -11,6 +11,7 @@ import type { Membership } from './charter/membership.ts';
 import { Cosigning } from './cosign/cosigning.ts';
 import { EvidenceWatch } from './evidence/evidence-watch.ts';
 import { BindingIndex } from './index/binding-index.ts';
+import { indexBatchLabelsMax, indexBulkLabelsMax } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
@@ -162,8 +163,10 @@ export class ReplicaEngine implements AsyncDisposable {
     const [writer, logs] = [this.writer, this.logs.all];
     const { charters } = chain;
     const maySign = (): boolean => this.own.state === 'confirmed';
-    const context = { store, writer, logs, charters, crypto, scheduler, signer, maySign };
-    this.index = BindingIndex.open(context);
+    const batchLabelsMax = (): number =>
+      this.logs.isFarBehind ? indexBulkLabelsMax : indexBatchLabelsMax;
+    const ports = { store, writer, charters, crypto, scheduler, signer };
+    this.index = BindingIndex.open({ ...ports, logs, maySign, batchLabelsMax });
   }
 
   /** Ends what a crash has left half folded, before anything is logged. */

@@ -7,10 +7,9 @@
  * - Nodes, root and vector go to the store in one batch. If we crash before it is on disk, the old
  *   tree with the old vector is there; the labels of the leaves after that vector are folded again
  *   from the view at the next start. Batches are lost from the end only, and the leaves were written
- *   first, so the stored vector is never ahead of the stored logs.
+ *   first, so the stored vector is never ahead of the stored logs. Meanwhile there is no root.
  * - The batch need not be flushed: the same leaves give the same tree, and so the same root, again.
  *   What a signed root says of the own log was flushed before (see `own-log.ts`).
- *   Until they are in the tree there is no root.
  * - A store without an index, or with one folded by another charter, gets a new one from the view,
  *   label by label; until it is complete there is no root. If we crash meanwhile, it begins anew.
  */
@@ -37,7 +36,6 @@ import {
   indexIntervalBusyLabels,
   indexIntervalMs,
   indexIntervalsMax,
-  indexPendingLabelsMax,
   indexSliceLabels,
 } from '../limits.ts';
 import type { StoredLog } from '../log/stored-log.ts';
@@ -63,6 +61,8 @@ export interface IndexContext {
   readonly signer: NoteSigner;
   /** False while this member may sign nothing. */
   readonly maySign: () => boolean;
+  /** Labels that go into one batch. */
+  readonly batchLabelsMax: () => number;
 }
 
 /** A proof of one label's state, or that it has none, and the signed root that it leads to. */
@@ -145,7 +145,7 @@ export class BindingIndex {
       this.#pending.set(label.toHex(), { label: label.slice(), stateHash });
     }
     this.#behind = true;
-    if (this.#pending.size >= indexBatchLabelsMax) this.#hurry.abort();
+    if (this.#pending.size >= this.#context.batchLabelsMax()) this.#hurry.abort();
     this.#run(() => this.#follow());
   }
 
@@ -165,9 +165,9 @@ export class BindingIndex {
     this.note([]);
   }
 
-  /** Resolves while few enough labels wait that more may be taken in. */
+  /** Resolves while few enough labels wait that more may be taken in: two batches. */
   async room(): Promise<void> {
-    while (this.#pending.size > indexPendingLabelsMax && !this.#stopped)
+    while (this.#pending.size > 2 * this.#context.batchLabelsMax() && !this.#stopped)
       await this.#flushed.promise;
   }
 
@@ -257,7 +257,7 @@ export class BindingIndex {
 
   async #follow(): Promise<void> {
     while (this.#behind && !this.#stopped) {
-      if (this.#pending.size < indexBatchLabelsMax) await this.#wait();
+      if (this.#pending.size < this.#context.batchLabelsMax()) await this.#wait();
       await this.#flush();
     }
   }

@@ -15,6 +15,7 @@ import { accept, assert, ignore, parseCheckpoint, parseNote, reject } from '@cal
 import type { LogBatch } from '../batch/log-batch.ts';
 import type { LogMember, Membership } from '../charter/membership.ts';
 import type { Mismatch } from '../evidence/fork-watch.ts';
+import { farBehindLeavesMin } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
@@ -227,9 +228,12 @@ export class LogSet {
     return intake.verdict === 'accept' ? intake.value : undefined;
   }
 
-  #growing(origin: string): LogIntake | undefined {
-    const intake = this.intake(origin);
-    return intake.verdict === 'accept' ? intake.value : undefined;
+  /** True while much more of a log is known to be signed than has been accepted. */
+  get isFarBehind(): boolean {
+    for (const { signedSize, projectedSize } of this.#intakes.values()) {
+      if (signedSize - projectedSize >= farBehindLeavesMin) return true;
+    }
+    return false;
   }
 
   /** Leaves stored of each log. */
