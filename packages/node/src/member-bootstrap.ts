@@ -28,7 +28,7 @@ export async function fillStore(
   const outcome = await bootstrapStore({
     ...(await meshAddress(config)),
     replica,
-    how: how as BootstrapOptions['how'],
+    how,
     onJoining: async () => {
       log.info('joining');
       status.use(await serveStatus(config.api));

@@ -264,8 +264,10 @@ export class Replica implements AsyncDisposable {
 
   /** Takes in labels of a snapshot, under logs of which the ownership entries are folded here. */
   importLabels(labels: readonly SnapshotLabel[]): Promise<Refusal | undefined> {
-    const { parts } = this.#engine;
-    return importLabels(labels, { ...this.#engine, ...parts, nowMs: parts.clock.nowMs() });
+    const { parts, view, writer, entries, logs } = this.#engine;
+    const { clock, scheduler } = parts;
+    const context = { view, writer, entries, logs, scheduler, nowMs: clock.nowMs() };
+    return importLabels(labels, context);
   }
 
   /** Proves the state of a label, or that it has none; undefined as for `indexRoot`. */
