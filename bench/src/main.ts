@@ -11,6 +11,7 @@ import { benchDns } from './dns.ts';
 import { benchIndex } from './index-tree.ts';
 import { benchIngest } from './ingest.ts';
 import type { Measurement } from './measurement.ts';
+import { benchReplication } from './replication.ts';
 import { printJson, printTable } from './report.ts';
 
 type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
     benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),
   convergence: benchConvergence,
   cosign: benchCosign,
+  replication: benchReplication,
   index: benchIndex,
   dns: benchDns,
   datagram: benchDatagramEngine,

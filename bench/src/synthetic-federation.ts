@@ -1,5 +1,5 @@
 /**
- * A federation of three in one process, without sockets: what the benches of single parts run on.
+ * A federation of three, or of five where a bench says so: what the benches of single parts run on.
  * Everything is signed as in production; only the keys are made from fixed seeds.
  */
 import {
@@ -27,14 +27,15 @@ import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { createReplica, memoryStore } from '@callbook/replication';
 import type { OpenedPayload, Replica, ReplicaOptions, Store } from '@callbook/replication';
 
-const memberNames = ['alpha', 'beta', 'gamma'] as const;
-type MemberName = (typeof memberNames)[number];
+export const memberNames = ['alpha', 'beta', 'gamma', 'delta', 'epsilon'] as const;
+export type MemberName = (typeof memberNames)[number];
+const memberCountDefault = 3;
 
 const yearMs = 365 * 24 * 3_600_000;
 const vrfSecretKey = seedOf('vrf');
 const prover = crypto.vrfProver(vrfSecretKey);
-/** Any well-formed peer id: nothing here dials. */
-const peerIds: Readonly<Record<MemberName, string>> = {
+/** Any well-formed peer id, for benches in which nobody dials. */
+const peerIdsDefault: Partial<Record<MemberName, string>> = {
   alpha: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
   beta: '12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust',
   gamma: '12D3KooWHHVPRYiXuWe8fuZ2j4kS9yPGsPAQyAS2gbTEzUkY7Lwu',
@@ -47,13 +48,15 @@ function seedOf(text: string): Uint8Array {
 /** How a replica is opened, where not as most benches want it. */
 interface SyntheticOptions extends Pick<ReplicaOptions, 'indexed' | 'verifier'> {
   readonly memberCount?: number;
+  /** Peer ids by member name, where members dial each other. */
+  readonly peerIds?: Partial<Record<MemberName, string>>;
 }
 
 /** Opens the replica of one member over `store`. */
 export async function openSyntheticReplica(
   name: MemberName,
   store: Store,
-  { memberCount = memberNames.length, ...options }: SyntheticOptions = {},
+  { memberCount = memberCountDefault, peerIds = peerIdsDefault, ...options }: SyntheticOptions = {},
 ): Promise<Replica> {
   return await createReplica({
     indexed: true,
@@ -61,7 +64,7 @@ export async function openSyntheticReplica(
     store,
     crypto,
     clock: { nowMs: () => Date.now() },
-    charterNotes: [charterNote(memberNames.slice(0, memberCount))],
+    charterNotes: [charterNote(memberNames.slice(0, memberCount), peerIds)],
     memberName: name,
     logSigner: crypto.ed25519Signer(seedOf(`log ${name}`)),
     vrfSecretKey,
@@ -84,7 +87,10 @@ export async function syntheticLog(name: MemberName): Promise<SyntheticLog> {
   return { origin: replica.origin, logSigner, charter: replica.membership.charters.current.hash };
 }
 
-function charterNote(members: readonly MemberName[]): string {
+function charterNote(
+  members: readonly MemberName[],
+  peerIds: Partial<Record<MemberName, string>>,
+): string {
   const effectiveAtMs = 1_760_000_000_000;
   const hold = 3_600_000;
   const charter: Charter = {
@@ -94,7 +100,8 @@ function charterNote(members: readonly MemberName[]): string {
     expiresAtMs: effectiveAtMs + 10 * yearMs,
     labelEpoch: 1,
     vrfPublicKey: prover.publicKey.toBase64({ alphabet: 'base64url', omitPadding: true }),
-    faults: 0,
+    // As many as the number of members bears: none of three, one of five.
+    faults: Math.floor((members.length - 1) / 4),
     holds: {
       recoveryMs: hold,
       emailMs: hold,
@@ -115,7 +122,7 @@ function charterNote(members: readonly MemberName[]): string {
       lastAudit: '2026-01-01',
       governanceKeys: [verifierKey(`${name}.test/governance`, `governance ${name}`)],
       logKey: verifierKey(`api.${name}.test/log`, `log ${name}`),
-      peerId: peerIds[name],
+      peerId: peerIds[name]!,
       addresses: [],
       api: `https://api.${name}.test`,
       zone: `e164.${name}.test`,
@@ -136,7 +143,7 @@ function verifierKey(name: string, seed: string): string {
   return encodeVerifierKey({ name, publicKey, algorithm: 0x01 }, crypto);
 }
 
-interface MadeEntry {
+export interface MadeEntry {
   readonly entry: Uint8Array;
   readonly opened: OpenedPayload;
 }
