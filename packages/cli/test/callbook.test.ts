@@ -263,9 +263,8 @@ describe('exit codes', () => {
 });
 
 describe('the commands about who holds a number', () => {
-  const replaceArgs = (...more: string[]): string[] => [
-    ...['replace', typed, '--code-from', home.outboxPath, '--json', ...more],
-  ];
+  const replaceArgs = (...more: string[]): string[] =>
+    ['replace', typed, '--code-from', home.outboxPath, '--json'].concat(more);
 
   it('keep a key that is in force, and go on with a request where it stands', async () => {
     await home.run(registerArgs());

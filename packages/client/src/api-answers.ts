@@ -49,7 +49,7 @@ export function parseChallengeAnswer(json: unknown): ChallengeAnswer {
  * What may be claimed: `register` (nobody holds it), `request` (somebody does) or `commit` (a request
  * of the same authority key is pending).
  */
-export type NextClaim =
+type NextClaim =
   | {
       readonly kind: 'register' | 'request';
       readonly epoch: number;

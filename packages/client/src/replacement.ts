@@ -11,6 +11,7 @@ import {
   signEntry,
   type Identifier,
   type RequestClass,
+  type Signer,
 } from '@callbook/protocol';
 import { memberChallenges, passChallenges, type PassedMember } from './challenge-round.ts';
 import type { CodeForm, CodeSource } from './challenge.ts';
@@ -76,7 +77,7 @@ export async function requestReplacement(
     order: orderMembers(context.members, options.members ?? []),
     count: challengedMin(context.charter, 'request'),
   });
-  const { next, labelEpoch, label, vrfProof } = firstOf(passed);
+  const { next } = firstOf(passed);
   if (next.kind === 'register') throw identifierFree();
   if (next.kind === 'commit') {
     // A request of this key is complete: whoever lost the record of it makes no second one.
@@ -84,6 +85,18 @@ export async function requestReplacement(
       details: { fromMs: next.fromMs },
     });
   }
+  const replacement = await signRequest(context, options, { passed, recovery });
+  await options.save?.(replacement);
+  return submitRequest(context, replacement, options);
+}
+
+async function signRequest(
+  context: DirectoryContext,
+  options: RequestOptions,
+  given: { passed: readonly PassedMember[]; recovery: Signer | undefined },
+): Promise<Replacement> {
+  const { passed, recovery } = given;
+  const { next, labelEpoch, label, vrfProof } = firstOf(passed);
   const { identifier, seed, requestClass, attempt = 0 } = options;
   const authority = authoritySigner(context.crypto, seed, { labelEpoch, identifier });
   const terms = { commitment: null, recovery: null, lock: false, email: null };
@@ -102,7 +115,7 @@ export async function requestReplacement(
     },
     { authority, ...(recovery === undefined ? {} : { recovery }) },
   );
-  const replacement: Replacement = {
+  return {
     identifier,
     seed,
     labelEpoch,
@@ -122,8 +135,6 @@ export async function requestReplacement(
     },
     commitFromMs: null,
   };
-  await options.save?.(replacement);
-  return submitRequest(context, replacement, options);
 }
 
 export interface ResumeRequestOptions {
