@@ -19,11 +19,21 @@ it('joins again, answers what it answered before, and logs on where its log ende
   expect(ran).toMatchObject({ code: 0 });
   expect(await lab.callbook('routes set sip:r1@sip.example')).toMatchObject({ code: 0 });
   const gamma = lab.testnet.members[2]!;
-  const { folder, configFile, dnsPort, zone, origin } = gamma.layout;
+  const { folder, configFile, dnsPort, apiPort, zone, origin } = gamma.layout;
   await gamma.stop('SIGKILL');
   await rm(join(folder, 'data/store'), { recursive: true });
   await appendFile(configFile, '\nbootstrap: snapshot\n');
-  const again = await lab.testnet.restart('gamma');
+  const others = lab.testnet.members.slice(0, 2);
+  for (const { pid } of others) process.kill(pid!, 'SIGSTOP');
+  const restarted = lab.testnet.restart('gamma');
+  const readiness = `curl --silent --insecure https://127.0.0.1:${apiPort}/readyz`;
+  await eventually(
+    async () => await lab.run(readiness),
+    ({ stdout }) => stdout.includes('"reasons":["joining"]'),
+  ).finally(() => {
+    for (const { pid } of others) process.kill(pid!, 'SIGCONT');
+  });
+  const again = await restarted;
   const said = await readFile(again.logFile, 'utf8');
   expect(said).toContain('"msg":"joining"');
   expect(said).toContain('"msg":"joined"');
