@@ -4,7 +4,7 @@
  *
  * 1. One sponsor gives logs and labels (`sponsor-copy.ts`), and the index over them must have the root
  *    that it has signed.
- * 2. The roots of others are met until a quorum, the sponsor included, agrees (`landing.ts`).
+ * 2. The roots of others are met until a quorum, sponsor and newcomer included, agrees (`landing.ts`).
  *
  * A sponsor that lies is reported, the store is wiped and another is tried. So it is after a crash, at
  * any point: the mark is on disk before the first row and is erased, flushed, after the last; while it
@@ -139,8 +139,11 @@ async function gatherQuorum(
   { network, onRefused, replica: { scheduler = systemScheduler } }: SnapshotJoinOptions,
 ): Promise<Verdict<void>> {
   const { charters, members } = asked.replica.membership;
-  // The newcomer counts itself out: it has nothing to say of its own yet.
-  const needed = Math.min(quorumOf(charters.current.charter), members.length - 1);
+  const { charter } = charters.current;
+  // The newcomer's own root is one of the quorum's: f others may be down or lie, and one at least of
+  // those that agree is honest.
+  const enough = Math.max(quorumOf(charter) - 1, charter.faults + 1);
+  const needed = Math.min(enough, members.length - 1);
   let agreeing = 1;
   for (const memberName of network.connected()) {
     if (agreeing >= needed) break;

@@ -3,13 +3,24 @@
  * of a sponsor gets into its store, and a crash at any point leaves nothing half believed.
  */
 import type { Entry } from '@callbook/protocol';
-import { parseEntry } from '@callbook/protocol';
+import {
+  noteSigner,
+  parseEntry,
+  parseIndexRoot,
+  parseNote,
+  signIndexRoot,
+} from '@callbook/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { isFarBehind, joinBySnapshot, needsJoin } from '../../src/join/snapshot-join.ts';
 import type { Replica } from '../../src/replica.ts';
 import type { Scheduler } from '../../src/scheduler.ts';
-import { encodeSnapshotPage, parseSnapshotPage } from '../../src/snapshot/snapshot-messages.ts';
+import {
+  encodeSnapshotPage,
+  encodeSnapshotRoot,
+  parseSnapshotPage,
+  parseSnapshotRoot,
+} from '../../src/snapshot/snapshot-messages.ts';
 import type { SnapshotEntry, SnapshotLabel } from '../../src/snapshot/snapshot-messages.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -179,6 +190,20 @@ function lieAbout(change: (label: SnapshotLabel) => SnapshotLabel[]): Lie {
   };
 }
 
+/** The member's key has signed another root than that of its index. */
+function falseRoot(name: string): Lie {
+  const { origin, logSecretKey } = federation.members.find((member) => member.name === name)!;
+  const signer = noteSigner({ name: origin, signer: crypto.ed25519Signer(logSecretKey) }, crypto);
+  return (frame) => {
+    const note = parseSnapshotRoot(frame);
+    if (note.verdict !== 'accept') return frame;
+    const parsed = parseNote(note.value);
+    const root = parsed.verdict === 'accept' ? parseIndexRoot(parsed.value.text) : parsed;
+    if (root.verdict !== 'accept') throw new Error(root.code);
+    return encodeSnapshotRoot(signIndexRoot({ ...root.value, root: new Uint8Array(32) }, signer));
+  };
+}
+
 function entryIn({ entryBytes }: SnapshotEntry): Entry {
   const entry = parseEntry(entryBytes);
   if (entry.verdict !== 'accept') throw new Error(entry.code);
@@ -262,6 +287,19 @@ describe('a sponsor that lies is found out, and another is asked', () => {
     },
     20_000,
   );
+
+  it('one that signs a false root, as sponsor or as witness of the other', async () => {
+    expect(await join({ alpha: falseRoot('alpha') })).toBe(true);
+    const differs = ['alpha', 'index_root_differs'];
+    expect(refused).toEqual([differs, differs]);
+    await expectWhole();
+  }, 20_000);
+
+  it('two of them are more than the federation can bear: nobody is believed', async () => {
+    const lies = { alpha: falseRoot('alpha'), beta: falseRoot('beta') };
+    expect(await join(lies)).toBe(false);
+    expect(refused).toContainEqual(['gamma', 'snapshot_unavailable']);
+  }, 20_000);
 
   it('with nobody honest, the store is as empty as before', async () => {
     const lie = lieAbout(() => []);
