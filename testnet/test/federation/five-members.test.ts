@@ -17,8 +17,8 @@ import {
 import type { Charter } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { createPeerKey } from '@callbook/replication';
-import { enumName, eventually, openLab } from './lab.ts';
-import type { Lab } from './lab.ts';
+import { enumName, eventually, openLab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 
 const number = '+4915123456789';
 let lab: Lab;

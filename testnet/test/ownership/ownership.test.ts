@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { environment, eventually, openLab, runCommand, type Lab, type Ran } from './lab.ts';
+import { environment, eventually, openLab, runCommand, type Lab, type Ran } from '../lab.ts';
 
 let lab: Lab;
 

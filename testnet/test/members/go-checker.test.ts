@@ -25,8 +25,8 @@ import {
 } from '@callbook/protocol';
 import type { VerifierKey } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
-import { environment, eventually, openLab, runCommand } from './lab.ts';
-import type { Lab, Ran } from './lab.ts';
+import { environment, eventually, openLab, runCommand } from '../lab.ts';
+import type { Lab, Ran } from '../lab.ts';
 
 /** More than one full tile. */
 const updateCount = 260;
@@ -175,7 +175,7 @@ const claimLine = (number: string): string =>
 
 /** Compiled by Debian's Go against Debian's x/mod; the second time from Go's cache. */
 async function buildChecker(): Promise<void> {
-  const folder = join(import.meta.dirname, '../interop/go-checker');
+  const folder = join(import.meta.dirname, '../../interop/go-checker');
   const env = {
     ...process.env,
     GO111MODULE: 'off',

@@ -8,12 +8,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { foundTestnet } from '../src/founding.ts';
-import { layOut } from '../src/layout.ts';
-import type { MemberLayout } from '../src/layout.ts';
-import { MemberProcess } from '../src/member-process.ts';
-import { environment, runCommand } from './lab.ts';
-import type { Ran } from './lab.ts';
+import { foundTestnet } from '../../src/founding.ts';
+import { layOut } from '../../src/layout.ts';
+import type { MemberLayout } from '../../src/layout.ts';
+import { MemberProcess } from '../../src/member-process.ts';
+import { environment, runCommand } from '../lab.ts';
+import type { Ran } from '../lab.ts';
 
 let folder: string;
 let alpha: MemberLayout;

@@ -5,10 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { environment, openLab, runCommand } from './lab.ts';
-import { scriptForLab, scriptOf } from './page-script.ts';
+import { environment, openLab, runCommand } from '../lab.ts';
+import { scriptForLab, scriptOf } from '../page-script.ts';
 
-const repository = join(import.meta.dirname, '../..');
+const repository = join(import.meta.dirname, '../../..');
 
 /** What a page shows that is not for a shell on a running testnet, and where it is run instead. */
 const runElsewhere: Readonly<Record<string, string>> = {

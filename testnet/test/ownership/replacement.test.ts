@@ -11,8 +11,8 @@ import type { CodeRequest, Directory, Fetch, Holding, Replacement } from '@callb
 import { encodeRecoveryCode } from '@callbook/protocol';
 import type { Identifier } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
-import { enumName, eventually, openLab } from './lab.ts';
-import type { Lab } from './lab.ts';
+import { enumName, eventually, openLab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 
 const holds = {
   recoveryMs: 1000,

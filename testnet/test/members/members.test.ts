@@ -8,11 +8,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enumName, environment, eventually, openLab, startUnbound } from './lab.ts';
-import type { Lab } from './lab.ts';
-import { scriptForLab, scriptOf } from './page-script.ts';
+import { enumName, environment, eventually, openLab, startUnbound } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import { scriptForLab, scriptOf } from '../page-script.ts';
 
-const repository = join(import.meta.dirname, '../..');
+const repository = join(import.meta.dirname, '../../..');
 const number = '+34912345678';
 const staying = ['alpha', 'beta', 'delta', 'epsilon'];
 

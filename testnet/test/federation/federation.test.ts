@@ -5,8 +5,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enumName, eventually, openLab, startUnbound } from './lab.ts';
-import type { Lab, Ran } from './lab.ts';
+import { enumName, eventually, openLab, startUnbound } from '../lab.ts';
+import type { Lab, Ran } from '../lab.ts';
 
 const number = '+34912345678';
 let lab: Lab;
