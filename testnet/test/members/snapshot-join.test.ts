@@ -2,8 +2,8 @@
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { enumName, eventually, openLab } from './lab.ts';
-import type { Lab } from './lab.ts';
+import { enumName, eventually, openLab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 
 const number = '+34912345678';
 let lab: Lab;
