@@ -1,0 +1,129 @@
+/**
+ * Codes that travel as they will in service: a member claims nothing but what its gateways carried, and
+ * each gateway is a program that has nothing of ours.
+ */
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { startMailServer, startSipProxy, startSmsCentre } from './gateways.ts';
+import type { MailServer, SipProxy } from './gateways.ts';
+import { eventually, openLab } from './lab.ts';
+import type { Lab } from './lab.ts';
+
+interface Arrived {
+  readonly to: string;
+  readonly text: string;
+  readonly code: string;
+  readonly by?: string;
+  readonly received?: string;
+}
+
+const stack = new AsyncDisposableStack();
+let lab: Lab;
+let mail: MailServer;
+let sip: SipProxy;
+let inbox: string;
+let configFile: string;
+
+beforeAll(async () => {
+  lab = stack.use(await openLab(1));
+  const folder = await mkdtemp(join(tmpdir(), 'callbook-gateways-'));
+  stack.defer(async () => await rm(folder, { recursive: true, force: true }));
+  // postfix works as users of its own, who must be able to enter.
+  await chmod(folder, 0o711);
+  for (const name of ['smsc', 'mail', 'sip']) await mkdir(join(folder, name));
+  inbox = join(folder, 'inbox.jsonl');
+  await writeFile(inbox, '', { mode: 0o600 });
+  const [alpha] = lab.testnet.members;
+  const at = (name: string): string => join(alpha!.layout.folder, name);
+  const tls = { certificate: at('api.pem'), privateKey: at('api.key') };
+  const smsc = stack.use(await startSmsCentre(join(folder, 'smsc'), inbox));
+  mail = stack.use(await startMailServer(join(folder, 'mail'), { ...tls, inbox }));
+  sip = stack.use(await startSipProxy(join(folder, 'sip'), inbox));
+  configFile = alpha!.layout.configFile;
+  await configure({ smsc: smsc.port, mail: mail.port, sip: sip.port });
+  await lab.testnet.restart('alpha');
+}, 60_000);
+
+afterAll(async () => await stack.disposeAsync());
+
+async function configure(ports: { smsc: number; mail: number; sip: number }): Promise<void> {
+  const config = parse(await readFile(configFile, 'utf8')) as Record<string, unknown>;
+  const host = '127.0.0.1';
+  const ca = lab.testnet.layout.caFile;
+  await writeFile(join(configFile, '../smpp.password'), 'secret\n', { mode: 0o600 });
+  const smpp = { host, port: ports.smsc, systemId: 'callbook', sender: 'Callbook' };
+  const challenges = {
+    by: { tel: 'smpp', mailto: 'smtp', sip: 'sip' },
+    channels: {
+      smpp: { ...smpp, passwordFile: 'smpp.password' },
+      smtp: { host, port: ports.mail, from: 'codes@alpha.test', ca },
+      sip: { host, port: ports.sip, transport: 'tcp', from: 'sip:codes@alpha.test' },
+    },
+    limits: { test: ['447700900'], resendPauseSeconds: 0 },
+  };
+  await writeFile(configFile, stringify({ ...config, challenges }));
+}
+
+async function arrived(): Promise<Arrived[]> {
+  const lines = (await readFile(inbox, 'utf8')).trim().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Arrived);
+}
+
+/** Registers while what arrives is carried to where the command looks for it. */
+async function register(identifier: string): Promise<{ code: number; stderr: string }> {
+  const collecting = setInterval(() => void mail.collect().then(() => sip.collect()), 100);
+  const claim = `register ${identifier} --sip sip:ada@sip.example --code-from ${inbox}`;
+  const ran = await lab.callbook(claim);
+  clearInterval(collecting);
+  return ran;
+}
+
+describe('a claim is completed by a code that', () => {
+  it('went as an SMS through an SMS centre', async () => {
+    expect(await register('+447700900001')).toMatchObject({ code: 0 });
+    const [message] = (await arrived()).filter(({ to }) => to === 'tel:+447700900001');
+    expect(message!.by).toBe('SMPP 1/1 coding 0 receipt 1 valid 000000001000000R from Callbook');
+    expect(message!.text).toContain(`@localhost #${message!.code}`);
+  }, 30_000);
+
+  it('went as mail through postfix, by TLS', async () => {
+    expect(await register('mailto:ada@mail.example')).toMatchObject({ code: 0 });
+    const [message] = (await arrived()).filter(({ to }) => to === 'mailto:ada@mail.example');
+    expect(message!.received).toContain('with ESMTPS');
+  }, 30_000);
+
+  it('went as SIP MESSAGE through Kamailio', async () => {
+    expect(await register('sip:ada@sip.example')).toMatchObject({ code: 0 });
+    expect((await arrived()).map(({ to }) => to)).toContain('sip:ada@sip.example');
+  }, 30_000);
+});
+
+describe('a claim is refused, and nothing is sent, when', () => {
+  it('the SMS centre refuses the number', async () => {
+    const before = (await arrived()).length;
+    const ran = await register('+447700900009');
+    expect(ran.code).not.toBe(0);
+    expect(ran.stderr).toContain('channel_unavailable');
+    expect((await arrived()).length).toBe(before);
+  }, 60_000);
+
+  it('the number is a satellite', async () => {
+    const ran = await register('+881612345678');
+    expect(ran.code).not.toBe(0);
+    expect(await arrived()).not.toContainEqual(
+      expect.objectContaining({ to: 'tel:+881612345678' }),
+    );
+  }, 60_000);
+});
+
+it('the log of the member has no number, address or code', async () => {
+  const log = await eventually(
+    async () => await readFile(lab.testnet.members[0]!.logFile, 'utf8'),
+    (text) => text.includes('smpp_session'),
+  );
+  expect(log).not.toMatch(/447700900|881612345678|ada@/);
+  for (const { code } of await arrived()) expect(log).not.toContain(code);
+});
