@@ -35,6 +35,7 @@ import type { MadeEntry, MemberName } from './synthetic-federation.ts';
 /** Updates under way at a time; each number's are always in the same lane, so that they stay in order. */
 export const laneCount = 128;
 const checkCount = 2000;
+const publishedMsMax = 60_000;
 
 const start = JSON.parse(process.argv[2]!) as MemberStart;
 const name = start.name as MemberName;
@@ -50,8 +51,9 @@ const mesh = start.peerKey === undefined ? undefined : await join(start.peerKey)
 
 const holders: SyntheticHolder[] = [];
 let signed: MadeEntry[] = [];
-let growth: Folded[] = [];
-let appended: LogBatch[] = [];
+const growth: Folded[] = [];
+/** Beginning with the leaf that takes up the charter. */
+const appended: LogBatch[] = [(await replica.page(replica.origin, 0))!];
 replica.onChange(({ origin, size }) => growth.push({ origin, size, atMs: sharedNowMs() }));
 replica.onAppend((batch) => appended.push(batch));
 
@@ -64,7 +66,17 @@ const orders: MemberOrders = {
   async register(count) {
     const first = memberNames.indexOf(name) * 100_000;
     for (let n = 0; n < count; n++) holders.push(new SyntheticHolder(first + n));
-    await logAll(replica, await Promise.all(holders.map((one) => one.register())), 'challenged');
+    const made = await Promise.all(holders.map((one) => one.register()));
+    await logAll(replica, made, 'challenged');
+    return made;
+  },
+  challenge: async (made) => await logAll(replica, made, 'challenged'),
+  async published() {
+    const giveUpMs = performance.now() + publishedMsMax;
+    while (holders.some(({ digits }) => replica.bindings.byDigits(digits) === undefined)) {
+      if (performance.now() > giveUpMs) throw new Error('numbers are not published');
+      await sleep(50);
+    }
   },
   sizes: async () => sizesNow(),
   async reach(sizes) {
@@ -105,7 +117,7 @@ const orders: MemberOrders = {
 
 process.on('message', (message) => void obey(message as OrderMessage));
 process.on('disconnect', () => process.exit());
-process.send!('ready');
+process.send?.('ready');
 
 async function obey({ id, order, argument }: OrderMessage): Promise<void> {
   let answer: OrderAnswer;
@@ -115,7 +127,7 @@ async function obey({ id, order, argument }: OrderMessage): Promise<void> {
   } catch (error) {
     answer = { id, error: String(error) };
   }
-  process.send!(answer, () => {
+  process.send?.(answer, () => {
     if (order === 'stop') process.disconnect();
   });
 }

@@ -1,5 +1,7 @@
 /** What the replication bench and the processes of its members say to each other. */
 
+import type { MadeEntry } from './synthetic-federation.ts';
+
 /** What a member process is started with, as JSON in its first argument. */
 export interface MemberStart {
   readonly name: string;
@@ -38,7 +40,11 @@ export interface MemberOrders {
   connect(addresses: Readonly<Record<string, readonly string[]>>): Promise<void>;
   addresses(): Promise<readonly string[]>;
   /** Registers so many numbers. */
-  register(count: number): Promise<void>;
+  register(count: number): Promise<readonly MadeEntry[]>;
+  /** Logs as challenged what another member has registered. */
+  challenge(made: readonly MadeEntry[]): Promise<void>;
+  /** Waits until all numbers registered here are published. */
+  published(): Promise<void>;
   sizes(): Promise<LogSizes>;
   /** Waits until each log is stored and folded up to here. */
   reach(sizes: LogSizes): Promise<void>;
