@@ -4,6 +4,7 @@
  * the index over them, then what a crash has left of a new charter, and the own log last.
  */
 import type { Identifier } from '@callbook/protocol';
+import { encodeEvidence } from '@callbook/protocol';
 
 import type { LogBatch } from './batch/log-batch.ts';
 import { CharterAdoption } from './charter/adoption.ts';
@@ -138,6 +139,11 @@ export class ReplicaEngine implements AsyncDisposable {
       intake: { crypto, scheduler, charters, ownershipOnly, entries: this.entries },
       neededCount: () => this.#tellersNeeded(),
       openLog: () => this.#openOwnLog(),
+      onTwoRoots: (checkpoints) => {
+        const evidence = encodeEvidence({ kind: 'two_roots', checkpoints });
+        // Only a store that has failed rejects, and it stops the member.
+        this.watch.evidence.note(evidence).catch(() => undefined);
+      },
     });
     this.cosigning = new Cosigning({
       ...this.parts,

@@ -54,6 +54,8 @@ export interface OwnLogAccessContext {
   readonly intake: IntakeContext;
   /** Other members that must have told how long the log is at theirs. */
   readonly neededCount: () => number;
+  /** Hears of two checkpoints of one size that this log has signed. */
+  readonly onTwoRoots: (checkpoints: readonly [string, string]) => void;
   /** Opens the log for writing: takes up the charter, signs what is stored. */
   readonly openLog: () => Promise<OwnLog>;
 }
@@ -203,9 +205,18 @@ export class OwnLogAccess {
     this.#own = undefined;
     this.#intake = undefined;
     this.#enter('contradicted');
+    this.#convict(note);
     // If we crash before this is on disk, the same checkpoint is met again at the next start.
     const changes = [{ rowKey: contradictionKey(), value: utf8(note) }];
     await this.#context.writer.run((commit) => commit(changes, { durable: true }));
+  }
+
+  /** Two roots of one size convict this log by themselves; other branches are for those to prove who have them. */
+  #convict(note: string): void {
+    const { crypto, log, logKey, onTwoRoots } = this.#context;
+    const theirs = verifyCheckpoint(note, logKey, crypto);
+    if (log.checkpoint === undefined || theirs.verdict !== 'accept') return;
+    if (theirs.value.size === log.position.signedSize) onTwoRoots([log.checkpoint, note]);
   }
 
   #enter(state: OwnLogState): void {

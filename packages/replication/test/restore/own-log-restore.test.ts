@@ -263,6 +263,19 @@ describe('a mirror that contradicts the own log', () => {
     expect(await again.log(submissionOf(made, 'challenged'))).toMatchObject(refused);
   });
 
+  it('is evidence against us, which we tell ourselves, where both have signed one size', async () => {
+    await alphaWith(1);
+    const branch = new HandWrittenLog(federation, 'alpha');
+    const { entry } = await new Holder('tel:+447700900001').register();
+    for (let at = 1; at <= 2; at++) branch.add({ at, role: 'challenged', entry });
+    const store = stores.get('alpha')!;
+    await using alpha = await openReplica(federation, 'alpha', { store });
+    const compared = await alpha.ownLog.compare(branch.batch().checkpoint);
+    expect(compared).toMatchObject({ code: 'own_log_contradicted' });
+    await until(() => alpha.evidence.all().length === 1);
+    expect(alpha.evidence.all()[0]).toMatchObject({ kind: 'two_roots', origins: [origin] });
+  });
+
   it('is not believed when it makes leaves up', async () => {
     const [alpha, beta, gamma] = (await startAll()) as [Replica, Replica, Replica];
     await log(alpha, 3);
