@@ -48,8 +48,8 @@ async function start(
     env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, TERM: 'dumb' },
   });
   const said: Buffer[] = [];
-  child.stdout!.on('data', (chunk: Buffer) => said.push(chunk));
-  child.stderr!.on('data', (chunk: Buffer) => said.push(chunk));
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   let trouble: string | undefined;
   child.once('error', (error) => (trouble = `${error.message}; Debian packages: ${packages}`));
   child.once('exit', (code) => (trouble ??= `${program} ended with ${code}`));

@@ -100,7 +100,8 @@ export class CompletionRates {
       atMs: nowMs,
       suspendedUntilMs: before?.suspendedUntilMs ?? 0,
     };
-    if (rate.settled >= settledMin && rate.answered * 100 < percentMin * rate.settled) {
+    // Rounded: what was counted a minute ago weighs a little less than one.
+    if (Math.round(rate.settled) >= settledMin && rate.answered * 100 < percentMin * rate.settled) {
       rate.suspendedUntilMs = nowMs + suspendedMs;
       // After the pause the range is judged by what happens then.
       rate.settled = 0;

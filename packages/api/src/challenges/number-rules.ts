@@ -4,7 +4,9 @@
  * page decides what this member pays for. Numbers that exist only in examples and films are none to
  * libphonenumber; a test network names their prefixes.
  */
-import type { CountryCode } from 'libphonenumber-js/max';
+import type { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+type Parse = typeof parsePhoneNumberFromString;
 
 export interface NumberRulesOptions {
   /** Beginnings of numbers, digits alone; all where not given. */
@@ -47,13 +49,10 @@ export interface NumberPlace {
 }
 
 export class NumberRules {
-  readonly #parse: (typeof import('libphonenumber-js/max'))['parsePhoneNumberFromString'];
+  readonly #parse: Parse;
   readonly #options: NumberRulesOptions;
 
-  private constructor(
-    parse: (typeof import('libphonenumber-js/max'))['parsePhoneNumberFromString'],
-    options: NumberRulesOptions,
-  ) {
+  private constructor(parse: Parse, options: NumberRulesOptions) {
     this.#parse = parse;
     this.#options = options;
   }
@@ -72,8 +71,7 @@ export class NumberRules {
     if (beginsWithAny(digits, refusedRanges) || beginsWithAny(digits, refused)) return undefined;
     const parsed = this.#parse(number);
     if (!beginsWithAny(digits, test) && !servedTypes.has(parsed?.getType())) return undefined;
-    const country: CountryCode | string =
-      parsed?.country ?? parsed?.countryCallingCode ?? digits.slice(0, 2);
+    const country = parsed?.country ?? parsed?.countryCallingCode ?? digits.slice(0, 2);
     return { range: digits.slice(0, rangeDigits), country };
   }
 }

@@ -12,7 +12,7 @@ const escapeSeptet = 0x1b;
 const alphabet =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\uFFFFÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?' +
   '¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
-const basicSeptets = new Map([...alphabet].map((character, septet) => [character, septet]));
+const basicSeptets = new Map(Array.from(alphabet).map((character, septet) => [character, septet]));
 basicSeptets.delete('\uFFFF');
 
 /** §6.2.1.1: each is the escape followed by one more septet. */

@@ -6,6 +6,7 @@
  * SMPP has no key that would let a centre drop a repetition. So a submission whose answer does not come
  * is never sent again: its outcome is unknown, and a receipt may still tell.
  */
+import type Library from 'smpp';
 import type { Pdu, Session } from 'smpp';
 import { channelAnswerMsMax, channelError } from './channel.ts';
 import type { Channel, ChannelMessage, ReceiptListener } from './channel.ts';
@@ -48,7 +49,7 @@ const waitingMax = 1000;
 /** SMPP 3.4 §5.2.17: a receipt is asked for whatever the outcome. */
 const receiptAlways = 1;
 
-type Smpp = (typeof import('smpp'))['default'];
+type Smpp = typeof Library;
 
 /** Opens a channel to one SMS centre and begins to bind. */
 export async function openSmppChannel(options: SmppOptions): Promise<Channel> {

@@ -92,8 +92,8 @@ describe('a range of which too few codes are answered is suspended', () => {
   ])('%s', async (_, answered, suspended) => {
     const subject = await guard();
     sendAll(subject, 20);
-    for (let at = 0; at < answered; at++) subject.settle(`send-${at}`, true, startMs);
     const nowMs = startMs + 10 * minuteMs;
+    for (let at = 0; at < answered; at++) subject.settle(`send-${at}`, true, nowMs);
     subject.forget(nowMs);
     expect(Math.sign(subject.waitMs(german(50), nowMs))).toBe(suspended);
     expect(subject.waitMs(german(50), nowMs + 6 * hourMs)).toBe(0);

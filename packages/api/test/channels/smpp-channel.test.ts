@@ -11,8 +11,15 @@ const message = { to: 'tel:+4915123456789', text: '@_ {€} ok', sendId } as con
 
 async function open(port: number, more: Partial<SmppOptions> = {}): Promise<Channel> {
   const channel = await openSmppChannel({
-    ...{ host: '127.0.0.1', port, systemId: 'callbook', password: 'secret', sender: 'Callbook' },
-    ...{ answerMsMax: 1000, placeMsMax: 500, retryMsMin: 20, ...more },
+    host: '127.0.0.1',
+    port,
+    systemId: 'callbook',
+    password: 'secret',
+    sender: 'Callbook',
+    answerMsMax: 1000,
+    placeMsMax: 500,
+    retryMsMin: 20,
+    ...more,
   });
   onTestFinished(async () => await channel[Symbol.asyncDispose]());
   return channel;
@@ -27,8 +34,14 @@ it('writes one segment of septets to an international number, for ten minutes', 
   const { validity_period: valid } = gateway.submissions[0] as unknown as { validity_period: Date };
   expect(Math.abs(valid.getTime() - untilMs)).toBeLessThan(5000);
   expect(gateway.submissions[0]).toMatchObject({
-    ...{ data_coding: 0, esm_class: 0, registered_delivery: 1, destination_addr: '4915123456789' },
-    ...{ dest_addr_ton: 1, dest_addr_npi: 1, source_addr_ton: 5, source_addr: 'Callbook' },
+    data_coding: 0,
+    esm_class: 0,
+    registered_delivery: 1,
+    destination_addr: '4915123456789',
+    dest_addr_ton: 1,
+    dest_addr_npi: 1,
+    source_addr_ton: 5,
+    source_addr: 'Callbook',
   });
   await expect(channel.submit({ ...message, text: 'x'.repeat(161) })).rejects.toMatchObject({
     code: 'channel_refused',
