@@ -33,7 +33,7 @@ import {
 import type { MadeEntry, MemberName } from './synthetic-federation.ts';
 
 /** Updates under way at a time; each number's are always in the same lane, so that they stay in order. */
-export const laneCount = 128;
+const laneCount = 128;
 const checkCount = 2000;
 const publishedMsMax = 60_000;
 
@@ -128,7 +128,7 @@ async function obey({ id, order, argument }: OrderMessage): Promise<void> {
     answer = { id, error: String(error) };
   }
   process.send?.(answer, () => {
-    if (order === 'stop') process.disconnect();
+    if (order === 'stop') process.disconnect?.();
   });
 }
 

@@ -20,7 +20,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const scripts = join(import.meta.dirname, '../interop/gateways');
+const scripts = join(import.meta.dirname, '../../interop/gateways');
 const startMsMax = 20_000;
 const packages = 'libnet-smpp-perl postfix kamailio sip-tester';
 

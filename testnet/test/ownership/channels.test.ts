@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { startMailServer, startSipProxy, startSmsCentre } from './gateways.ts';
 import type { MailServer, SipProxy } from './gateways.ts';
-import { eventually, openLab } from './lab.ts';
-import type { Lab } from './lab.ts';
+import { eventually, openLab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 
 interface Arrived {
   readonly to: string;
