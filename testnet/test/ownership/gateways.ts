@@ -28,7 +28,7 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly port: number;
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

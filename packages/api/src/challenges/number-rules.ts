@@ -18,16 +18,7 @@ export interface NumberRulesOptions {
 }
 
 /** Satellites, universal and personal numbers, premium: the ranges of expensive fraud. */
-export const refusedRanges: readonly string[] = [
-  '870',
-  '878',
-  '881',
-  '882',
-  '883',
-  '888',
-  '979',
-  '991',
-];
+const refusedRanges: readonly string[] = ['870', '878', '881', '882', '883', '888', '979', '991'];
 
 /** libphonenumber's types that are paid for; none at all means that it knows no such number. */
 const servedTypes: ReadonlySet<string | undefined> = new Set([

@@ -22,7 +22,7 @@ export interface ChannelMessage {
   readonly code?: string;
 }
 
-export interface DeliveryReceipt {
+interface DeliveryReceipt {
   readonly sendId: string;
   readonly isDelivered: boolean;
 }

@@ -26,7 +26,7 @@ export interface SipResponse {
 const branchCookie = 'z9hG4bK';
 
 /** Head of a response, and its body, in octets. */
-export const sipResponseBytesMax = 65_536;
+const sipResponseBytesMax = 65_536;
 
 /** Returns the branch of a message's only transaction. */
 export function sipBranch({ sendId }: ChannelMessage): string {

@@ -4,14 +4,16 @@
  * `admission.ts`; here stands what only these three kinds need.
  */
 import { bytesEqual } from '../bytes.ts';
+import { challengedMin } from '../charter/quorum.ts';
 import { ignore, reject } from '../verdict.ts';
 import type { Refusal } from '../verdict.ts';
 import type { Circumstances, Submission } from './admission.ts';
+import { firstValidLeaves } from './entry-time.ts';
 import { chainInForce } from './fold-label.ts';
 import type { LabelHistory, MentionedEntry } from './history.ts';
 import { emailAt } from './holder-chain.ts';
 import type { HolderChain } from './holder-chain.ts';
-import { allowsRequest, requestStates } from './replacement.ts';
+import { allowsRequest, isSturdy, requestStates } from './replacement.ts';
 import type { RequestState } from './replacement.ts';
 
 /** Pauses after the first, second and each later request of one claimant, in possession holds. */
@@ -58,9 +60,11 @@ function pausedUntilMs(
 
 /** Refuses a veto by another than the holder, of an unknown request, or beside an own commit. */
 export function refuseVeto(
-  { entry }: Submission,
-  { charters, history, ownOrigin }: Circumstances,
+  submission: Submission,
+  circumstances: Circumstances,
 ): Refusal | undefined {
+  const { entry } = submission;
+  const { charters, history, ownOrigin } = circumstances;
   const chain = chainInForce(history, charters);
   if (chain === undefined) return ignore('ownership_unknown', 'no ownership entry is complete');
   const request = history.ownership.get(entry.request!.toHex());
@@ -75,7 +79,27 @@ export function refuseVeto(
   // "Having logged a veto never logs that commit, nor the reverse."
   return hasOwn(history, { kind: 'commit', request: entry.request!, ownOrigin })
     ? ignore('request_committed', 'this member has logged a commit of the request')
-    : undefined;
+    : refuseWeakVeto(submission, circumstances, isSturdy(request, chain, circumstances));
+}
+
+/**
+ * A veto that cannot defeat its request is not logged: having logged it, this member would never log
+ * the commit, and whoever has stolen the key would stop with it what the key alone must not stop.
+ */
+function refuseWeakVeto(
+  { entryId, receipted, role }: Submission,
+  { charters, history }: Circumstances,
+  sturdy: boolean,
+): Refusal | undefined {
+  if (!sturdy || role === 'challenged') return undefined;
+  const known = history.ownership.get(entryId.toHex());
+  const leaves = firstValidLeaves([...(known?.mentions ?? []), ...receipted], charters);
+  const challenged = leaves.filter((leaf) => leaf.role === 'challenged').length;
+  // The bound by which the fold tells that a veto defeats a sturdy request.
+  const needed = challengedMin(charters.current.charter, 'commit');
+  return challenged >= needed
+    ? undefined
+    : ignore('challenged_leaves_missing', `${challenged} challenged leaves seen, at least ${needed}`);
 }
 
 /** Refuses a commit before its hold is over, after a veto, or by another than the claimant. */

@@ -91,6 +91,20 @@ export function allowsRequest(
   return isOpenAt(context, timed.timeMs) && judged(timed, context).length > 0;
 }
 
+/** True when only a veto with f + 1 challenged leaves defeats a request, complete by now or not. */
+export function isSturdy(
+  mentioned: MentionedEntry,
+  chain: HolderChain,
+  asked: Pick<Context, 'history' | 'charters'> & { readonly nowMs: number },
+): boolean {
+  const { history, charters, nowMs } = asked;
+  const context: Context = { chain, history, charters };
+  const requests = requestsOf(context);
+  const known = requests.find((other) => bytesEqual(other.mentioned.entryId, mentioned.entryId));
+  const [request] = known ? [known] : judged({ mentioned, timeMs: nowMs }, context);
+  return request !== undefined && (request.sturdy || isRecycled(request, requests, context));
+}
+
 /** Leaves before the end of the hold are skipped; a veto timed before the commit defeats it. */
 function commitTime(
   mentioned: MentionedEntry,
