@@ -1,6 +1,6 @@
 /** `callbook veto`: says no to whoever wants to take over a number that is held here. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PendingRequest } from '@callbook/client';
+import { isClientError, type PendingRequest } from '@callbook/client';
 import { openCodes, type CodeSourceOptions } from '../code-source.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -60,7 +60,7 @@ export async function vetoAll(
   const codes = usesCodes(options) ? openCodes(session.terminal, options) : undefined;
   for (const { requestId } of requests) {
     await codes?.expectFresh();
-    await journal(session, record, async (savePending) => {
+    const journalled = journal(session, record, async (savePending) => {
       await session.directory.veto(record.holding, requestId, {
         // A veto without codes may have been logged before: another attempt is another entry.
         ...(codes === undefined ? {} : { challenge: codes, attempt: 1 }),
@@ -69,8 +69,16 @@ export async function vetoAll(
       });
       return record.holding;
     });
+    await journalled.catch(needsCodes);
   }
   await assertGone(session, record, requests);
+}
+
+/** Members do not log a veto by key alone of a request that it cannot defeat. */
+function needsCodes(cause: unknown): never {
+  const refused = isClientError(cause) && cause.details['problemCode'];
+  if (refused !== 'challenged_leaves_missing') throw cause;
+  throw cliError('veto_ineffective', 'the key alone does not defeat this request', { cause });
 }
 
 function usesCodes({ withCode, codeFrom, codeStdin }: VetoCommandOptions): boolean {

@@ -99,7 +99,10 @@ function refuseWeakVeto(
   const needed = challengedMin(charters.current.charter, 'commit');
   return challenged >= needed
     ? undefined
-    : ignore('challenged_leaves_missing', `${challenged} challenged leaves seen, at least ${needed}`);
+    : ignore(
+        'challenged_leaves_missing',
+        `${challenged} challenged leaves seen, at least ${needed}`,
+      );
 }
 
 /** Refuses a commit before its hold is over, after a veto, or by another than the claimant. */

@@ -172,6 +172,20 @@ function theftCases(): VectorCase[] {
       question: ask(update, 'received', theftMs + hourMs + 1),
       state: stateOf(commit, 1),
     }),
+    stolen(0).vector({
+      name: 'theft_veto_by_key_alone_is_not_logged',
+      comment: 'a member that logged it would never log the commit, which it does not defeat',
+      expect: 'challenged_leaves_missing',
+      question: ask(vetoOf(request, thief), 'received', theftMs + 1),
+      state: stateOf(theft),
+    }),
+    stolen(0).vector({
+      name: 'theft_veto_challenged_is_logged',
+      comment: 'whose signer has the number as well, says so as long as the commit is not complete',
+      expect: 'accept',
+      question: ask(vetoOf(request, thief), 'challenged', theftMs + 1),
+      state: stateOf(theft),
+    }),
     defended('challenged').vector({
       name: 'theft_veto_with_challenge',
       comment: 'a veto with f + 1 challenged leaves defeats it: its signer has the number',
