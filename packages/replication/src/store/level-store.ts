@@ -55,17 +55,23 @@ async function discardLog(path: string): Promise<void> {
 }
 
 function storeOver(level: Level<Uint8Array, Uint8Array>): Store {
+  // Each write is taken up by a thread of a pool, and two threads may overtake each other.
+  let earlier: Promise<unknown> = Promise.resolve();
   return {
     get: (rowKey) => guard(() => level.getSync(rowKey)),
     getMany: (rowKeys) => guardAsync(() => level.getMany([...rowKeys])),
-    batch: (changes, { durable }) => guardAsync(() => writeBatch(level, changes, durable)),
+    batch: (changes, { durable }) => {
+      const written = earlier.then(() => guardAsync(() => writeBatch(level, changes, durable)));
+      earlier = written.catch(() => undefined);
+      return written;
+    },
     range: ({ gte, lt, reverse, countMax }) =>
       guardAsync(() =>
         level.iterator({ gte, lt, reverse: reverse ?? false, limit: countMax }).all(),
       ),
     snapshot: () => guard(() => snapshotOf(level)),
     compact: (first, last) => guardAsync(() => compactRows(level, first, last)),
-    close: () => level.close(),
+    close: () => earlier.then(() => level.close()),
   };
 }
 
