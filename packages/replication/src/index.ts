@@ -11,6 +11,7 @@ export type { JoinOptions, MeshOptions } from './mesh.ts';
 export type { MeshIncident } from './peers/incidents.ts';
 export type { EvidenceSet } from './evidence/evidence-set.ts';
 export type { HeldEvidence } from './evidence/evidence-row.ts';
+export { createLibp2pNetwork } from './network/libp2p-network.ts';
 export type { FrameStream, GossipVerdict, Network, StreamProtocol } from './network/network.ts';
 export { createPeerKey, parsePeerKey, peerIdOf } from './network/peer-key.ts';
 export type { NewPeerKey } from './network/peer-key.ts';

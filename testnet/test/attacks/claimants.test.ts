@@ -322,7 +322,9 @@ describe.concurrent('enumeration', () => {
     const texts = await Promise.all([held, free].map(async (to) => await town.codesTo(to)));
     expect(texts.map((sent) => sent.length)).toEqual([known + 1, 1]);
     const [toHeld, toFree] = texts.map((sent) => sent.at(-1)!);
-    expect(toHeld!.text.replaceAll(toHeld!.code, '')).toBe(toFree!.text.replaceAll(toFree!.code, ''));
+    expect(toHeld!.text.replaceAll(toHeld!.code, '')).toBe(
+      toFree!.text.replaceAll(toFree!.code, ''),
+    );
   });
 });
 
