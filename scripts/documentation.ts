@@ -1,5 +1,6 @@
 /**
- * Checks the documentation against the tree: links lead somewhere, every dependency has its line of
+ * Checks the documentation against the tree: links lead somewhere, every attack on the page of threats
+ * names a test that exists, and every test of an attack is named there, every dependency has its line of
  * reason, every code of every registry is explained, the Debian packages of the README are those that
  * `.ci/run` installs, and nothing is explained that does not exist.
  */
@@ -10,7 +11,13 @@ const root = join(import.meta.dirname, '..');
 
 /** Returns one line for each broken rule. */
 export function brokenDocumentation(): string[] {
-  return [...brokenLinks(), ...brokenDependencies(), ...brokenPackageList(), ...brokenErrorPage()];
+  return [
+    ...brokenLinks(),
+    ...brokenDependencies(),
+    ...brokenPackageList(),
+    ...brokenErrorPage(),
+    ...brokenThreatsPage(),
+  ];
 }
 
 function read(path: string): string {
@@ -97,4 +104,28 @@ function registeredCodes(source: string): string[] {
   return registries.flatMap(([, body]) =>
     [...body!.matchAll(/^ {2}([a-z0-9_]+):/gm)].map(([, code]) => code!),
   );
+}
+
+/** A test is named as `` `path`: title ``, up to the end of the cell or sentence. */
+function brokenThreatsPage(): string[] {
+  const page = 'docs/threats.md';
+  const named = [...read(page).matchAll(/`(testnet\/[^`]+\.ts)`: (.+?)\s*(?:\||\.?$)/gm)];
+  const titles = new Set(named.map(([, path, title]) => `${path}: ${title}`));
+  const tests = globSync('testnet/test/attacks/*.test.ts', { cwd: root }).flatMap((path) =>
+    titlesOf(path).map((title) => `${path}: ${title}`),
+  );
+  return [
+    ...named
+      .filter(([, path]) => !existsSync(join(root, path!)))
+      .map(([, path]) => `${page}: no file at ${path}`),
+    ...named
+      .filter(([, path]) => existsSync(join(root, path!)))
+      .filter(([, path, title]) => !titlesOf(path!).includes(title!))
+      .map(([, path, title]) => `${page}: ${path} has no test "${title}"`),
+    ...tests.filter((test) => !titles.has(test)).map((test) => `${page}: lacks ${test}`),
+  ];
+}
+
+function titlesOf(path: string): string[] {
+  return [...read(path).matchAll(/^\s*it\(\s*'([^']+)'/gm)].map(([, title]) => title!);
 }
