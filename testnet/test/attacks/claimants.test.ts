@@ -142,10 +142,11 @@ describe.concurrent('a thief of keys', () => {
     );
     const rotated = await town.directory.rotate(holding, thief.seed);
     const stolen = await town.directory.changeTerms(rotated, { recovery: own });
-    const blind = { form: 'app', code: () => Promise.resolve('') } as const;
+    // Somebody without the number can only guess.
+    const blind = { form: 'digits', code: () => Promise.resolve('00000000') } as const;
     const request = { identifier: number, seed: thief.seed, requestClass: 'recovery' } as const;
     const blindly = town.directory.requestReplacement({ ...request, recoveryCode, ...blind });
-    expect(await refusal(blindly)).toBe('code_wrong');
+    expect(await refusal(blindly)).toBe('challenge_answer_wrong');
     const again = new Person(town, number, 'again');
     const replacement = await again.request({ recoveryCode });
     const byKey = town.directory.veto(stolen, replacement.requestId);
@@ -154,7 +155,7 @@ describe.concurrent('a thief of keys', () => {
       attempt: 1,
       challenge: blind,
     });
-    expect(await refusal(withCodes)).toBe('code_wrong');
+    expect(await refusal(withCodes)).toBe('challenge_answer_wrong');
     await untilOver(replacement);
     await again.commit(replacement);
     await town.untilRoute(number, again.sip);
@@ -195,14 +196,19 @@ describe.concurrent('an SMS that is read on its way', () => {
       identifier: holder.identifier,
       seed: holder.seed,
       ...holder.publication,
+      form: 'digits',
       code: async (asked) => {
         const code = await town.newestCode(asked);
         if (stolen === '') {
           stolen = code;
           // The thief asks for a session of its own and gives the code that it has read.
-          const theirs = { ...publication, code: () => Promise.resolve(stolen) };
+          const theirs = {
+            ...publication,
+            form: 'digits',
+            code: () => Promise.resolve(stolen),
+          } as const;
           const claimed = town.directory.claim({ identifier, seed, ...theirs });
-          expect(await refusal(claimed)).toBe('code_wrong');
+          expect(await refusal(claimed)).toBe('challenge_answer_wrong');
         }
         return asked.attempt > 4 ? '' : (await town.codesTo(number)).at(asked.attempt - 1)!.code;
       },
