@@ -28,7 +28,7 @@ export interface LiarLeaf {
 }
 
 export interface LiarLogOptions {
-  readonly secrets: SimulatedSecrets;
+  readonly secrets: Pick<SimulatedSecrets, 'origin' | 'logSecretKey'>;
   /** Hash of the charter that leaves name, 32 bytes. */
   readonly charter: Uint8Array;
   /** Tells branches apart in what the harness knows of them. */
