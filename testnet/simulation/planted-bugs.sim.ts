@@ -4,7 +4,7 @@ import type { FrameStream, Network, Store } from '@callbook/replication';
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../src/simulation/scenario.ts';
 import { simulate } from '../src/simulation/simulation.ts';
-import type { SimulationOptions, SimulationResult } from '../src/simulation/simulation.ts';
+import type { SimulationOptions, SimulationResult } from '../src/simulation/simulation-options.ts';
 
 const seedsMax = 40;
 

@@ -42,7 +42,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   }
   const verifier = parts.use(startVerifier());
   const replica = parts.use(await createReplica({ ...options, verifier, indexed: true }));
-  replica.onFailure((error) => log.error({ err: error }, 'store_failed'));
+  const onFailure = (error: Error): void => log.error({ err: error }, 'store_failed');
+  replica.onFailure(onFailure);
   reportOwnLog(replica, log);
   replica.evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
     log.error({ evidenceId, kind, origins, disputed }, 'evidence_found'),
@@ -54,7 +55,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
-  const desk = parts.use(await GovernanceDesk.open({ replica, mesh, store, crypto, logSigner }));
+  const governing = { replica, mesh, store, crypto, logSigner, onFailure };
+  const desk = parts.use(await GovernanceDesk.open(governing));
   parts.use(await openAdminSocket(config, async (request) => await desk.answer(request)));
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),

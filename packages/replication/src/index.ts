@@ -12,7 +12,13 @@ export type { MeshIncident } from './peers/incidents.ts';
 export type { EvidenceSet } from './evidence/evidence-set.ts';
 export type { HeldEvidence } from './evidence/evidence-row.ts';
 export { createLibp2pNetwork } from './network/libp2p-network.ts';
-export type { FrameStream, GossipVerdict, Network, StreamProtocol } from './network/network.ts';
+export type {
+  FrameStream,
+  GossipVerdict,
+  MeshPeer,
+  Network,
+  StreamProtocol,
+} from './network/network.ts';
 export { createPeerKey, parsePeerKey, peerIdOf } from './network/peer-key.ts';
 export type { NewPeerKey } from './network/peer-key.ts';
 export { verifyReceiptOf } from './notarise/receipted-leaf.ts';
@@ -31,6 +37,7 @@ export { encodeLogBatch, parseLogBatch } from './batch/log-batch.ts';
 export type { LogBatch } from './batch/log-batch.ts';
 export { DraftExchange } from './draft/draft-exchange.ts';
 export type { Drafting, DraftingOptions, DraftView } from './draft/drafting.ts';
+export { loadAutomerge } from './draft/draft-document.ts';
 export type { DraftField } from './draft/draft-document.ts';
 export type { DraftStatement } from './draft/draft-change.ts';
 export type { LogMember, Membership } from './charter/membership.ts';

@@ -18,10 +18,11 @@ import type { World } from './world.ts';
 
 export interface ConvergenceParts {
   readonly world: World;
+  /** The chain as far as it is signed. */
   readonly charters: CharterSet;
   readonly union: UnionOfLogs;
   readonly promises: Promises;
-  /** Honest members. */
+  /** Honest members that are not expelled. */
   readonly members: readonly SimulatedMember[];
   /** Whoever may hold an identifier. */
   readonly claimants: readonly Claimant[];
@@ -51,15 +52,19 @@ export function stragglers(parts: ConvergenceParts): string[] {
   return members.flatMap(({ name, engine }) => {
     if (engine === undefined) return [`${name} does not run`];
     const sizes = sizesOf(engine.replica);
-    const behind = [...sizes].filter(
-      ([origin, size]) =>
-        !isSplit(origin, parts) && size !== (expected?.get(origin) ?? union.size(origin)),
-    );
+    const behind = [...sizes].filter(([origin, size]) => {
+      const cutoff = cutoffOf(origin, parts);
+      // Who had leaves above a cut-off keeps them; others take no more of them in.
+      if (cutoff !== undefined) return size < cutoff;
+      return !isSplit(origin, parts) && size !== (expected?.get(origin) ?? union.size(origin));
+    });
+    const { version } = engine.replica.membership.charters.current.charter;
     const lacking = members.filter(({ origin }) => sizes.get(origin) !== union.size(origin));
     return [
       ...behind.map(([origin, size]) => `${name} has ${size} leaves of ${origin}`),
       ...lacking.map(({ origin }) => `${name} lacks leaves of ${origin}`),
-      ...(isIndexCurrent(engine.replica, sizes) ? [] : [`the index of ${name} is behind`]),
+      ...(version === parts.charters.all.length ? [] : [`${name} is at charter ${version}`]),
+      ...(isIndexCurrent(engine.replica, parts) ? [] : [`the index of ${name} is behind`]),
     ];
   });
 }
@@ -85,9 +90,17 @@ function sizesOf(replica: Replica): Map<string, number> {
   return new Map(replica.logSizes().map(({ origin, size }) => [origin, size]));
 }
 
-function isIndexCurrent(replica: Replica, sizes: ReadonlyMap<string, number>): boolean {
+function isIndexCurrent(replica: Replica, parts: ConvergenceParts): boolean {
   const root = indexRootOf(replica);
-  return root?.logs.every(({ origin, size }) => sizes.get(origin) === size) ?? false;
+  const sizes = sizesOf(replica);
+  const isCurrent = ({ origin, size }: IndexRoot['logs'][number]): boolean =>
+    size === Math.min(sizes.get(origin) ?? 0, cutoffOf(origin, parts) ?? Infinity);
+  return root?.logs.every(isCurrent) ?? false;
+}
+
+/** Where the log of an expelled member ends. */
+function cutoffOf(origin: string, { charters }: ConvergenceParts): number | undefined {
+  return charters.current.memberByOrigin.get(origin)?.cutoff?.size;
 }
 
 function indexRootOf(replica: Replica): IndexRoot | undefined {
@@ -104,7 +117,7 @@ export function assertConverged(parts: ConvergenceParts): void {
     if (engine === undefined) continue;
     const replay = replayLogs(engine.replica, parts.charters);
     assertReplay(member, replay, parts);
-    parts.promises.assertKept(engine.replica, replay);
+    parts.promises.assertKept(engine.replica, replay, parts.charters);
     assertSameView(member, replay, parts);
   }
 }
@@ -125,9 +138,11 @@ function isPartial(
   { leaves }: Replay,
   parts: ConvergenceParts,
 ): boolean {
-  return [...leaves].some(
-    ([origin, log]) => engine!.replica.frozen(origin) || log.length !== parts.union.written(origin),
-  );
+  return [...leaves].some(([origin, log]) => {
+    const cutoff = cutoffOf(origin, parts);
+    if (cutoff !== undefined) return log.length < cutoff;
+    return engine!.replica.frozen(origin) || log.length !== parts.union.written(origin);
+  });
 }
 
 function assertReplay(member: SimulatedMember, replay: Replay, parts: ConvergenceParts): void {

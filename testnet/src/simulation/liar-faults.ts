@@ -23,4 +23,5 @@ export const liarFaults = [
   'floods',
 ] as const;
 
-export type LiarFault = (typeof liarFaults)[number];
+/** The last one needs members that draft: it is drawn where they do. */
+export type LiarFault = (typeof liarFaults)[number] | 'spoils drafts';

@@ -2,6 +2,7 @@
 import { encodeCbor, encodeEntry } from '@callbook/protocol';
 import { encodeLogBatch } from '@callbook/replication';
 import type { LogBatch } from '@callbook/replication';
+import { serveDrafts, spoilDraft } from './liar-drafts.ts';
 import type { LiarFault } from './liar-faults.ts';
 import { leavesInvented, lengthened, protocolOf, roleOf } from './liar.ts';
 import type { Liar } from './liar.ts';
@@ -16,6 +17,9 @@ export function makeMischief(liar: Liar, isOver: () => boolean): void {
   const { random, world } = liar.parts;
   const acts = [...liar.parts.faults].map((fault) => actsOf[fault]);
   const event = { owner: liar.name, what: 'mischief' };
+  if (liar.has('spoils drafts')) {
+    void liar.port.serve(protocolOf('/callbook/draft/1'), (stream) => serveDrafts(liar, stream));
+  }
   const next = (): void =>
     world.after(random.between(1, 2 * actEveryMs), event, () => {
       if (isOver()) return;
@@ -98,6 +102,8 @@ const actsOf: Readonly<Record<LiarFault, Act>> = {
     }
     return sendRubbish(liar, random.pick(others));
   },
+
+  'spoils drafts': spoilDraft,
 };
 
 /** Logs an entry that it has met, or nothing in particular. */

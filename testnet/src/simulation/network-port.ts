@@ -51,7 +51,9 @@ export class NetworkPort implements Network {
 
   admit(peers: readonly { readonly name: string }[]): void {
     this.#peers = new Set(peers.map(({ name }) => name));
-    for (const other of this.#connected) if (!this.knows(other)) this.disconnect(other);
+    for (const other of this.#connected) {
+      if (!this.knows(other)) this.#network.part(this.life.owner, other);
+    }
   }
 
   /** Whether this member lets another in, and dials it. */
@@ -88,7 +90,8 @@ export class NetworkPort implements Network {
     const { owner } = opener.life;
     const counted = `${owner} ${protocol.name}`;
     const count = this.#inbound.get(counted) ?? 0;
-    if (served === undefined || count >= served.protocol.streamsMax) return undefined;
+    if (served === undefined || !this.knows(owner)) return undefined;
+    if (count >= served.protocol.streamsMax) return undefined;
     const [near, far] = StreamEnd.pair(
       { life: opener.life, frameBytesMax: protocol.answerBytesMax },
       { life: this.life, frameBytesMax: served.protocol.requestBytesMax },
@@ -141,7 +144,8 @@ export class NetworkPort implements Network {
   /** A gossip message arrives. Only one that is new and accepted is passed on. */
   hear(from: string, message: Uint8Array, isForgotten: boolean): void {
     const name = messageName(message);
-    if (!this.life.alive || (this.#seen.has(name) && !isForgotten)) return;
+    if (!this.life.alive || !this.knows(from)) return;
+    if (this.#seen.has(name) && !isForgotten) return;
     this.#seen.add(name);
     if (this.#judge(message.slice(), from) !== 'accept') return;
     for (const other of this.#connected) if (other !== from) this.gossipTo(other, message);

@@ -2,8 +2,8 @@
  * What honest members have promised to holders, and whether it is kept: a receipt is of a leaf that is
  * there for good, and its entry counts unless a rule of the fold displaced it.
  */
-import type { BindingState, Receipt } from '@callbook/protocol';
-import { bytesEqual, compareBytes } from '@callbook/protocol';
+import type { BindingState, CharterSet, Receipt } from '@callbook/protocol';
+import { bytesEqual, compareBytes, judgeOf, parseLeaf } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
 import type { MadeEntry } from './claimant.ts';
 import type { Replay } from './full-replay.ts';
@@ -25,7 +25,7 @@ export class Promises {
   readonly #world: World;
   readonly #union: UnionOfLogs;
   readonly #receipts: Receipt[] = [];
-  readonly #receipted = new Map<string, MadeEntry>();
+  readonly #receipted = new Map<string, { made: MadeEntry; receipts: Receipt[] }>();
   readonly #updates: PromisedUpdate[] = [];
 
   constructor(world: World, union: UnionOfLogs) {
@@ -41,7 +41,10 @@ export class Promises {
   /** Takes note of a receipt that an honest member gave for an entry. */
   note(receipt: Receipt, made: MadeEntry): void {
     this.#receipts.push(receipt);
-    this.#receipted.set(made.entryId.toHex(), made);
+    const idText = made.entryId.toHex();
+    const known = this.#receipted.get(idText) ?? { made, receipts: [] };
+    this.#receipted.set(idText, known);
+    known.receipts.push(receipt);
     this.#assertLogged(receipt);
   }
 
@@ -56,17 +59,21 @@ export class Promises {
   }
 
   /** Asserts what must hold at an honest member that has caught up with every honest log. */
-  assertKept(replica: Replica, { complete, states }: Replay): void {
+  assertKept(replica: Replica, { complete, states }: Replay, charters: CharterSet): void {
     for (const receipt of this.#receipts) this.#assertLogged(receipt);
-    for (const [idText, { entryId, kind }] of this.#receipted) {
+    for (const [idText, { made, receipts }] of this.#receipted) {
+      const { entryId, kind } = made;
       // An update that came after a stronger one leaves no trace: see `assertCounted`.
-      if (kind === 'update') continue;
+      if (kind === 'update' || !receipts.some((one) => counts(one, charters))) continue;
       const state = replica.entryState(entryId)?.state;
       if (state === undefined || (complete.has(idText) && state !== 'complete')) {
         this.#world.violate('receipts', `${replica.memberName} lost a ${kind} that has a receipt`);
       }
     }
-    for (const update of this.#updates) this.#assertCounted(update, states);
+    for (const update of this.#updates) {
+      const receipts = this.#receipted.get(update.entryId.toHex())?.receipts ?? [];
+      if (receipts.some((one) => counts(one, charters))) this.#assertCounted(update, states);
+    }
   }
 
   /** A promised update is in force, or a stronger one, or its ownership entry is not any more. */
@@ -81,4 +88,15 @@ export class Promises {
     if (!isStronger)
       this.#world.violate('receipts', `an update of seq ${seq} with a receipt is lost`);
   }
+}
+
+/**
+ * What a member logs above its cut-off, or by a charter that is over, a later charter may void: the
+ * holder is told to leave the members time to have a charter, and here they do not.
+ */
+function counts({ origin, index, leaf }: Receipt, charters: CharterSet): boolean {
+  const parsed = parseLeaf(leaf);
+  if (parsed.verdict !== 'accept') return false;
+  const { at, charter } = parsed.value;
+  return judgeOf({ origin, index, at, charter }, charters) !== undefined;
 }

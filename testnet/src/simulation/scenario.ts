@@ -3,6 +3,8 @@
  * fault is there in some seeds and not in others, since faults can hide each other.
  */
 import type { Charter } from '@callbook/protocol';
+import { drawCharterPlan } from './charter-plan.ts';
+import type { CharterPlan } from './charter-plan.ts';
 import { calm } from './network-conditions.ts';
 import { liarFaults } from './liar-faults.ts';
 import type { LiarFault } from './liar-faults.ts';
@@ -36,6 +38,8 @@ export interface Scenario {
   readonly replaces: boolean;
   /** The last members of the charter, and what each of them does. */
   readonly liars: readonly (readonly LiarFault[])[];
+  /** What the members decide in the middle of the run; undefined where they decide nothing. */
+  readonly charter: CharterPlan | undefined;
 }
 
 const minuteMs = 60_000;
@@ -53,7 +57,8 @@ export function drawScenario(random: SeededRandom, memberCount?: number): Scenar
     clockStep: sometimes(3000, 20_000),
     leap: sometimes(5000, 20_000),
   };
-  return {
+  const charter = drawCharterPlan(random.branch('charter'));
+  const drawn = {
     memberCount: count,
     faults,
     identifiers: random.between(1, 4),
@@ -68,6 +73,9 @@ export function drawScenario(random: SeededRandom, memberCount?: number): Scenar
     replaces: random.chance(0.5),
     liars: drawLiars(random, { faults, count }),
   };
+  const spoils = (liar: readonly LiarFault[]): LiarFault[] => [...liar, 'spoils drafts'];
+  const liars = charter?.isSpoilt === true ? drawn.liars.map(spoils) : drawn.liars;
+  return { ...drawn, liars, charter };
 }
 
 /**

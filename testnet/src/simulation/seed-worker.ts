@@ -1,7 +1,7 @@
 /** Plays one seed after the other in a thread of its own: `run-seeds.ts` says which. */
 import { parentPort } from 'node:worker_threads';
 import { simulate } from './simulation.ts';
-import type { SimulationResult } from './simulation.ts';
+import type { SimulationResult } from './simulation-options.ts';
 
 /** What a worker is asked for. */
 export interface SeedRequest {

@@ -1,6 +1,6 @@
 /** The founding of a simulated federation: every key from the seed, the charter signed by all. */
 import { encodeCharter, encodeVerifierKey, noteSigner, signNote, utf8 } from '@callbook/protocol';
-import type { Charter, CharterMember } from '@callbook/protocol';
+import type { Charter, CharterMember, NoteSigner } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { startsAtMs } from './simulated-clock.ts';
 
@@ -16,6 +16,8 @@ export interface SimulatedSecrets {
   /** Name of its log. */
   readonly origin: string;
   readonly logSecretKey: Uint8Array;
+  /** Its people, who sign charters. */
+  readonly governor: NoteSigner;
 }
 
 export interface SimulatedFederation {
@@ -23,20 +25,22 @@ export interface SimulatedFederation {
   readonly note: string;
   readonly vrfSecretKey: Uint8Array;
   readonly members: readonly SimulatedSecrets[];
+  /** Somebody whom a later charter may take in. */
+  readonly newcomer: { readonly secrets: SimulatedSecrets; readonly member: CharterMember };
 }
 
-const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta'];
+const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta'];
 const dayMs = 24 * 3600 * 1000;
 
 /** Founds a federation; the same seed gives the same. */
 export function foundFederation(options: FoundingOptions): SimulatedFederation {
   const secret = (what: string): Uint8Array => crypto.sha256(utf8(`${options.seed} ${what}`));
   const vrfSecretKey = secret('vrf');
-  const members = names.slice(0, options.count).map((name) => ({
-    name,
-    origin: `api.${name}.example/log`,
-    logSecretKey: secret(`log ${name}`),
-  }));
+  const [newcomer, ...founders] = names
+    .slice(0, options.count + 1)
+    .map((name) => secretsOf(name, secret))
+    .reverse() as [SimulatedSecrets, ...SimulatedSecrets[]];
+  const members = founders.toReversed();
   const charter: Charter = {
     version: 1,
     previous: null,
@@ -52,11 +56,24 @@ export function foundFederation(options: FoundingOptions): SimulatedFederation {
     members: members.map((member) => charterMember(member, secret)),
     logs: [],
   };
-  const signers = members.map(({ name }) => {
-    const signer = crypto.ed25519Signer(secret(`governance ${name}`));
-    return noteSigner({ name: `${name}.example/governance`, signer }, crypto);
-  });
-  return { charter, members, vrfSecretKey, note: signNote(encodeCharter(charter), signers) };
+  const signers = members.map(({ governor }) => governor);
+  return {
+    charter,
+    members,
+    vrfSecretKey,
+    note: signNote(encodeCharter(charter), signers),
+    newcomer: { secrets: newcomer, member: charterMember(newcomer, secret) },
+  };
+}
+
+function secretsOf(name: string, secret: (what: string) => Uint8Array): SimulatedSecrets {
+  const signer = crypto.ed25519Signer(secret(`governance ${name}`));
+  return {
+    name,
+    origin: `api.${name}.example/log`,
+    logSecretKey: secret(`log ${name}`),
+    governor: noteSigner({ name: `${name}.example/governance`, signer }, crypto),
+  };
 }
 
 function charterMember(

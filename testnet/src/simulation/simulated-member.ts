@@ -3,10 +3,10 @@
  * What survives a crash is its disk; clock and keys are the machine's.
  */
 import type { Cryptography, Ed25519Signer } from '@callbook/protocol';
-import { DirectoryError } from '@callbook/protocol';
+import { DirectoryError, noteSigner } from '@callbook/protocol';
 import { createMemberDirectory } from '@callbook/node/member-directory';
-import { createReplica, Mesh } from '@callbook/replication';
-import type { MeshIncident, Network, Replica, Store } from '@callbook/replication';
+import { createReplica, DraftExchange, Mesh } from '@callbook/replication';
+import type { MeshIncident, MeshPeer, Network, Replica, Store } from '@callbook/replication';
 import { Lifetime } from './lifetime.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -22,6 +22,8 @@ export interface RunningEngine {
   readonly replica: Replica;
   readonly mesh: Mesh;
   readonly directory: MemberDirectory;
+  /** Where members draft the next charter. */
+  readonly exchange: DraftExchange | undefined;
 }
 
 export interface MemberParts {
@@ -29,6 +31,10 @@ export interface MemberParts {
   readonly network: SimulatedNetwork;
   readonly federation: SimulatedFederation;
   readonly secrets: SimulatedSecrets;
+  /** Charters in its configuration, version 1 first. */
+  readonly charterNotes: readonly string[];
+  /** True when charters and drafts go from member to member. */
+  readonly isDrafting: boolean;
   readonly crypto: Cryptography;
   readonly clock: SimulatedClock;
   readonly disk: SimulatedDisk;
@@ -51,6 +57,8 @@ export class SimulatedMember {
   #starts = 0;
   #life: Lifetime | undefined;
   #engine: RunningEngine | undefined;
+  /** True once a charter expels it: then it need not start again. */
+  isExpelled = false;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -91,14 +99,16 @@ export class SimulatedMember {
   async #open(life: Lifetime): Promise<void> {
     const { clock, crypto, disk, federation, network, secrets, signerFor } = this.#parts;
     const scheduler = life.scheduler();
+    const store = this.#parts.wrapStore(disk.open(life));
+    const logSigner = signerFor(() => life.alive);
     const replica = await createReplica({
-      store: this.#parts.wrapStore(disk.open(life)),
+      store,
       crypto,
       clock,
       scheduler,
-      charterNotes: [federation.note],
+      charterNotes: this.#parts.charterNotes,
       memberName: secrets.name,
-      logSigner: signerFor(() => life.alive),
+      logSigner,
       vrfSecretKey: federation.vrfSecretKey,
       indexed: true,
     });
@@ -108,16 +118,24 @@ export class SimulatedMember {
     replica.evidence.onEvidence(({ origins }) => {
       if (life.alive) origins.forEach((origin) => onConviction(origin));
     });
-    const mesh = await Mesh.join({
-      replica,
-      crypto,
-      network: this.#parts.wrapNetwork(network.join(life)),
-      clock,
-      scheduler,
-    });
+    const port = this.#parts.wrapNetwork(network.join(life));
+    const mesh = await Mesh.join({ replica, crypto, network: port, clock, scheduler });
     mesh.onIncident((incident) => this.#parts.onIncident(incident));
+    replica.onCharter(() => port.admit(peersOf(replica)));
+    port.admit(peersOf(replica));
+    const signer = noteSigner({ name: this.origin, signer: logSigner }, crypto);
+    const drafts = { memberName: this.name, signer, store, crypto, clock, scheduler };
+    const exchange = this.#parts.isDrafting
+      ? await DraftExchange.open({
+          ...drafts,
+          charters: replica,
+          network: mesh.network,
+          onFailure: (error) => this.#fail(error, life),
+          onIncident: (name, code) => mesh.report(name, code),
+        })
+      : undefined;
     const directory = createMemberDirectory({ replica, mesh, crypto, troubles: () => [] });
-    this.#engine = { replica, mesh, directory };
+    this.#engine = { replica, mesh, directory, exchange };
     this.#parts.world.note(this.name, 'ready');
   }
 
@@ -134,7 +152,8 @@ export class SimulatedMember {
       onLeaves(this.origin, 0, leaves);
     });
     replica.onAppend(({ origin, first, leaves }) => {
-      if (life.alive) onLeaves(origin, first, leaves);
+      // A log that is being opened may take a charter up before it is told of as a whole.
+      if (life.alive && replica.ownLog.state === 'confirmed') onLeaves(origin, first, leaves);
     });
   }
 
@@ -142,7 +161,10 @@ export class SimulatedMember {
   #fail(error: unknown, life: Lifetime): void {
     if (!life.alive) return;
     const { world } = this.#parts;
-    const isExpected = error instanceof DirectoryError && error.code === 'replica_stopped';
+    if (this.isExpelled && error instanceof DirectoryError && error.code === 'member_unknown') {
+      return this.crash();
+    }
+    const isExpected = error instanceof DirectoryError && stoppingCodes.has(error.code);
     if (!isExpected || !isDiskFailure(error)) {
       world.violate('engine', `${this.name} failed: ${describe(error)}`);
       return;
@@ -173,6 +195,7 @@ export class SimulatedMember {
     if (life === undefined || engine === undefined) return;
     world.note(this.name, 'stop');
     this.#engine = undefined;
+    await engine.exchange?.[Symbol.asyncDispose]();
     await engine.mesh[Symbol.asyncDispose]();
     await engine.replica[Symbol.asyncDispose]();
     if (!life.alive || this.#life !== life) return;
@@ -195,6 +218,15 @@ export class SimulatedMember {
     this.#parts.world.note(this.name, `freeze ${forMs}`);
     this.#life?.freeze(forMs);
   }
+}
+
+const stoppingCodes: ReadonlySet<string> = new Set(['replica_stopped', 'store_failed']);
+
+/** As `createMesh` does for a network of sockets; nobody is dialled here by address. */
+function peersOf({ membership, memberName }: Replica): MeshPeer[] {
+  return membership.members
+    .filter(({ member }) => member.name !== memberName)
+    .map(({ member: { name, peerId } }) => ({ name, peerId, addresses: () => [] }));
 }
 
 function isDiskFailure(error: Error): boolean {

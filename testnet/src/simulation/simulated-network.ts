@@ -66,6 +66,11 @@ export class SimulatedNetwork {
     });
   }
 
+  /** One of two members no longer lets the other in. */
+  part(one: string, other: string): void {
+    this.#lose(this.#linkBetween(one, other));
+  }
+
   mend(from: string, to: string): void {
     if (this.#cuts.delete(`${from}>${to}`)) this.#world.note('network', `mend ${from} to ${to}`);
   }

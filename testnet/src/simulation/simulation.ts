@@ -5,12 +5,16 @@
  */
 import type { Cryptography } from '@callbook/protocol';
 import { charterSet } from '@callbook/protocol';
+import type { CharterSet } from '@callbook/protocol';
 import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
-import type { MeshIncident, Network, Store } from '@callbook/replication';
+import { loadAutomerge } from '@callbook/replication';
+import type { MeshIncident } from '@callbook/replication';
 import { Claimant } from './claimant.ts';
 import type { MadeEntry } from './claimant.ts';
 import { assertConverged, isSettled, stragglers } from './convergence.ts';
 import type { ConvergenceParts } from './convergence.ts';
+import { divergedDrafts } from './draft-convergence.ts';
+import { Governance } from './governance.ts';
 import { Holder } from './holder.ts';
 import type { OpenRequest } from './holder.ts';
 import { unconvicted } from './lies.ts';
@@ -29,41 +33,10 @@ import { foundFederation } from './simulated-federation.ts';
 import type { SimulatedFederation, SimulatedSecrets } from './simulated-federation.ts';
 import { SimulatedMember } from './simulated-member.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
+import type { SimulationOptions, SimulationResult } from './simulation-options.ts';
 import { UnionOfLogs } from './union-of-logs.ts';
 import { Weather } from './weather.ts';
 import { World } from './world.ts';
-import type { Violation } from './world.ts';
-
-export interface SimulationOptions {
-  readonly seed: number;
-  /** Members, where the seed should not choose. */
-  readonly memberCount?: number;
-  /** Changes what the seed chose. */
-  readonly adjust?: (scenario: Scenario) => Scenario;
-  /** Breaks something on purpose, between engine and disk. */
-  readonly wrapStore?: (store: Store) => Store;
-  /** Breaks something on purpose, between engine and network. */
-  readonly wrapNetwork?: (network: Network) => Network;
-  /** Breaks something on purpose, in what the engine takes for cryptography. */
-  readonly wrapCryptography?: (crypto: Cryptography) => Cryptography;
-  /** Decides instead of chance which durable batch of which member fails. */
-  readonly faultAt?: (memberName: string, durableStep: number) => DiskFault | undefined;
-}
-
-export interface SimulationResult {
-  readonly seed: number;
-  readonly violation: Violation | undefined;
-  /** SHA-256 of everything that happened, 64 hexadecimal digits. */
-  readonly traceHash: string;
-  /** The last things that happened, oldest first. */
-  readonly traceTail: readonly string[];
-  readonly events: number;
-  /** Receipts that honest members gave. */
-  readonly receipts: number;
-  /** Durable batches that each honest member asked for. */
-  readonly durableSteps: ReadonlyMap<string, number>;
-  readonly scenario: Scenario;
-}
 
 const eventsMax = 400_000;
 /** After all is mended, honest members agree within this time. */
@@ -92,13 +65,14 @@ class Simulation {
   readonly #union: UnionOfLogs;
   readonly #promises: Promises;
   readonly #crypto: Cryptography;
-  /** Secrets of honest members. */
+  /** Secrets of honest members, one that may join later included. */
   readonly #honest: readonly SimulatedSecrets[];
-  readonly #members: readonly SimulatedMember[];
+  /** Honest members, but for those that a charter expels. */
+  readonly #members: SimulatedMember[];
   #liars: readonly Liar[] = [];
   readonly #disks = new Map<string, SimulatedDisk>();
   readonly #holders: readonly Holder[];
-  readonly #convergence: ConvergenceParts;
+  #convergence: ConvergenceParts;
   /** True from the moment in which all is mended. */
   #isMended = false;
 
@@ -124,8 +98,9 @@ class Simulation {
       isPromised: liars.length <= faults,
     });
     this.#promises = new Promises(this.#world, this.#union);
-    this.#honest = this.#federation.members.slice(0, count - liars.length);
-    this.#members = this.#honest.map((secrets) => this.#member(secrets));
+    const founders = this.#federation.members.slice(0, count - liars.length);
+    this.#honest = [...founders, this.#federation.newcomer.secrets];
+    this.#members = founders.map((secrets) => this.#member(secrets));
     this.#holders = this.#settleHolders();
     this.#convergence = {
       world: this.#world,
@@ -139,7 +114,10 @@ class Simulation {
     };
   }
 
-  #member(secrets: SimulatedSecrets): SimulatedMember {
+  #member(
+    secrets: SimulatedSecrets,
+    charterNotes: readonly string[] = [this.#federation.note],
+  ): SimulatedMember {
     const [world, watch, union] = [this.#world, this.#watch, this.#union];
     const { skewMsMax, driftMax } = this.#scenario;
     const random = world.random.branch(`member ${secrets.name}`);
@@ -155,6 +133,8 @@ class Simulation {
       network: this.#network,
       federation: this.#federation,
       secrets,
+      charterNotes,
+      isDrafting: this.#scenario.charter !== undefined,
       crypto: this.#crypto,
       clock: new SimulatedClock(world, secrets.name, {
         skewMs: random.between(-skewMsMax, skewMsMax),
@@ -226,6 +206,8 @@ class Simulation {
 
   async play(): Promise<SimulationResult> {
     const world = this.#world;
+    // A module that is there takes no time, which nothing in the run may.
+    if (this.#scenario.charter !== undefined) await loadAutomerge();
     for (const member of this.#members) {
       const event = { owner: member.name, what: 'first start' };
       world.after(world.random.below(2000), event, () => member.start());
@@ -256,9 +238,9 @@ class Simulation {
   #joinLiars(): Liar[] {
     const [world, network, union] = [this.#world, this.#network, this.#union];
     const { members, vrfSecretKey } = this.#federation;
-    const { skewMsMax } = this.#scenario;
+    const { memberCount, skewMsMax } = this.#scenario;
     return this.#scenario.liars.map((faults, place) => {
-      const secrets = members[this.#honest.length + place]!;
+      const secrets = members[memberCount - this.#scenario.liars.length + place]!;
       const random = world.random.branch(`liar ${secrets.name}`);
       const skewMs = random.between(-skewMsMax, skewMsMax);
       const liar = new Liar({
@@ -302,10 +284,11 @@ class Simulation {
     });
     weather.begin();
     const lives = this.#holders.map((holder) => holder.live());
+    const governing = this.#govern();
     await world.sleep(scenario.safetyMs, 'script');
     this.#isMended = true;
     weather.end();
-    await Promise.all(lives);
+    await Promise.all([...lives, governing]);
     await this.#converge();
     if (isPromised && world.random.chance(restoreProbability)) {
       world.random.pick(this.#members).restoreBackup();
@@ -317,12 +300,59 @@ class Simulation {
     await this.#converge();
   }
 
+  async #govern(): Promise<void> {
+    const { charter: plan } = this.#scenario;
+    if (plan === undefined) return;
+    const [world, members] = [this.#world, this.#members];
+    await new Governance({
+      world,
+      random: world.random.branch('governance'),
+      plan,
+      federation: this.#federation,
+      charters: this.#convergence.charters,
+      members,
+      isOver: () => this.#isMended,
+      onSigned: (charters) => this.#signed(charters),
+    }).live();
+  }
+
+  /** From now on what counts is judged by the new charter; members will, once they have it. */
+  #signed(charters: CharterSet): void {
+    const [union, members] = [this.#union, this.#members];
+    const { newcomer } = this.#federation;
+    const expelled = charters.current.charter.members.filter(({ state }) => state === 'expelled');
+    const gone = members.find(({ name }) => expelled.some((member) => member.name === name));
+    this.#convergence = { ...this.#convergence, charters };
+    // Leaves above a cut-off hide from the others what an honest member has logged.
+    union.judgeBy({ charters, ...(gone !== undefined && { isExclusive: false }) });
+    if (gone !== undefined) {
+      gone.isExpelled = true;
+      members.splice(members.indexOf(gone), 1);
+      this.#convergence = { ...this.#convergence, isServed: false };
+    }
+    if (charters.current.memberByOrigin.has(newcomer.secrets.origin)) {
+      const member = this.#member(
+        newcomer.secrets,
+        charters.all.map(({ note }) => note),
+      );
+      members.push(member);
+      member.start();
+    }
+  }
+
+  /** Of a log that is cut off nobody needs to be convicted any more. */
+  get #standingLiars(): readonly Liar[] {
+    const { memberByOrigin } = this.#convergence.charters.current;
+    return this.#liars.filter(({ origin }) => memberByOrigin.get(origin)?.state !== 'expelled');
+  }
+
   async #converge(): Promise<void> {
     const world = this.#world;
     const deadlineMs = world.elapsedMs + convergenceMsMax;
     for (;;) {
       const missing = stragglers(this.#convergence);
-      if (missing.length === 0) missing.push(...unconvicted(this.#liars, this.#members));
+      if (missing.length === 0) missing.push(...unconvicted(this.#standingLiars, this.#members));
+      if (missing.length === 0) missing.push(...(await divergedDrafts(this.#members, world)));
       if (missing.length === 0) break;
       if (world.elapsedMs > deadlineMs) return world.violate('convergence', missing.join('; '));
       await world.sleep(checkIntervalMs, 'script');

@@ -42,7 +42,9 @@ const competitorsApartMsMin = 20 * 60 * 1000;
 
 export class UnionOfLogs {
   readonly #world: World;
-  readonly #options: UnionOptions;
+  #options: UnionOptions;
+  /** All that was witnessed, in that order. */
+  readonly #seen: SeenLeaf[] = [];
   readonly #logs = new Map<string, Uint8Array[]>();
   readonly #written = new Map<string, number>();
   readonly #lastAtMs = new Map<string, number>();
@@ -88,8 +90,22 @@ export class UnionOfLogs {
     }
   }
 
+  /** There is a new charter: what counts, and what is complete, is found out anew. */
+  judgeBy(change: Partial<UnionOptions>): void {
+    this.#options = { ...this.#options, ...change };
+    this.#histories.clear();
+    this.#complete.clear();
+    this.#lastAtMs.clear();
+    for (const leaf of this.#seen) this.#count(leaf);
+  }
+
   /** Takes note of one leaf, honest or not, of any branch of a log. */
-  witness({ origin, index, leafBytes, branch = '' }: SeenLeaf): void {
+  witness(leaf: SeenLeaf): void {
+    this.#seen.push(leaf);
+    this.#count(leaf);
+  }
+
+  #count({ origin, index, leafBytes, branch = '' }: SeenLeaf): void {
     this.#written.set(origin, Math.max(this.written(origin), index + 1));
     const leaf = parseLeaf(leafBytes);
     const branchKey = `${origin} ${branch}`;

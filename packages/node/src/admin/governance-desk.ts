@@ -19,6 +19,8 @@ export interface GovernanceParts {
   readonly store: Store;
   readonly crypto: Cryptography;
   readonly logSigner: Ed25519Signer;
+  /** Hears of a store that failed: then the member has to be restarted. */
+  readonly onFailure: (error: Error) => void;
 }
 
 export class GovernanceDesk implements AsyncDisposable {
@@ -32,7 +34,7 @@ export class GovernanceDesk implements AsyncDisposable {
 
   /** Takes the draft up again and joins the others in it. */
   static async open(parts: GovernanceParts): Promise<GovernanceDesk> {
-    const { replica, mesh, store, crypto, logSigner } = parts;
+    const { replica, mesh, store, crypto, logSigner, onFailure } = parts;
     const exchange = await DraftExchange.open({
       charters: replica,
       memberName: replica.memberName,
@@ -42,6 +44,7 @@ export class GovernanceDesk implements AsyncDisposable {
       clock: systemClock,
       scheduler: systemScheduler,
       network: mesh.network,
+      onFailure,
       onIncident: (name, code) => mesh.report(name, code),
     });
     return new GovernanceDesk(replica, exchange);

@@ -110,7 +110,7 @@ export class AgreedCheckpoints {
     const { checkpoint, cosigners, timestampSeconds } = verdict.value;
     const { origin, size, root } = checkpoint;
     const log = logOf(origin);
-    if (log === undefined) return reject('log_unknown', 'the charter names no log of this origin');
+    if (log === undefined) return ignore('log_unknown', 'the charter names no log of this origin');
     const judgedBy = charter();
     const agreed = { note, size, cosigners: cosigners.length, timestampSeconds, judgedBy };
     if (log.size < size) {

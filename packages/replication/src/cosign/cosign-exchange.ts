@@ -197,4 +197,8 @@ export class CosignExchange implements AsyncDisposable {
 }
 
 /** A sender may hold another charter, or have seen another side of a fork. */
-const mayBeHonest: ReadonlySet<VerdictCode> = new Set(['checkpoint_quorum_missing', 'log_forked']);
+const mayBeHonest: ReadonlySet<VerdictCode> = new Set([
+  'checkpoint_quorum_missing',
+  'log_forked',
+  'log_unknown',
+]);

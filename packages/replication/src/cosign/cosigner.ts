@@ -215,7 +215,8 @@ function originOf(note: string): string {
 }
 
 function unknownLog(): Refusal {
-  return reject('log_unknown', 'the charter names no log of this origin');
+  // Who asks may have another charter, a later one or the one before.
+  return ignore('log_unknown', 'the charter names no log of this origin');
 }
 
 function forked(size: number): Refusal {

@@ -11,7 +11,7 @@ import type {
   Verdict,
   WitnessRequest,
 } from '@callbook/protocol';
-import { reject, verifyCheckpoint } from '@callbook/protocol';
+import { ignore, verifyCheckpoint } from '@callbook/protocol';
 
 import type { Membership } from '../charter/membership.ts';
 import type { Mismatch } from '../evidence/fork-watch.ts';
@@ -55,7 +55,7 @@ export class Cosigning {
       verify: (origin, note) => {
         // An expelled member's log goes on no more: its charter says where it ends.
         const writer = membership().byOrigin(origin);
-        if (writer === undefined) return reject('log_unknown', 'the charter names no such log');
+        if (writer === undefined) return ignore('log_unknown', 'the charter names no such log');
         return origin === ownOrigin
           ? verifyCheckpoint(note, writer.logKey, crypto)
           : logs.learn(origin, note);

@@ -5,7 +5,7 @@
  * meet, nothing is said: members that write all the time are seldom at the same place at once.
  */
 import type { Clock, Cryptography, IndexRoot, Verdict } from '@callbook/protocol';
-import { accept, bytesEqual, reject, verifyIndexRoot } from '@callbook/protocol';
+import { accept, bytesEqual, ignore, reject, verifyIndexRoot } from '@callbook/protocol';
 
 import type { LogMember } from '../charter/membership.ts';
 import { rootsKeptMax } from '../limits.ts';
@@ -76,7 +76,8 @@ export class RootComparison {
   offer(origin: string, note: string): Verdict<IndexRoot> {
     const { byOrigin, crypto } = this.#context;
     const member = byOrigin(origin);
-    if (member === undefined) return reject('log_unknown', 'the charter names no such member');
+    // It may have a later charter than we, or not yet the one that expels it.
+    if (member === undefined) return ignore('log_unknown', 'the charter names no such member');
     const recent = this.#recentOf(origin);
     const known = [...recent.values()].find((root) => root.note === note);
     if (known !== undefined) return accept(known.position);

@@ -27,9 +27,12 @@ type Fields = Record<string, Automerge.ImmutableString>;
 const actorDomain = utf8('callbook/1 draft actor\n');
 const actorBytes = 16;
 
+let loading: Promise<AutomergeModule> | undefined = undefined;
+
 /** Loads the module, once. */
 export async function loadAutomerge(): Promise<AutomergeModule> {
-  return await import('@automerge/automerge');
+  loading ??= import('@automerge/automerge');
+  return await loading;
 }
 
 export class DraftDocument {

@@ -57,6 +57,8 @@ export interface DraftingOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly network: Network;
+  /** Hears of a store that failed: from then on there is no drafting until the member is restarted. */
+  readonly onFailure?: (error: Error) => void;
   /** Hears of members that break a rule. */
   readonly onIncident: (memberName: string, code: VerdictCode) => void;
 }
@@ -272,6 +274,7 @@ export class Drafting {
           cause,
         },
       );
+      this.#options.onFailure?.(this.#failure);
       throw this.#failure;
     }
   }

@@ -10,7 +10,7 @@ import type {
   Verdict,
   LogState,
 } from '@callbook/protocol';
-import { accept, assert, ignore, parseCheckpoint, parseNote, reject } from '@callbook/protocol';
+import { accept, assert, ignore, parseCheckpoint, parseNote } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
 import type { LogMember, Membership } from '../charter/membership.ts';
@@ -118,8 +118,9 @@ export class LogSet {
     if (this.#context.frozen(origin) && intake?.isEnding !== true) {
       return ignore('log_frozen', 'nothing more of a log is taken in that has broken a rule');
     }
+    // A member that has the next charter already knows logs that we do not.
     return intake === undefined
-      ? reject('log_unknown', 'the charter names no log of this origin')
+      ? ignore('log_unknown', 'the charter names no log of this origin')
       : accept(intake);
   }
 

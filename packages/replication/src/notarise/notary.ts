@@ -89,7 +89,8 @@ export class Notary {
         replica.watch.receipts([receipt.value]);
         return receipt.value;
       }
-      onIncident(name, leaf.verdict === 'accept' ? 'receipt_unfit' : leaf.code);
+      if (leaf.verdict === 'accept') onIncident(name, 'receipt_unfit');
+      if (leaf.verdict === 'reject') onIncident(name, leaf.code);
       return undefined;
     } finally {
       await stream.close();

@@ -1,6 +1,6 @@
 /** Receipts of other members as evidence of their leaves, for leaves not replicated yet. */
 import type { Cryptography, LeafMention, Receipt, Verdict } from '@callbook/protocol';
-import { accept, bytesEqual, parseLeaf, reject, verifyReceipt } from '@callbook/protocol';
+import { accept, bytesEqual, ignore, parseLeaf, reject, verifyReceipt } from '@callbook/protocol';
 
 import type { Membership } from '../charter/membership.ts';
 
@@ -11,8 +11,8 @@ export function verifyReceiptOf(
   { membership, crypto }: { readonly membership: Membership; readonly crypto: Cryptography },
 ): Verdict<LeafMention> {
   const logKey = membership.byOrigin(receipt.origin)?.logKey;
-  if (logKey === undefined)
-    return reject('receipt_unfit', 'the charter names no log of this origin');
+  // Of a log that a charter has brought or expelled which only one of the two members has yet.
+  if (logKey === undefined) return ignore('log_unknown', 'the charter names no log of this origin');
   const verified = verifyReceipt(receipt, logKey, crypto);
   if (verified.verdict !== 'accept') return verified;
   const leaf = parseLeaf(verified.value);

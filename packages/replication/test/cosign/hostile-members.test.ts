@@ -141,11 +141,6 @@ describe('a member that serves', () => {
     ['bytes that are no CBOR', () => new Uint8Array([0xff]), 'cbor_malformed'],
     ['another map', () => encodeCbor({ v: 1, x: 1 }), 'request_malformed'],
     ['an agreed note that is none', () => encodeAgreed('x'), 'note_malformed'],
-    [
-      'a checkpoint of nobody',
-      () => encodeCosignRequest({ checkpoint: 'x\n1\ny\n', oldSize: 0, proof: [] }),
-      'log_unknown',
-    ],
     ['an index root that is none', () => encodeCompare('x', new Map()), 'note_malformed'],
     [
       'a checkpoint with a false proof',
