@@ -114,6 +114,7 @@ export const verdictCodes = {
   evidence_too_large: 'the evidence is larger than 131 072 bytes',
   evidence_known: 'this kind of fault of these logs is proven here already',
   log_frozen: 'the log is proven to have broken a rule, so nothing more of it is taken in',
+  dns_chain_invalid: 'no DS of a charter leads to the signature of the DNS answer',
   evidence_unproven: 'the statements are genuine, but an honest member can have made them',
   request_malformed:
     'the request of a peer lacks a field, has one too many, or one of the wrong type',

@@ -137,6 +137,9 @@ export {
 export type { IndexRoot } from './index-tree/index-root.ts';
 export { encodeReceiptJson, parseReceiptJson, verifyReceipt } from './receipt.ts';
 export type { Receipt, ReceiptJson } from './receipt.ts';
+export { dnsAnswerEvidence } from './evidence/find-dns-answer.ts';
+export type { DnsAnswerEvidence } from './evidence/dns-answer-form.ts';
+export type { SignedRrset } from './evidence/dnssec.ts';
 export { encodeEvidence, parseEvidence } from './evidence/evidence.ts';
 export type { CrossKind, Evidence, EvidenceKind, ForkSide, PairKind } from './evidence/evidence.ts';
 export { suspicionsAbout } from './evidence/suspicions.ts';

@@ -80,3 +80,5 @@ export const clockErrorMsMax: number = 10 * 60 * 1000;
 export const evidenceBytesMax: number = 128 * 1024;
 /** The accused leaf and one of each member. */
 export const evidenceLeavesMax = 17;
+/** An RRset as it is signed, in evidence of a DNS answer; one with a certificate is not. */
+export const signedRrsetBytesMax = 4096;

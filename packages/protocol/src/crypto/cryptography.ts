@@ -22,6 +22,12 @@ export interface Cryptography {
    */
   ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
 
+  /**
+   * Verifies ECDSA on P-256 with SHA-256, as DNSSEC has it (RFC 6605 §4): signature `r | s` and public
+   * key `x | y`, 64 bytes each. A high `s` is as good as a low one. False for any malformed input.
+   */
+  p256Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
+
   /** ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381): opens a 32-byte secret key for proving. */
   vrfProver(secretKey: Uint8Array): VrfProver;
 

@@ -4,6 +4,7 @@
  * signatures that libsodium and OpenSSL refuse. Slowest of the three by a factor of about twenty.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { assert } from '../assert.ts';
@@ -19,6 +20,7 @@ export const nobleCryptography: Cryptography = {
   hmacSha256: (hmacKey, ...parts) => hmac(sha256, hmacKey, concatBytes(...parts)),
   ed25519Signer,
   ed25519Verify,
+  p256Verify,
   vrfProver: nobleVrfProver,
   vrfVerify: nobleVrfVerify,
 };
@@ -45,6 +47,20 @@ function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Ui
   const k = Point.Fn.create(integerOf(sha512(concatBytes(encodedR, publicKey, message))));
   const computedR = Point.BASE.multiplyUnsafe(s).subtract(authority.multiplyUnsafe(k));
   return bytesEqual(computedR.toBytes(), encodedR);
+}
+
+function p256Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== 64 || publicKey.length !== 64) return false;
+  try {
+    // SEC 1 §2.3.4: 04 stands before the coordinates of a point that is not compressed.
+    return p256.verify(signature, message, concatBytes(Uint8Array.of(4), publicKey), {
+      lowS: false,
+      prehash: true,
+    });
+  } catch {
+    // Not a point of the curve.
+    return false;
+  }
 }
 
 function decodedPoint(encoded: Uint8Array): InstanceType<typeof Point> | undefined {

@@ -15,6 +15,7 @@ export const nodeCryptography: Cryptography = {
   hmacSha256,
   ed25519Signer,
   ed25519Verify,
+  p256Verify,
   vrfProver: nobleVrfProver,
   vrfVerify: nobleVrfVerify,
 };
@@ -68,6 +69,21 @@ function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Ui
     return verify(null, message, { key, format: 'der', type: 'spki' }, signature);
   } catch {
     // OpenSSL throws instead of returning false for some keys that are no point.
+    return false;
+  }
+}
+
+/** RFC 5480 §2: the DER that stands before the coordinates of a P-256 point, with SEC 1's 04. */
+const p256KeyPrefix = Uint8Array.fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
+
+function p256Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== 64 || publicKey.length !== 64) return false;
+  const key = Buffer.concat([p256KeyPrefix, publicKey]);
+  try {
+    const opened = { key, format: 'der', type: 'spki', dsaEncoding: 'ieee-p1363' } as const;
+    return verify('sha256', message, opened, signature);
+  } catch {
+    // OpenSSL throws for what is no point of the curve.
     return false;
   }
 }

@@ -16,6 +16,9 @@ export const sodiumCryptography: Cryptography = {
   hmacSha256: (hmacKey, ...parts) => nodeCryptography.hmacSha256(hmacKey, ...parts),
   ed25519Signer,
   ed25519Verify,
+  // libsodium has no P-256.
+  p256Verify: (message, signature, publicKey) =>
+    nodeCryptography.p256Verify(message, signature, publicKey),
   vrfProver: sodiumVrfProver,
   vrfVerify: sodiumVrfVerify,
 };

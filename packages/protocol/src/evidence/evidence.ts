@@ -18,6 +18,8 @@ import { areTreeHashes, treeHashBytes } from '../merkle/tree-hash.ts';
 import type { Receipt } from '../receipt.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Refusal, Verdict } from '../verdict.ts';
+import { dnsAnswerFields, dnsAnswerOf } from './dns-answer-form.ts';
+import type { DnsAnswerEvidence } from './dns-answer-form.ts';
 
 /** What can be proven against a log; docs/spec/evidence.md has a section for each. */
 export type EvidenceKind = Evidence['kind'];
@@ -29,6 +31,7 @@ export type PairKind = 'time_back' | 'same_slot' | 'commit_vetoed';
 export type CrossKind = 'commit_early' | 'witness_alone';
 
 export type Evidence =
+  | DnsAnswerEvidence
   | { readonly kind: 'two_roots'; readonly checkpoints: readonly [string, string] }
   | {
       readonly kind: 'fork';
@@ -71,6 +74,8 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
     case 'commit_early':
     case 'witness_alone':
       return encodeCbor({ v: 1, kind: evidence.kind, leaves: evidence.leaves.map(receiptMap) });
+    case 'dns_answer':
+      return encodeCbor({ v: 1, ...dnsAnswerFields(evidence) });
   }
 }
 
@@ -112,6 +117,8 @@ function evidenceOf(kind: string, fields: Fields): Evidence | string {
       return crossOf(kind, fields);
     case 'index_roots':
       return indexRootsOf(fields);
+    case 'dns_answer':
+      return dnsAnswerOf(fields);
     default:
       return 'is of an unknown kind';
   }

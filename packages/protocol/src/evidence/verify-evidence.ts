@@ -8,6 +8,7 @@ import type { Cryptography } from '../crypto/cryptography.ts';
 import type { CharterSet } from '../fold/charter-set.ts';
 import type { Verdict } from '../verdict.ts';
 import { commitEarlyFault } from './commit-early.ts';
+import { dnsAnswerFault } from './dns-answer.ts';
 import { parseEvidence } from './evidence.ts';
 import type { Evidence, EvidenceKind } from './evidence.ts';
 import { forkFault, twoRootsFault } from './fork.ts';
@@ -58,6 +59,8 @@ function faultIn(evidence: Evidence, context: JudgingContext): Verdict<ProvenFau
       return commitEarlyFault(evidence.leaves, context);
     case 'witness_alone':
       return witnessAloneFault(evidence.leaves, context);
+    case 'dns_answer':
+      return dnsAnswerFault(evidence, context);
     case 'index_roots':
       return indexRootsFault(evidence, context);
   }

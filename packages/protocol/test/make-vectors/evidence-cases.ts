@@ -11,6 +11,7 @@ import {
   release,
   rotate,
 } from './evidence-case.ts';
+import { evidenceDnsCases } from './evidence-dns-cases.ts';
 import { evidenceFormCases } from './evidence-form-cases.ts';
 import { evidenceQuorumCases } from './evidence-quorum-cases.ts';
 import type { CaseLog } from './evidence-log.ts';
@@ -26,6 +27,7 @@ export function evidenceCases(): VectorCase[] {
     ...slots(),
     ...evidenceQuorumCases(),
     ...indexRoots(),
+    ...evidenceDnsCases(),
     ...evidenceFormCases(),
   ];
 }
