@@ -41,18 +41,34 @@ const believingEverything = (crypto: Cryptography): Cryptography => ({
   ed25519Verify: () => true,
 });
 
-/** Loses the end of long frames. */
-const truncatingFrames = (network: Network): Network => ({
+/** The same port, to put something in its place. */
+const portOf = (network: Network): Network => ({
   addresses: () => network.addresses(),
   connected: () => network.connected(),
   admit: (peers) => network.admit(peers),
-  open: async (name, protocol) => truncating(await network.open(name, protocol)),
+  open: (name, protocol) => network.open(name, protocol),
   serve: (protocol, serve) => network.serve(protocol, serve),
   onConnect: (listener) => network.onConnect(listener),
   publish: (message) => network.publish(message),
   onMessage: (judge) => network.onMessage(judge),
   [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
 });
+
+/** Loses the end of long frames. */
+const truncatingFrames = (network: Network): Network => ({
+  ...portOf(network),
+  open: async (name, protocol) => truncating(await network.open(name, protocol)),
+});
+
+/** Lets nobody in whom a later charter names. */
+const closingItsDoors = (network: Network): Network => {
+  let isClosed = false;
+  const admit: Network['admit'] = (peers) => {
+    if (!isClosed) network.admit(peers);
+    isClosed = true;
+  };
+  return { ...portOf(network), admit };
+};
 
 const truncating = (stream: FrameStream): FrameStream => ({
   read: async (timeoutMs) => (await stream.read(timeoutMs))?.slice(0, 600),
@@ -94,5 +110,35 @@ describe('a planted bug', { timeout: 120_000 }, () => {
 
   it('is found: a network that loses the ends of frames', async () => {
     expect((await findWith({ wrapNetwork: truncatingFrames })).violation).toBeDefined();
+  });
+
+  it('is found: a network that does not follow the charter', async () => {
+    const charter = { change: 'joins', signedAfterMs: 3000, leadMs: 0, isSpoilt: false } as const;
+    const adjust = (drawn: Scenario): Scenario => ({
+      ...drawn,
+      charter,
+      everyMs: {},
+      diskFaultProbability: 0,
+    });
+    const { violation } = await findWith({ wrapNetwork: closingItsDoors, adjust });
+    expect(violation?.message).toMatch(/lacks leaves|has \d+ leaves|charter/);
+  });
+
+  it('is found: changes of the draft that anybody may sign', async () => {
+    const charter = {
+      change: 'parameter',
+      signedAfterMs: 60_000,
+      leadMs: 0,
+      isSpoilt: true,
+    } as const;
+    const adjust = (drawn: Scenario): Scenario => ({
+      ...drawn,
+      memberCount: 4,
+      faults: 1,
+      charter,
+      liars: [['spoils drafts']],
+    });
+    const { violation } = await findWith({ wrapCryptography: believingEverything, adjust });
+    expect(violation?.invariant).toBe('draft');
   });
 });
