@@ -70,6 +70,7 @@ export const apiErrorCodes = {
     status: 404,
     sentence: 'no charter of that version is in force at this member yet',
   },
+  evidence_refused: { status: 422, sentence: 'the evidence proves nothing new to this member' },
   evidence_unknown: { status: 404, sentence: 'this member holds no evidence of that id' },
   log_unknown: { status: 404, sentence: 'this member has no checkpoint of that log' },
   witness_request_malformed: {

@@ -36,4 +36,4 @@ export const proofAnswerStepBytes = 4096;
 export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };
 
 /** Pieces of evidence that a member holds: one of each kind for each log. */
-export const evidenceHeldMax = 128;
+export const evidenceHeldMax = 160;

@@ -60,6 +60,8 @@ export interface DirectoryPort {
 
   /** Evidence of broken rules, the oldest first; at most `evidenceHeldMax` pieces. */
   evidence(): readonly EvidencePiece[];
+  /** Verifies evidence and keeps it when it proves something new; durable before it resolves. */
+  noteEvidence(bytes: Uint8Array): Promise<Verdict<EvidencePiece>>;
 
   /** How far the members agree, as this one sees it. */
   agreement(): MemberAgreement;

@@ -144,6 +144,7 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
   },
   entry_unknown: async () => (await startMember()).call('GET', `/v1/entries/${'00'.repeat(32)}`),
   charter_version_unknown: async () => (await startMember()).call('GET', '/v1/charter/2'),
+  evidence_refused: async () => (await startMember()).call('POST', '/v1/evidence', 'x'),
   evidence_unknown: async () => (await startMember()).call('GET', '/v1/evidence/00'),
   log_unknown: async () => (await startMember()).call('GET', '/log/nobody.test/log/checkpoint'),
   tile_unknown: async () => (await startMember()).call('GET', '/log/beta.test/log/tile/0/000'),

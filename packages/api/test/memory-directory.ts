@@ -182,6 +182,17 @@ export class MemoryDirectory implements DirectoryPort {
     return this.held;
   }
 
+  /** Keeps what begins as a map does, and refuses the rest. */
+  async noteEvidence(bytes: Uint8Array): Promise<Verdict<EvidencePiece>> {
+    this.#break();
+    if (bytes[0] !== 0xa1) return reject('evidence_malformed', 'evidence is not a map');
+    const evidenceId = this.#crypto.sha256(bytes).toHex();
+    const shared = { kind: 'dns_answer', origins: ['beta.test/log'], disputed: [] };
+    const piece = { ...shared, evidenceId, firstSeenMs: 1_767_225_600_000, bytes };
+    this.held.push(piece);
+    return accept(piece);
+  }
+
   tile({ origin, level, index, width }: LogTileCoordinates): Uint8Array | undefined {
     if (origin !== memoryOrigins[0] || index > 1234067) return undefined;
     return level === 'entries' ? new Uint8Array([0, 1, 9]) : new Uint8Array(32 * width).fill(level);

@@ -57,6 +57,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     cosign: async (request) => await replica.cosigning.cosign(request),
     tile: (coordinates) => replica.tile(coordinates),
     evidence: () => replica.evidence.all(),
+    noteEvidence: async (bytes) => await replica.evidence.note(bytes),
     agreement: () => agreementOf(replica),
     readiness: () => readinessOf(parts),
   };

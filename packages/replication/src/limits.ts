@@ -222,7 +222,7 @@ export const relogPatienceMs = 5000;
 export const replayLabelsMax = 4096;
 
 /** Pieces of evidence: one of each kind for each log that there can be. */
-export const evidenceCountMax = 128;
+export const evidenceCountMax = 160;
 /** A frame with a piece of evidence, and one with the answer. */
 export const evidenceRequestBytesMax = 132 * 1024;
 export const evidenceAnswerBytesMax = 16 * 1024;

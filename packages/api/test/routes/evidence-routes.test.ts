@@ -37,3 +37,34 @@ it.each(['', '00', piece.evidenceId.toUpperCase(), 'a'.repeat(128)])(
     expect((await member.call('GET', `/v1/evidence/${id}`)).status).toBe(404);
   },
 );
+
+const submit = async (url: string, body: Uint8Array<ArrayBuffer>, type = 'application/cbor') =>
+  await fetch(`${url}/v1/evidence`, { method: 'POST', headers: { 'content-type': type }, body });
+
+it('takes evidence that proves something, and serves it then', async () => {
+  const member = await startMember();
+  const answer = await submit(member.url, piece.bytes);
+  expect(answer.status).toBe(200);
+  const { id } = (await answer.json()) as { id: string };
+  expect(await (await fetch(`${member.url}/v1/evidence/${id}`)).bytes()).toEqual(piece.bytes);
+});
+
+it.each([
+  ['nothing', new Uint8Array(), 422, 'evidence_refused'],
+  ['what proves nothing', Uint8Array.of(0x80), 422, 'evidence_refused'],
+  ['more than 131 072 bytes', new Uint8Array(131_073).fill(0xa1), 413, 'body_too_large'],
+])('refuses %s', async (_what, body, status, code) => {
+  const member = await startMember();
+  const answer = await submit(member.url, body, 'application/octet-stream');
+  expect(answer.status).toBe(status);
+  expect(await answer.json()).toMatchObject({ code });
+  expect(member.directory.held).toEqual([]);
+});
+
+it('takes no more in a moment than proofs are made', async () => {
+  const member = await startMember({ proofsBurstMax: 1, proofsPerSecondMax: 1 });
+  expect((await submit(member.url, Uint8Array.of(0x80))).status).toBe(422);
+  const answer = await submit(member.url, piece.bytes);
+  expect(answer.status).toBe(429);
+  expect(answer.headers.get('retry-after')).toBe('1');
+});
