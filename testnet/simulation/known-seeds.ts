@@ -10,4 +10,9 @@ export const knownSeeds: readonly number[] = [
   211,
   // A clock that was set back let a member wait ten minutes before it asked a mirror.
   357,
+  // A member that had the next charter showed a log that the other did not know yet, or expelled: it was blamed.
+  8,
+  14, 31,
+  // The draft could not be written: drafting ended, and nobody was told to start the member again.
+  66,
 ];

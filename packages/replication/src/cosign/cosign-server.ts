@@ -130,5 +130,6 @@ export class CosignServer {
 function refusalOf(verdict: Verdict<unknown>): Refusal | undefined {
   if (verdict.verdict === 'accept' || verdict.code === 'batch_known') return undefined;
   const { code, message } = verdict;
-  return code === 'checkpoint_quorum_missing' ? ignore(code, message) : verdict;
+  const mayBeHonest = code === 'checkpoint_quorum_missing' || code === 'log_unknown';
+  return mayBeHonest ? ignore(code, message) : verdict;
 }

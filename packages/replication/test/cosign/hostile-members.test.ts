@@ -159,7 +159,7 @@ describe('a member that serves', () => {
     await replica[Symbol.asyncDispose]();
   });
 
-  it('holds nothing against whoever shows what it has not stored, or too few have cosigned', async () => {
+  it('holds nothing against whoever shows what it has not stored, or too few have cosigned, or by another charter', async () => {
     const replica = await openReplica(federation, 'alpha');
     const log = new HandWrittenLog(federation, 'delta').addBytes(new TextEncoder().encode('one'));
     const { checkpoint } = log.batch();
@@ -169,9 +169,14 @@ describe('a member that serves', () => {
     };
     const few = encodeAgreed(cosignCheckpoint(checkpoint, cosigner, 1));
     const early = encodeCosignRequest({ checkpoint, oldSize: 0, proof: [] });
-    expect(await serve(replica, [few, early, compare])).toEqual([
+    const nobody = 'api.nobody.test/log\n1\nAAAA\n\n— api.nobody.test/log AAAAAAAA\n';
+    const unknown = encodeCosignRequest({ checkpoint: nobody, oldSize: 0, proof: [] });
+    const newcomers = encodeAgreed(checkpoint.replaceAll('delta', 'epsilon'));
+    expect(await serve(replica, [few, early, unknown, newcomers, compare])).toEqual([
       'checkpoint_quorum_missing',
       'checkpoint_not_stored',
+      'log_unknown',
+      'log_unknown',
       'answered',
     ]);
     expect(incidents).toEqual([]);
