@@ -228,13 +228,24 @@ function chains(): VectorCase[] {
   const broken = (name: string, comment: string, changes: Partial<Claim>, expect = brokenChain) =>
     dnsCase(name, comment, { ...valid, ...changes, expect });
   const signedWith = (flagsOfZsk: number): Partial<Claim> => {
-    const flagged = new CaseZone(apex, 13, flagsOfZsk);
+    const flagged = new CaseZone(apex, 13, { flagsOfZsk });
     return { dnskey: flagged.dnskeys(), answer: flagged.text(owner, strings) };
   };
+  const forger = new CaseZone(apex, 13, { keysOf: 'somebody' });
   const flipped = answer.signature.map((octet, index) => (index === 5 ? octet ^ 1 : octet));
   return [
     broken('signature_changed', 'one bit', { answer: { ...answer, signature: flipped } }),
     broken('octets_changed', 'another signer signed it', { answer: stranger.text(owner, strings) }),
+    broken('keys_without_ds', 'somebody signs the same zone with keys of their own', {
+      dnskey: forger.dnskeys(),
+      answer: forger.text(owner, strings),
+    }),
+    broken(
+      'two_entries_named',
+      'two strings of log=: the zone gives one',
+      { answer: zone.text(owner, [...strings, strings.at(-1)!]) },
+      unproven,
+    ),
     broken('wildcard', 'fewer labels in RRSIG than the owner has', {
       answer: zone.rrset({ owner, type: 16, rdatas: [textRdata(strings)], labels: 15 }),
     }),

@@ -35,17 +35,25 @@ const dnskeyType = 48;
 const inceptionSeconds = 1_767_312_000;
 const expirationSeconds: number = inceptionSeconds + 8 * 86_400;
 
+/** A zone that is not as it should be. */
+interface ZoneVariant {
+  readonly flagsOfZsk?: number;
+  /** Name that its keys are made from: the apex. */
+  readonly keysOf?: string;
+}
+
 export class CaseZone {
   readonly apex: string;
   readonly #algorithm: ZoneAlgorithm;
   readonly #ksk: ZoneKey;
   readonly #zsk: ZoneKey;
 
-  constructor(apex: string, algorithm: ZoneAlgorithm, flagsOfZsk = 256) {
+  constructor(apex: string, algorithm: ZoneAlgorithm, of: ZoneVariant = {}) {
+    const { flagsOfZsk = 256, keysOf = apex } = of;
     this.apex = apex;
     this.#algorithm = algorithm;
-    this.#ksk = zoneKey(`${apex} ksk`, algorithm, 257);
-    this.#zsk = zoneKey(`${apex} zsk`, algorithm, flagsOfZsk);
+    this.#ksk = zoneKey(`${keysOf} ksk`, algorithm, 257);
+    this.#zsk = zoneKey(`${keysOf} zsk`, algorithm, flagsOfZsk);
   }
 
   /** RDATA of the DS in presentation form. */
