@@ -15,7 +15,7 @@ interface ZoneKey {
   sign(octets: Uint8Array): Uint8Array;
 }
 
-export interface CaseRrset {
+interface CaseRrset {
   readonly owner: string;
   readonly type: number;
   readonly rdatas: readonly Uint8Array[];
