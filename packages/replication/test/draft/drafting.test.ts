@@ -24,6 +24,7 @@ interface Member {
   readonly mesh: Mesh;
   readonly exchange: DraftExchange;
   readonly incidents: (readonly [string, VerdictCode])[];
+  readonly failures: Error[];
 }
 
 const clock = { nowMs: () => Date.now() };
@@ -58,6 +59,7 @@ async function start(name: string): Promise<Member> {
   const secrets = secretsOf(name);
   const store = stores.get(name)!;
   const incidents: Member['incidents'] = [];
+  const failures: Error[] = [];
   const logSigner = crypto.ed25519Signer(secrets.logSecretKey);
   const exchange = await DraftExchange.open({
     charters: replica,
@@ -69,8 +71,9 @@ async function start(name: string): Promise<Member> {
     scheduler: systemScheduler,
     network: mesh.network,
     onIncident: (...incident) => incidents.push(incident),
+    onFailure: (error) => failures.push(error),
   });
-  const member = { replica, mesh, exchange, incidents };
+  const member = { replica, mesh, exchange, incidents, failures };
   members.set(name, member);
   return member;
 }
@@ -173,6 +176,7 @@ describe('a draft', () => {
       const failed = at('alpha').exchange.drafting.write([['parameter/lockedMs', '2']]);
       await expect(failed).rejects.toMatchObject({ code: 'store_failed' });
       await expect(fieldsAt('alpha')).rejects.toMatchObject({ code: 'store_failed' });
+      expect(at('alpha').failures).toMatchObject([{ code: 'store_failed' }]);
       await stop('alpha');
       expect(await fieldsAt('beta')).toMatchObject([{ text: '1' }]);
       await start('alpha');
