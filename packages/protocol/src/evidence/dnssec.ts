@@ -47,7 +47,7 @@ const headBytes = 18;
 const recordFixedBytes = 10;
 
 /** Takes signed octets apart; undefined where they are not one RRset of one owner, class IN. */
-export function parseSignedRrset(signed: Uint8Array): ParsedRrset | undefined {
+function parseSignedRrset(signed: Uint8Array): ParsedRrset | undefined {
   const signerEnd = nameEnd(signed, headBytes);
   if (signerEnd === undefined) return undefined;
   const view = new DataView(signed.buffer, signed.byteOffset, signed.length);
