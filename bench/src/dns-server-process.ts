@@ -8,7 +8,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeMessage, parseName } from '@callbook/dns/wire';
+import { encodeMessage, queryMessage, parseName } from '@callbook/dns/wire';
 
 export interface ServerCommand {
   readonly name: string;
@@ -122,23 +122,7 @@ async function answers(port: number, query: Uint8Array): Promise<boolean> {
 function queryFor({ name: text, type }: FirstQuestion): Uint8Array {
   const name = parseName(text);
   if (name.verdict !== 'accept') throw new Error(name.message);
-  return encodeMessage({
-    id: 1,
-    isResponse: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    responseCode: 0,
-    questions: [{ name: name.value, type, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: undefined,
-  });
+  return encodeMessage(queryMessage({ name: name.value, type }, { id: 1 }));
 }
 
 function processTree(pid: number): number[] {

@@ -6,9 +6,11 @@ import {
   parseReceiptJson,
   type KeyAlgorithm,
   type KeyUse,
+  type NextClaim,
+  type PendingRequest,
+  type PublishedBinding,
   type PublishedKey,
   type Receipt,
-  type RequestClass,
   type Route,
   type RouteService,
   type Visibility,
@@ -44,26 +46,6 @@ export function parseChallengeAnswer(json: unknown): ChallengeAnswer {
     form: readChoice(fields, 'form', ['app', 'digits']),
   };
 }
-
-/**
- * What may be claimed: `register` (nobody holds it), `request` (somebody does) or `commit` (a request
- * of the same authority key is pending).
- */
-type NextClaim =
-  | {
-      readonly kind: 'register' | 'request';
-      readonly epoch: number;
-      readonly prev: Uint8Array | null;
-    }
-  | {
-      readonly kind: 'commit';
-      readonly epoch: number;
-      readonly prev: null;
-      /** Id of the request, 32 bytes. */
-      readonly request: Uint8Array;
-      /** End of its hold, over or not. */
-      readonly fromMs: number;
-    };
 
 export interface LabelAnswer {
   readonly labelEpoch: number;
@@ -148,32 +130,9 @@ export function parseEntryStateAnswer(json: unknown): EntryStateAnswer {
 }
 
 /** What one member publishes under an identifier. */
-export interface LookedUpBinding {
-  readonly visibility: Visibility;
-  readonly routes: readonly Route[];
-  readonly keys: readonly PublishedKey[];
-  readonly labelEpoch: number;
-  readonly label: Uint8Array;
-  readonly epoch: number;
-  readonly seq: number;
-  readonly ownershipId: Uint8Array;
-  readonly entryId: Uint8Array;
-  readonly origin: string;
-  readonly changedAtMs: number;
+export interface LookedUpBinding extends Omit<PublishedBinding, 'identifier'> {
   /** Whether its holder has not confirmed it for so long that nobody should rely on it. */
   readonly dormant: boolean;
-  /** Requests to replace the holder that no veto has defeated. */
-  readonly pending: readonly PendingRequest[];
-}
-
-/** A request to replace a holder, in its hold or after it. */
-export interface PendingRequest {
-  /** 32 bytes. */
-  readonly requestId: Uint8Array;
-  readonly requestClass: RequestClass;
-  readonly timeMs: number;
-  /** End of the hold: from then on the claimant may take the identifier over. */
-  readonly commitFromMs: number;
 }
 
 export type LookupAnswer =

@@ -39,12 +39,7 @@ export type { AnsweredLog, ProofAnswer } from './proof-answer.ts';
 export { verifyProof } from './verify-proof.ts';
 export type { ProofClaim, ProvenIdentifier, ProvenLog } from './verify-proof.ts';
 export type { Proof } from './prove.ts';
-export type {
-  EntryLeaf,
-  EntryStateAnswer,
-  LookedUpBinding,
-  PendingRequest,
-} from './api-answers.ts';
+export type { EntryLeaf, EntryStateAnswer, LookedUpBinding } from './api-answers.ts';
 export type { MemberEntryState } from './entry-state.ts';
 export type { MemberState } from './member-state.ts';
 export { enumQuestions, parseEnumAnswer, readEnumBinding } from './enum-answer.ts';

@@ -19,7 +19,13 @@ import type {
   ZoneAlgorithm,
   ZoneKeys,
 } from '@callbook/dns';
-import { encodeMessage, ownerHash, parseMessage, parseName } from '@callbook/dns/wire';
+import {
+  encodeMessage,
+  ownerHash,
+  parseMessage,
+  parseName,
+  queryMessage,
+} from '@callbook/dns/wire';
 import type { DomainName, Message } from '@callbook/dns/wire';
 
 export const directoryApex = 'e164.alpha.test.';
@@ -225,33 +231,25 @@ export interface QueryDraft {
 
 /** Encodes a query. */
 export function queryOf(draft: QueryDraft): Uint8Array {
-  return encodeMessage({
-    id: 0x1234,
-    isResponse: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: draft.recursionDesired ?? false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    responseCode: 0,
-    questions: [{ name: nameOf(draft.name), type: draft.type, class: draft.class ?? 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns:
-      draft.edns === undefined
-        ? undefined
-        : {
-            udpPayloadBytes: 1232,
-            version: 0,
-            dnssecOk: false,
-            compactOk: false,
-            options: [],
-            ...draft.edns,
-          },
-  });
+  const { name, type, class: questionClass = 1, recursionDesired = false } = draft;
+  const question = { name: nameOf(name), type, class: questionClass };
+  return encodeMessage(
+    queryMessage(question, {
+      id: 0x1234,
+      recursionDesired,
+      edns:
+        draft.edns === undefined
+          ? undefined
+          : {
+              udpPayloadBytes: 1232,
+              version: 0,
+              dnssecOk: false,
+              compactOk: false,
+              options: [],
+              ...draft.edns,
+            },
+    }),
+  );
 }
 
 /** Asks a responder over UDP and parses what it says. */

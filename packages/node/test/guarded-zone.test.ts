@@ -12,6 +12,7 @@ import { createZoneKeys } from '@callbook/dns';
 import {
   ednsOptionCodes,
   encodeMessage,
+  queryMessage,
   parseMessage,
   parseName,
   recordTypes,
@@ -69,23 +70,15 @@ const emptyReplica = {
 function soaQuery(options: readonly EdnsOption[]): Uint8Array {
   const name = parseName(apex);
   if (name.verdict !== 'accept') throw new Error(name.message);
-  return encodeMessage({
-    id: 0x1234,
-    isResponse: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    responseCode: 0,
-    questions: [{ name: name.value, type: recordTypes.SOA, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: { udpPayloadBytes: 1232, version: 0, dnssecOk: false, compactOk: false, options },
-  });
+  return encodeMessage(
+    queryMessage(
+      { name: name.value, type: recordTypes.SOA },
+      {
+        id: 0x1234,
+        edns: { udpPayloadBytes: 1232, version: 0, dnssecOk: false, compactOk: false, options },
+      },
+    ),
+  );
 }
 
 function parsed(octets: Uint8Array): Message {

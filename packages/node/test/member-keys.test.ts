@@ -15,7 +15,13 @@ import {
   startDnsServer,
   zoneDs,
 } from '@callbook/dns';
-import { encodeMessage, parseMessage, parseName, recordTypes } from '@callbook/dns/wire';
+import {
+  encodeMessage,
+  queryMessage,
+  parseMessage,
+  parseName,
+  recordTypes,
+} from '@callbook/dns/wire';
 import type { CharterMember } from '@callbook/protocol';
 import { openLevelStore } from '@callbook/replication';
 import type { Replica } from '@callbook/replication';
@@ -197,23 +203,9 @@ async function countDnskeys(port: number): Promise<number> {
   const name = parseName(zone);
   if (name.verdict !== 'accept') throw new Error(name.message);
   const socket = createSocket('udp4');
-  const query = encodeMessage({
-    id: 1,
-    isResponse: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    responseCode: 0,
-    questions: [{ name: name.value, type: recordTypes.DNSKEY, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: undefined,
-  });
+  const query = encodeMessage(
+    queryMessage({ name: name.value, type: recordTypes.DNSKEY }, { id: 1 }),
+  );
   socket.send(query, port, '127.0.0.1');
   const [datagram] = (await once(socket, 'message')) as [Uint8Array];
   socket.close();

@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { createZoneKeys, zoneDs } from '@callbook/dns';
-import { encodeMessage, parseMessage, parseName, recordTypes } from '@callbook/dns/wire';
+import {
+  encodeMessage,
+  queryMessage,
+  parseMessage,
+  parseName,
+  recordTypes,
+} from '@callbook/dns/wire';
 import { openLevelStore } from '@callbook/replication';
 import type { Replica } from '@callbook/replication';
 import { pino } from 'pino';
@@ -22,23 +28,7 @@ const apex = 'e164.alpha.test';
 async function soaAnswers(port: number): Promise<number> {
   const name = parseName(apex);
   if (name.verdict !== 'accept') throw new Error(name.message);
-  const query = encodeMessage({
-    id: 1,
-    isResponse: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    responseCode: 0,
-    questions: [{ name: name.value, type: recordTypes.SOA, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: undefined,
-  });
+  const query = encodeMessage(queryMessage({ name: name.value, type: recordTypes.SOA }, { id: 1 }));
   const socket = createSocket('udp4');
   try {
     socket.send(query, port, '127.0.0.1');

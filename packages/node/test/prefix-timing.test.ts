@@ -16,7 +16,7 @@ import {
   HotResponder,
 } from '@callbook/dns';
 import type { BindingSource } from '@callbook/dns';
-import { encodeMessage, parseName, recordTypes } from '@callbook/dns/wire';
+import { encodeMessage, queryMessage, parseName, recordTypes } from '@callbook/dns/wire';
 import { openLevelStore } from '@callbook/replication';
 import { bindingKey, openBindingsReader } from '@callbook/replication/bindings-reader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -118,29 +118,21 @@ async function openWorker(bindings: BindingSource): Promise<Ask> {
 function queryFor(digits: string): Uint8Array {
   const name = parseName(`${Array.from(digits).reverse().join('.')}.${apex}`);
   if (name.verdict !== 'accept') throw new Error(name.message);
-  return encodeMessage({
-    id: 1,
-    isResponse: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    responseCode: 0,
-    questions: [{ name: name.value, type: recordTypes.NAPTR, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: {
-      udpPayloadBytes: 1232,
-      version: 0,
-      dnssecOk: true,
-      compactOk: false,
-      options: [],
-    },
-  });
+  return encodeMessage(
+    queryMessage(
+      { name: name.value, type: recordTypes.NAPTR },
+      {
+        id: 1,
+        edns: {
+          udpPayloadBytes: 1232,
+          version: 0,
+          dnssecOk: true,
+          compactOk: false,
+          options: [],
+        },
+      },
+    ),
+  );
 }
 
 interface Groups {

@@ -11,11 +11,10 @@ import type {
   Fetch,
   Holding,
   PendingEntry,
-  PendingRequest,
   Replacement,
 } from '@callbook/client';
 import { encodeBase64Url, encodeReceiptJson } from '@callbook/protocol';
-import type { Identifier, Receipt } from '@callbook/protocol';
+import type { Identifier, Receipt, PendingRequest } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { eventually } from '../lab.ts';
 import type { Lab } from '../lab.ts';

@@ -2,7 +2,8 @@
  * The part of `callbook status` about who holds the number, and for how long: requests against the
  * holder with the time that is left, the own request, lock, recovery code and dormancy.
  */
-import type { Lookup, PendingRequest, ReplacementStanding } from '@callbook/client';
+import type { Lookup, ReplacementStanding } from '@callbook/client';
+import type { PendingRequest } from '@callbook/protocol';
 import { confirmEveryMs } from '@callbook/protocol';
 import type { KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';

@@ -1,6 +1,7 @@
 /** `callbook veto`: says no to whoever wants to take over a number that is held here. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isClientError, type PendingRequest } from '@callbook/client';
+import { isClientError } from '@callbook/client';
+import type { PendingRequest } from '@callbook/protocol';
 import { openCodes, type CodeSourceOptions } from '../code-source.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';

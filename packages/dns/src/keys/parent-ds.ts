@@ -12,12 +12,13 @@ import { dnsError } from '../errors.ts';
 import type { ListenAddress } from '../serve/dns-server.ts';
 import { encodeMessage } from '../wire/message-encode.ts';
 import { parseMessage } from '../wire/message-parse.ts';
+import { queryMessage } from '../wire/query.ts';
 import type { Message } from '../wire/message.ts';
 import { sameName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import { parseRdata } from '../wire/rdata.ts';
 import type { DsRdata } from '../wire/rdata.ts';
-import { internetClass, opcodes, recordTypes, responseCodes } from '../wire/record-types.ts';
+import { recordTypes, responseCodes } from '../wire/record-types.ts';
 import { formatDs } from '../sign/delegation-signer.ts';
 import { apexNameOf } from './signing-request.ts';
 
@@ -73,30 +74,22 @@ async function askOnce(name: DomainName, server: ListenAddress): Promise<Message
 }
 
 function dsQuery(name: DomainName): Message {
-  return {
-    id: randomInt(65_536),
-    isResponse: false,
-    opcode: opcodes.QUERY,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    // RFC 6840 §5.7: AD in a query asks a resolver to say whether it has validated.
-    authenticData: true,
-    checkingDisabled: false,
-    responseCode: responseCodes.NOERROR,
-    questions: [{ name, type: recordTypes.DS, class: internetClass }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: {
-      udpPayloadBytes: answerBytesMax,
-      version: 0,
-      dnssecOk: false,
-      compactOk: false,
-      options: [],
+  return queryMessage(
+    { name, type: recordTypes.DS },
+    {
+      id: randomInt(65_536),
+      recursionDesired: true,
+      // RFC 6840 §5.7: AD in a query asks a resolver to say whether it has validated.
+      authenticData: true,
+      edns: {
+        udpPayloadBytes: answerBytesMax,
+        version: 0,
+        dnssecOk: false,
+        compactOk: false,
+        options: [],
+      },
     },
-  };
+  );
 }
 
 function answers(message: Message, query: Message): boolean {

@@ -34,6 +34,7 @@ export type {
 } from './message.ts';
 export { parseHeader, parseMessage } from './message-parse.ts';
 export { encodeMessage } from './message-encode.ts';
+export { queryMessage } from './query.ts';
 export { encodeExtendedError, parseExtendedErrors } from './extended-error.ts';
 export type { ExtendedError } from './extended-error.ts';
 export { encodeRdata, parseRdata } from './rdata.ts';

@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDs } from '@callbook/dns';
-import { encodeMessage, parseMessage, parseRdata, recordTypes } from '@callbook/dns/wire';
+import {
+  encodeMessage,
+  parseMessage,
+  parseRdata,
+  queryMessage,
+  recordTypes,
+} from '@callbook/dns/wire';
 import type { Message } from '@callbook/dns/wire';
 import { nameOf } from '../test-zones.ts';
 import { freePort, startDaemon } from './peer-tools.ts';
@@ -24,26 +30,23 @@ export class Resolver {
 
   async ask(name: string, type: number): Promise<Message> {
     const socket = createSocket('udp4');
-    const header = {
-      isResponse: false,
-      opcode: 0,
-      authoritative: false,
-      truncated: false,
-      recursionDesired: true,
-      recursionAvailable: false,
-      authenticData: true,
-      checkingDisabled: false,
-      responseCode: 0,
-    };
-    const query = encodeMessage({
-      ...header,
-      id: Math.floor(Math.random() * 65_536),
-      questions: [{ name: nameOf(name), type, class: 1 }],
-      answers: [],
-      authorities: [],
-      additionals: [],
-      edns: { udpPayloadBytes: 1232, version: 0, dnssecOk: true, compactOk: false, options: [] },
-    });
+    const query = encodeMessage(
+      queryMessage(
+        { name: nameOf(name), type },
+        {
+          id: Math.floor(Math.random() * 65_536),
+          recursionDesired: true,
+          authenticData: true,
+          edns: {
+            udpPayloadBytes: 1232,
+            version: 0,
+            dnssecOk: true,
+            compactOk: false,
+            options: [],
+          },
+        },
+      ),
+    );
     try {
       return await new Promise((resolve, reject) => {
         const patience = setTimeout(() => reject(new Error(`no answer for ${name}`)), 5000);
