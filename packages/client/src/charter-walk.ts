@@ -11,6 +11,7 @@ import {
   type Cryptography,
   type KnownCharter,
 } from '@callbook/protocol';
+import { clientError } from './errors.ts';
 import { charterStepsMax } from './limits.ts';
 import { fetchTextIfThere, type Fetch } from './member-call.ts';
 import { listMembers, type Member } from './member.ts';
@@ -96,7 +97,7 @@ export class CharterWalk {
     if (note === undefined) return undefined;
     const longer = extendCharterSet(before, note, crypto);
     if (longer.verdict === 'accept') return longer.value;
-    throw new Error(longer.code);
+    throw clientError('member_answer_malformed', `the member gave no next charter: ${longer.code}`);
   }
 
   #membersNow(): readonly Member[] {

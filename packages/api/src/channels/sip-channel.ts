@@ -131,18 +131,17 @@ class FinalStatus implements Disposable {
   /** Takes every whole response and returns the octets that are left. */
   take(octets: Buffer<ArrayBuffer>, branch: string): Buffer<ArrayBuffer> {
     let rest = octets;
-    try {
-      for (let found = parseSipResponse(rest); found; found = parseSipResponse(rest)) {
-        rest = rest.subarray(found.size);
-        if (found.response.branch !== branch) continue;
-        if (found.response.status >= 200) this.#resolve(found.response.status);
-        else this.isProceeding = true;
+    for (let found = parseSipResponse(rest); found; found = parseSipResponse(rest)) {
+      if (found === 'malformed') {
+        this.fail('the proxy did not speak SIP');
+        return Buffer.alloc(0);
       }
-      return rest;
-    } catch {
-      this.fail('the proxy did not speak SIP');
-      return Buffer.alloc(0);
+      rest = rest.subarray(found.size);
+      if (found.response.branch !== branch) continue;
+      if (found.response.status >= 200) this.#resolve(found.response.status);
+      else this.isProceeding = true;
     }
+    return rest;
   }
 
   fail(reason: string, cause?: unknown): void {

@@ -61,21 +61,19 @@ function requestUri({ to }: ChannelMessage, gatewayDomain: string): string {
 
 /**
  * Takes the first whole response out of what a stream has brought; undefined while it is not all
- * there. Throws on octets that begin no response.
+ * there, `malformed` where the octets begin no response.
  */
 export function parseSipResponse(
   octets: Buffer,
-): { readonly response: SipResponse; readonly size: number } | undefined {
+): { readonly response: SipResponse; readonly size: number } | 'malformed' | undefined {
   const end = octets.indexOf('\r\n\r\n');
-  if (end < 0) {
-    if (octets.length > sipResponseBytesMax) throw new Error('SIP head is too long');
-    return undefined;
-  }
+  if (end < 0) return octets.length > sipResponseBytesMax ? 'malformed' : undefined;
   const [statusLine, ...lines] = octets.toString('latin1', 0, end).split('\r\n');
   const status = /^SIP\/2\.0 ([1-6]\d\d)( |$)/.exec(statusLine!)?.[1];
-  if (status === undefined) throw new Error('octets are no SIP response');
+  if (status === undefined) return 'malformed';
   const length = Number(/^\d{1,5}$/.exec(fieldOf(lines, 'content-length', 'l') ?? '0')?.[0]);
-  if (!(length <= sipResponseBytesMax)) throw new Error('SIP body is too long');
+  // Also where it is no number.
+  if (!(length <= sipResponseBytesMax)) return 'malformed';
   const size = end + 4 + length;
   if (octets.length < size) return undefined;
   // RFC 3261 §17.1.3: the topmost Via has the branch that we gave.

@@ -18,6 +18,7 @@ import type {
 import {
   accept,
   activeMembers,
+  assert,
   bytesEqual,
   DirectoryError,
   parseVerifierKey,
@@ -310,6 +311,6 @@ export class Drafting {
 
 function keyOf(vkey: string): VerifierKey {
   const key = parseVerifierKey(vkey);
-  if (key.verdict !== 'accept') throw new Error('a parsed charter has well-formed keys');
+  assert(key.verdict === 'accept', 'a parsed charter has well-formed keys');
   return key.value;
 }
