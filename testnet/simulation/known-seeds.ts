@@ -15,4 +15,6 @@ export const knownSeeds: readonly number[] = [
   14, 31,
   // The draft could not be written: drafting ended, and nobody was told to start the member again.
   66,
+  // A restored member believed an honest one that a charter it did not know yet had expelled, and a liar.
+  4266245024056,
 ];

@@ -9,6 +9,7 @@ import { encodeEvidence } from '@callbook/protocol';
 import type { LogBatch } from './batch/log-batch.ts';
 import { CharterAdoption } from './charter/adoption.ts';
 import type { Membership } from './charter/membership.ts';
+import { othersToHear } from './charter/others-to-hear.ts';
 import { Cosigning } from './cosign/cosigning.ts';
 import { EvidenceWatch } from './evidence/evidence-watch.ts';
 import { BindingIndex } from './index/binding-index.ts';
@@ -138,6 +139,7 @@ export class ReplicaEngine implements AsyncDisposable {
       logKey: this.membership.byOrigin(origin)!.logKey,
       intake: { crypto, scheduler, charters, ownershipOnly, entries: this.entries },
       neededCount: () => this.#tellersNeeded(),
+      isMember: (name) => this.membership.byName(name) !== undefined,
       openLog: () => this.#openOwnLog(),
       onTwoRoots: (checkpoints) => {
         const evidence = encodeEvidence({ kind: 'two_roots', checkpoints });
@@ -157,10 +159,10 @@ export class ReplicaEngine implements AsyncDisposable {
     this.cosigning.roots.onContradiction((found) => this.watch.contradiction(found));
   }
 
-  /** Others that must tell how long the own log is: of f + 1, one at least is honest. */
+  /** Others that must tell how long the own log is. */
   #tellersNeeded(): number {
     const { charters, members } = this.membership;
-    return Math.min(charters.current.charter.faults + 1, members.length - 1);
+    return othersToHear(charters.current.charter, members.length - 1);
   }
 
   #openIndex(): void {

@@ -25,6 +25,7 @@ import {
 } from '@callbook/protocol';
 import type { VerifierKey } from '@callbook/protocol';
 
+import { othersToHear } from '../charter/others-to-hear.ts';
 import type { ReplicationErrorCode } from '../errors.ts';
 import {
   draftHearWaitMs,
@@ -240,7 +241,7 @@ export class Drafting {
   #heardMin(): number {
     const { charter } = this.newest;
     const others = activeMembers(charter).filter(({ name }) => name !== this.#options.memberName);
-    return Math.min(charter.faults + 1, others.length);
+    return othersToHear(charter, others.length);
   }
 
   #assertHeard(): void {

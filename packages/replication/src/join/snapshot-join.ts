@@ -13,8 +13,9 @@
  * charters, evidence, a contradiction of our own log) is none of a snapshot's and must not be forgotten.
  */
 import type { Refusal, Verdict, VerdictCode } from '@callbook/protocol';
-import { accept, DirectoryError, ignore, quorumOf } from '@callbook/protocol';
+import { accept, DirectoryError, ignore } from '@callbook/protocol';
 
+import { othersToHear } from '../charter/others-to-hear.ts';
 import { joinHearMs, joinLeavesMin, joinPollMs, joinRetryMs, joinRoundsMax } from '../limits.ts';
 import type { Network } from '../network/network.ts';
 import { createReplica } from '../replica.ts';
@@ -140,10 +141,8 @@ async function gatherQuorum(
 ): Promise<Verdict<void>> {
   const { charters, members } = asked.replica.membership;
   const { charter } = charters.current;
-  // The newcomer's own root is one of the quorum's: f others may be down or lie, and one at least of
-  // those that agree is honest.
-  const enough = Math.max(quorumOf(charter) - 1, charter.faults + 1);
-  const needed = Math.min(enough, members.length - 1);
+  // The newcomer's own root is one of the quorum's.
+  const needed = othersToHear(charter, members.length - 1);
   let agreeing = 1;
   for (const memberName of network.connected()) {
     if (agreeing >= needed) break;

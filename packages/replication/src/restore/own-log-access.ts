@@ -54,6 +54,8 @@ export interface OwnLogAccessContext {
   readonly intake: IntakeContext;
   /** Other members that must have told how long the log is at theirs. */
   readonly neededCount: () => number;
+  /** What a member said that was expelled since does not count. */
+  readonly isMember: (memberName: string) => boolean;
   /** Hears of two checkpoints of one size that this log has signed. */
   readonly onTwoRoots: (checkpoints: readonly [string, string]) => void;
   /** Opens the log for writing: takes up the charter, signs what is stored. */
@@ -149,8 +151,10 @@ export class OwnLogAccess {
 
   /** Tells whether enough members have told, and nothing is missing that this log is known to have signed. */
   get isComplete(): boolean {
+    const { isMember, neededCount } = this.#context;
     const isStored = this.#intake?.projectedSize === this.log.size;
-    return isStored && !this.#isShort && this.#told.size >= this.#context.neededCount();
+    const toldCount = [...this.#told].filter(isMember).length;
+    return isStored && !this.#isShort && toldCount >= neededCount();
   }
 
   get #isShort(): boolean {

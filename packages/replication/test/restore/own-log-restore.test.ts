@@ -190,6 +190,40 @@ describe('a member that has lost its store', () => {
 });
 
 describe('a federation in which f members may be dishonest', () => {
+  it('waits for as many others as are a quorum with it: of f + 1 the honest one may be behind', async () => {
+    const five = await foundFederation({ count: 5, faults: 1 });
+    await using mesh = new MeshMembers(five);
+    const beginning = ['alpha', 'beta', 'gamma', 'delta'];
+    const disks = new Map(beginning.map((name) => [name, memoryStore()]));
+    const start = async (name: string): Promise<Replica> =>
+      (await mesh.start(name, { store: disks.get(name) ?? memoryStore() })).replica;
+    const [alpha, beta, gamma] = (await Promise.all(beginning.map(start))) as [
+      Replica,
+      Replica,
+      Replica,
+    ];
+    await until(() => confirmed(alpha));
+    await log(alpha, 3);
+    await until(() => sizeAt(beta) === 4);
+    const backup = await copyOf(disks.get('alpha')!);
+    await mesh.stop('beta');
+    await log(alpha, 4);
+    await until(() => sizeAt(gamma) === 8);
+    await Promise.all(['alpha', 'gamma', 'delta'].map((name) => mesh.stop(name)));
+    disks.set('alpha', backup);
+    const again = await start('alpha');
+    // Beta was away, epsilon says that it knows nothing.
+    await Promise.all(['beta', 'epsilon'].map(start));
+    await until(() => ['beta', 'epsilon'].every((name) => again.ownLog.hasTold(name)));
+    // Longer than it waits for others that are connected.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(again.ownLog.state).toBe('unconfirmed');
+    await start('gamma');
+    await until(() => confirmed(again));
+    expect(sizeAt(again)).toBe(8);
+    await log(again, 1);
+  }, 20_000);
+
   it('waits for f + 1 others', async () => {
     const four = await foundFederation({ count: 4, faults: 1 });
     const mesh = new MeshMembers(four);
