@@ -7,18 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { startMailServer, startSipProxy, startSmsCentre } from './gateways.ts';
-import type { MailServer, SipProxy } from './gateways.ts';
 import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
-
-interface Arrived {
-  readonly to: string;
-  readonly text: string;
-  readonly code: string;
-  readonly by?: string;
-  readonly received?: string;
-}
+import { readArrived } from './peers/arrived.ts';
+import { startMailServer } from './peers/mail-server.ts';
+import type { MailServer } from './peers/mail-server.ts';
+import { startSipProxy } from './peers/sip-proxy.ts';
+import type { SipProxy } from './peers/sip-proxy.ts';
+import { startSmsCentre } from './peers/sms-centre.ts';
 
 const stack = new AsyncDisposableStack();
 let lab: Lab;
@@ -38,10 +34,10 @@ beforeAll(async () => {
   await writeFile(inbox, '', { mode: 0o600 });
   const [alpha] = lab.testnet.members;
   const at = (name: string): string => join(alpha!.layout.folder, name);
-  const tls = { certificate: at('api.pem'), privateKey: at('api.key') };
+  const certificate = { certificate: at('api.pem'), privateKey: at('api.key') };
   const smsc = stack.use(await startSmsCentre(join(folder, 'smsc'), inbox));
-  mail = stack.use(await startMailServer(join(folder, 'mail'), { ...tls, inbox }));
-  sip = stack.use(await startSipProxy(join(folder, 'sip'), inbox));
+  mail = stack.use(await startMailServer(join(folder, 'mail'), { certificate, inbox }));
+  sip = stack.use(await startSipProxy(join(folder, 'sip'), { inbox }));
   configFile = alpha!.layout.configFile;
   await configure({ smsc: smsc.port, mail: mail.port, sip: sip.port });
   await lab.testnet.restart('alpha');
@@ -67,11 +63,6 @@ async function configure(ports: { smsc: number; mail: number; sip: number }): Pr
   await writeFile(configFile, stringify({ ...config, challenges }));
 }
 
-async function arrived(): Promise<Arrived[]> {
-  const lines = (await readFile(inbox, 'utf8')).trim().split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Arrived);
-}
-
 /** Registers while what arrives is carried to where the command looks for it. */
 async function register(identifier: string): Promise<{ code: number; stderr: string }> {
   const collecting = setInterval(() => void mail.collect().then(() => sip.collect()), 100);
@@ -84,36 +75,36 @@ async function register(identifier: string): Promise<{ code: number; stderr: str
 describe('a claim is completed by a code that', () => {
   it('went as an SMS through an SMS centre', async () => {
     expect(await register('+447700900001')).toMatchObject({ code: 0 });
-    const [message] = (await arrived()).filter(({ to }) => to === 'tel:+447700900001');
+    const [message] = (await readArrived(inbox)).filter(({ to }) => to === 'tel:+447700900001');
     expect(message!.by).toBe('SMPP 1/1 coding 0 receipt 1 valid 000000001000000R from Callbook');
     expect(message!.text).toContain(`@localhost #${message!.code}`);
   }, 30_000);
 
   it('went as mail through postfix, by TLS', async () => {
     expect(await register('mailto:ada@mail.example')).toMatchObject({ code: 0 });
-    const [message] = (await arrived()).filter(({ to }) => to === 'mailto:ada@mail.example');
+    const [message] = (await readArrived(inbox)).filter(({ to }) => to === 'mailto:ada@mail.example');
     expect(message!.received).toContain('with ESMTPS');
   }, 30_000);
 
   it('went as SIP MESSAGE through Kamailio', async () => {
     expect(await register('sip:ada@sip.example')).toMatchObject({ code: 0 });
-    expect((await arrived()).map(({ to }) => to)).toContain('sip:ada@sip.example');
+    expect((await readArrived(inbox)).map(({ to }) => to)).toContain('sip:ada@sip.example');
   }, 30_000);
 });
 
 describe('a claim is refused, and nothing is sent, when', () => {
   it('the SMS centre refuses the number', async () => {
-    const before = (await arrived()).length;
+    const before = (await readArrived(inbox)).length;
     const ran = await register('+447700900009');
     expect(ran.code).not.toBe(0);
     expect(ran.stderr).toContain('channel_unavailable');
-    expect((await arrived()).length).toBe(before);
+    expect((await readArrived(inbox)).length).toBe(before);
   }, 60_000);
 
   it('the number is a satellite', async () => {
     const ran = await register('+881612345678');
     expect(ran.code).not.toBe(0);
-    expect(await arrived()).not.toContainEqual(
+    expect(await readArrived(inbox)).not.toContainEqual(
       expect.objectContaining({ to: 'tel:+881612345678' }),
     );
   }, 60_000);
@@ -125,5 +116,5 @@ it('the log of the member has no number, address or code', async () => {
     (text) => text.includes('smpp_session'),
   );
   expect(log).not.toMatch(/447700900|881612345678|ada@/);
-  for (const { code } of await arrived()) expect(log).not.toContain(code);
+  for (const { code } of await readArrived(inbox)) expect(log).not.toContain(code);
 });
