@@ -35,13 +35,8 @@ export async function submitEntry(
   const collected = new ReceiptSet(context, { entry: pending.entry, kind: pending.kind });
   collected.add(pending.receipts);
   const failures: MemberFailure[] = [];
-  if (pending.kind === 'veto') {
-    // Members witness a veto without a challenge, and their first leaf counts: those that challenged
-    // the holder are asked side by side, so that each logs it as challenged before another asks it to.
-    failures.push(...(await submitSideBySide(context, { pending, collected, onProgress })));
-  }
   for (let round = 0; round < submissionRoundsMax && !collected.complete; round += 1) {
-    if (round > 0) await pause(submissionPauseMs * round);
+    if (round > 0) await context.pause(submissionPauseMs * round);
     const roundFailures = await submitRound(context, { pending, collected, onProgress });
     failures.push(...roundFailures);
     // Nobody has logged it and nobody will: going round again would only cost time.
@@ -96,22 +91,6 @@ async function submitRound(context: DirectoryContext, round: Round): Promise<Mem
   return failures;
 }
 
-async function submitSideBySide(context: DirectoryContext, round: Round): Promise<MemberFailure[]> {
-  const names = new Set(round.pending.challenges.map(({ member }) => member));
-  const challenged = context.members.filter(({ name }) => names.has(name));
-  const failures = await Promise.all(
-    challenged.map(async (member) => {
-      try {
-        await submitTo(context, member, round);
-        return undefined;
-      } catch (error) {
-        return survive(member, error);
-      }
-    }),
-  );
-  return failures.filter((failure) => failure !== undefined);
-}
-
 /** The members that challenged the claimant first: the others witness only after them. */
 function membersInOrder(context: DirectoryContext, pending: SignedEntry): Member[] {
   const challenged = new Set(pending.challenges.map(({ member }) => member));
@@ -151,10 +130,4 @@ async function submitTo(context: DirectoryContext, member: Member, round: Round)
   if (namesUnknownCharter(context, answer.receipts)) await context.walk.again();
   collected.add(answer.receipts);
   onProgress({ step: 'receipts', count: collected.count, needed: collected.needed });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

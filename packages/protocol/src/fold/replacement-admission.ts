@@ -83,26 +83,30 @@ export function refuseVeto(
 }
 
 /**
- * A veto that cannot defeat its request is not logged: having logged it, this member would never log
- * the commit, and whoever has stolen the key would stop with it what the key alone must not stop.
+ * Two vetoes wait for f + 1 challenged leaves. One that cannot defeat its request without them: having
+ * logged it, this member would never log the commit, and whoever has stolen the key would stop with it
+ * what the key alone must not stop. And one that another member asks this one to witness while its
+ * holder goes round with codes: this member's first leaf counts, and it may be the next to say
+ * `challenged`. The holder's own call is not kept waiting: a lying member that claims to have challenged
+ * holds up no veto.
  */
 function refuseWeakVeto(
   { entryId, receipted, role }: Submission,
   { charters, history }: Circumstances,
   sturdy: boolean,
 ): Refusal | undefined {
-  if (!sturdy || role === 'challenged') return undefined;
   const known = history.ownership.get(entryId.toHex());
   const leaves = firstValidLeaves([...(known?.mentions ?? []), ...receipted], charters);
   const challenged = leaves.filter((leaf) => leaf.role === 'challenged').length;
-  // The bound by which the fold tells that a veto defeats a sturdy request.
+  const waits = sturdy ? role !== 'challenged' : role === 'witnessed' && challenged > 0;
+  // The bound by which the fold tells that a veto answers its request.
   const needed = challengedMin(charters.current.charter, 'commit');
-  return challenged >= needed
-    ? undefined
-    : ignore(
+  return waits && challenged < needed
+    ? ignore(
         'challenged_leaves_missing',
         `${challenged} challenged leaves seen, at least ${needed}`,
-      );
+      )
+    : undefined;
 }
 
 /** Refuses a commit before its hold is over, after a veto, or by another than the claimant. */

@@ -12,7 +12,7 @@ const possessionMs = 3 * dayMs;
 
 /** Returns the cases about vetoes. */
 export function standOffCases(): VectorCase[] {
-  return [...vetoCases(), ...theftCases(), ...recycledCases()];
+  return [...vetoCases(), ...vetoWitnessCases(), ...theftCases(), ...recycledCases()];
 }
 
 function held(opening: StoryEntry): Story {
@@ -127,6 +127,59 @@ function vetoCases(): VectorCase[] {
         state: stateOf(opening),
       }),
   ];
+}
+
+/** A holder with codes goes round members of which two (f + 1) have to challenge. */
+function vetoWitnessCases(): VectorCase[] {
+  const opening = entryOf('register', holder);
+  const request = entryOf('request', claimant);
+  const veto = vetoOf(request);
+  const vetoedMs = requestedMs + 1;
+  const seen = (...names: readonly string[]): Story =>
+    new Story(4, 1)
+      .log(opening, { ...twoChallenged(0), delta: ['witnessed', 0] })
+      .log(request, { ...twoChallenged(requestedMs), delta: ['witnessed', requestedMs] })
+      .log(veto, Object.fromEntries(names.map((name) => [name, ['challenged', vetoedMs]])));
+  const cases = [
+    ['veto_witness_of_key_alone', 'nobody has challenged its signer', [], 'witnessed', 'accept'],
+    [
+      'veto_witness_one_challenge_short',
+      'the holder is on the way round with codes, and this member may be the next',
+      ['alpha'],
+      'witnessed',
+      'challenged_leaves_missing',
+    ],
+    [
+      'veto_witness_of_challenges',
+      'as many have challenged as answer the request',
+      ['alpha', 'beta'],
+      'witnessed',
+      'accept',
+    ],
+    [
+      'veto_received_beside_one_challenge',
+      'the holder asks without a code: one member that claims a challenge holds up no veto',
+      ['alpha'],
+      'received',
+      'accept',
+    ],
+    [
+      'veto_second_challenge',
+      'the next member that has challenged says so',
+      ['alpha'],
+      'challenged',
+      'accept',
+    ],
+  ] as const;
+  return cases.map(([name, comment, names, role, expect]) =>
+    seen(...names).vector({
+      name,
+      comment,
+      expect,
+      question: ask(veto, role, vetoedMs + 1),
+      state: stateOf(opening),
+    }),
+  );
 }
 
 /** A thief rotates to a key of its own; the holder asks with the recovery key from before. */
