@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeMessage, queryMessage, parseName } from '@callbook/dns/wire';
+import { cpuSecondsOf } from './process-cpu.ts';
 
 export interface ServerCommand {
   readonly name: string;
@@ -139,13 +140,4 @@ function ownBytes(pid: number): number {
   const kibibytes = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1]);
   return (kibibytes('Pss') - kibibytes('Pss_File')) * 1024;
-}
-
-/** USER_HZ, which is 100 wherever Linux runs. */
-const ticksPerSecond = 100;
-
-/** proc(5): utime and stime are fields 14 and 15; the second, in parentheses, may hold spaces. */
-function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }

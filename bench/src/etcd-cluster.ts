@@ -6,17 +6,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSecondsOf } from './process-cpu.ts';
 
 const readyMsMax = 20_000;
-/** `getconf CLK_TCK` of Linux on all machines that Node runs on. */
-const ticksPerSecond = 100;
 
 /** Version line of the installed etcd; undefined where there is none. */
 export function etcdVersion(): string | undefined {
@@ -82,13 +80,7 @@ export class EtcdCluster implements AsyncDisposable {
 
   /** CPU of all members so far, the kernel's work for them included. */
   cpuMicroseconds(): number {
-    const ticks = this.#processes.map(({ pid }) => {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // proc(5): utime and stime are fields 14 and 15; the name before them may contain spaces.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return Number(fields[11]) + Number(fields[12]);
-    });
-    return (ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond) * 1e6;
+    return this.#processes.reduce((sum, { pid }) => sum + cpuSecondsOf(pid!), 0) * 1e6;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

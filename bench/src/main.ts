@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchCatchup } from './catchup.ts';
+import { benchClaims } from './claims.ts';
 import { benchConvergence } from './convergence.ts';
 import { benchCosign } from './cosign.ts';
 import { benchDatagramEngine } from './datagram-engine.ts';
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   catchup: (say) =>
     benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),
+  claims: benchClaims,
   convergence: benchConvergence,
   cosign: benchCosign,
   replication: benchReplication,

@@ -1,5 +1,6 @@
 /** The testnet for tests and benches; `main.ts` is what `npm start` runs. */
 
+export { startOnFreePorts } from './free-ports.ts';
 export { startTestnet } from './testnet.ts';
 export type { StartOptions, Testnet } from './testnet.ts';
 export { describeTestnet } from './description.ts';

@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startTestnet } from '../src/testnet.ts';
+import { startOnFreePorts } from '../src/free-ports.ts';
 import type { StartOptions, Testnet } from '../src/testnet.ts';
 import type { TestnetDescription } from '../src/description.ts';
 
@@ -44,6 +44,8 @@ export async function openLab(
     memberCount,
     roomFor,
     holds,
+    fresh: false,
+    say: () => {},
   });
   const text = await readFile(testnet.layout.descriptionFile, 'utf8');
   const run = async (line: string): Promise<Ran> => {
@@ -78,20 +80,6 @@ export function environment(folder: string): NodeJS.ProcessEnv {
     // Every command is a process of its own: compiled once, it starts in half the time.
     NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/callbook-compiled'),
   };
-}
-
-async function startOnFreePorts(
-  options: Pick<StartOptions, 'folder' | 'memberCount' | 'roomFor' | 'holds'>,
-): Promise<Testnet> {
-  for (let attempt = 0; ; attempt++) {
-    const portBase = 20_000 + 10 * Math.floor(Math.random() * 1000);
-    try {
-      return await startTestnet({ ...options, portBase, fresh: false, say: () => {} });
-    } catch (error) {
-      const taken = error instanceof Error && error.message.includes('is taken');
-      if (!taken || attempt === 5) throw error;
-    }
-  }
 }
 
 interface RunOptions {
