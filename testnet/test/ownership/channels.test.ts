@@ -82,7 +82,9 @@ describe('a claim is completed by a code that', () => {
 
   it('went as mail through postfix, by TLS', async () => {
     expect(await register('mailto:ada@mail.example')).toMatchObject({ code: 0 });
-    const [message] = (await readArrived(inbox)).filter(({ to }) => to === 'mailto:ada@mail.example');
+    const [message] = (await readArrived(inbox)).filter(
+      ({ to }) => to === 'mailto:ada@mail.example',
+    );
     expect(message!.received).toContain('with ESMTPS');
   }, 30_000);
 

@@ -121,7 +121,7 @@ async function untilInDns(identifier: Identifier, route: string): Promise<void> 
 /** Waits until every member says how many requests are pending, and returns what they say. */
 async function untilPending(identifier: Identifier, count: number) {
   const answers = await eventually(
-    async () => (await directory.lookup(identifier)).members,
+    async () => (await directory.survey(identifier)).members,
     (members) =>
       members.every(
         (answer) => answer.state === 'published' && answer.binding.pending.length === count,

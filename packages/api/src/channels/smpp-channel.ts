@@ -43,6 +43,8 @@ const defaults = {
 } as const;
 
 const retryMsMax = 60_000;
+/** Time that a session has to close once one side has unbound. */
+const leaveMsMax = 1000;
 /** Submissions that wait for a place in the window. */
 const waitingMax = 1000;
 
@@ -67,6 +69,8 @@ class SmppChannel implements Channel {
   readonly #waiting: ((session: Session | undefined) => void)[] = [];
   /** What to tell the submissions of the session in use when it is lost. */
   readonly #unanswered = new Set<() => void>();
+  /** Set while a session that the centre has unbound waits for answers. */
+  #onAllAnswered: (() => void) | undefined;
   /** Places given. */
   #placeCount = 0;
   #session: Session | undefined;
@@ -75,6 +79,8 @@ class SmppChannel implements Channel {
   #pauseMs: number;
   #retry: NodeJS.Timeout | undefined;
   #enquire: NodeJS.Timeout | undefined;
+  /** Runs while an `enquire_link` waits for its answer. */
+  #enquireDeadline: NodeJS.Timeout | undefined;
 
   constructor(smpp: Smpp, options: SmppOptions) {
     this.#smpp = smpp;
@@ -110,7 +116,7 @@ class SmppChannel implements Channel {
     const closed = new Promise<void>((resolve) => session.socket.once('close', () => resolve()));
     if (this.#isBound) session.send(new this.#smpp.PDU('unbind'));
     session.close();
-    const deadline = setTimeout(() => session.destroy(), 1000);
+    const deadline = setTimeout(() => session.destroy(), leaveMsMax);
     await closed;
     clearTimeout(deadline);
   }
@@ -154,7 +160,9 @@ class SmppChannel implements Channel {
   }
 
   #letOn(): void {
-    while (this.#isBound && this.#placeCount < this.#options.window && this.#waiting.length > 0) {
+    // A session that is about to be lost can be told by its socket.
+    const isReady = this.#isBound && this.#session?.socket.writable === true;
+    while (isReady && this.#placeCount < this.#options.window && this.#waiting.length > 0) {
       this.#placeCount += 1;
       this.#waiting.shift()!(this.#session);
     }
@@ -182,6 +190,7 @@ class SmppChannel implements Channel {
     } finally {
       clearTimeout(deadline);
       this.#unanswered.delete(lost);
+      if (this.#unanswered.size === 0) this.#onAllAnswered?.();
     }
   }
 
@@ -229,14 +238,19 @@ class SmppChannel implements Channel {
 
   /** A connection that has died without a word is found here. */
   #enquireLink(session: Session): void {
-    const deadline = setTimeout(() => session.destroy(), this.#options.answerMsMax);
-    session.socket.once('close', () => clearTimeout(deadline));
-    session.send(new this.#smpp.PDU('enquire_link'), () => clearTimeout(deadline));
+    if (this.#enquireDeadline !== undefined) return;
+    this.#enquireDeadline = setTimeout(() => session.destroy(), this.#options.answerMsMax);
+    session.send(new this.#smpp.PDU('enquire_link'), () => this.#forgetEnquiry());
+  }
+
+  #forgetEnquiry(): void {
+    clearTimeout(this.#enquireDeadline);
+    this.#enquireDeadline = undefined;
   }
 
   #take(session: Session, pdu: Pdu): void {
-    if (pdu.command === 'enquire_link' || pdu.command === 'unbind') session.send(pdu.response());
-    if (pdu.command === 'unbind') session.close();
+    if (pdu.command === 'enquire_link') session.send(pdu.response());
+    if (pdu.command === 'unbind') this.#leave(session, pdu);
     if (pdu.command !== 'deliver_sm') return;
     session.send(pdu.response());
     const receipt = parseReceipt(pdu);
@@ -245,11 +259,35 @@ class SmppChannel implements Channel {
     for (const listener of this.#listeners) listener({ sendId, isDelivered: receipt.isDelivered });
   }
 
+  /**
+   * The centre has unbound. What is sent from now on waits for the next session; what is on its way is
+   * waited for, since a session that has ended answers nothing more.
+   */
+  #leave(session: Session, unbind: Pdu): void {
+    this.#unbound();
+    const end = (): void => {
+      clearTimeout(deadline);
+      this.#onAllAnswered = undefined;
+      session.send(unbind.response());
+      session.close();
+      const stubborn = setTimeout(() => session.destroy(), leaveMsMax);
+      session.socket.once('close', () => clearTimeout(stubborn));
+    };
+    const deadline = setTimeout(end, leaveMsMax);
+    this.#onAllAnswered = end;
+    if (this.#unanswered.size === 0) end();
+  }
+
+  #unbound(): void {
+    if (this.#isBound && !this.#isClosed) this.#options.onSession?.('lost');
+    this.#isBound = false;
+  }
+
   #lose(): void {
     clearInterval(this.#enquire);
-    if (this.#isBound && !this.#isClosed) this.#options.onSession?.('lost');
+    this.#forgetEnquiry();
+    this.#unbound();
     this.#session = undefined;
-    this.#isBound = false;
     for (const lost of this.#unanswered) lost();
     if (this.#isClosed) return;
     this.#retry = setTimeout(() => this.#connect(), this.#pauseMs);
