@@ -1,7 +1,7 @@
 /**
  * Cryptography on libsodium (`sodium-native`): what members and auditors run. Signatures and the VRF
- * are libsodium's; hashes of more than a few tree hashes and all MACs are OpenSSL's. Importing this
- * page throws where the binding is not installed.
+ * are libsodium's; hashes and MACs are OpenSSL's, which uses the processor's instructions for them.
+ * Importing this page throws where the binding is not installed.
  */
 import sodium from 'sodium-native';
 import { assert } from '../assert.ts';
@@ -12,7 +12,7 @@ import type { Cryptography, Ed25519Signer } from './cryptography.ts';
 
 export const sodiumCryptography: Cryptography = {
   name: 'sodium',
-  sha256,
+  sha256: (...parts) => nodeCryptography.sha256(...parts),
   hmacSha256: (hmacKey, ...parts) => nodeCryptography.hmacSha256(hmacKey, ...parts),
   ed25519Signer,
   ed25519Verify,
@@ -23,30 +23,7 @@ export const sodiumCryptography: Cryptography = {
   vrfVerify: sodiumVrfVerify,
 };
 
-/**
- * A message of one or two tree hashes takes libsodium half the time that a call of OpenSSL costs;
- * from a few hundred bytes on, OpenSSL's use of the processor's instructions pays.
- */
-const shortMessageBytesMax = 256;
-
-/** Kept, because the engine moves a new small array out of its heap when native code asks for it. */
-const shortMessage = new Uint8Array(shortMessageBytesMax);
-const digest = new Uint8Array(32);
-
-function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const part of parts) size += part.length;
-  if (size > shortMessageBytesMax) return nodeCryptography.sha256(...parts);
-  let offset = 0;
-  for (const part of parts) {
-    shortMessage.set(part, offset);
-    offset += part.length;
-  }
-  sodium.crypto_hash_sha256(digest, shortMessage.subarray(0, size));
-  return digest.slice();
-}
-
-/** Kept as `shortMessage` is: signatures and keys come from parsers, and go, as small arrays of the heap. */
+/** Kept, because the engine moves a small array out of its heap when native code asks for it. */
 const keptSignature = new Uint8Array(new ArrayBuffer(64));
 const keptPublicKey = new Uint8Array(new ArrayBuffer(32));
 
