@@ -50,8 +50,8 @@ export async function submitEntry(
   const { challengeId, emailChallengeId, ...rest } = submission;
   const hasReceipts = rest.receipts.length > 0;
   const claimed = { id, challengeId, emailChallengeId };
-  const role = roleOf({ ...claimed, entry: verified.value, hasReceipts }, context);
-  return logEntry({ ...rest, role }, claimed, context);
+  const shown = challengeBehind({ ...claimed, entry: verified.value, hasReceipts }, context);
+  return logEntry({ ...rest, ...shown }, claimed, context);
 }
 
 /** An entry and the challenges that are to stand behind it. */
@@ -88,21 +88,24 @@ interface JudgedEntry extends ClaimedChallenges {
   readonly hasReceipts: boolean;
 }
 
-function roleOf(judged: JudgedEntry, context: ApiContext): EntrySubmission['role'] {
+type Shown = Pick<EntrySubmission, 'role' | 'identifier'>;
+
+function challengeBehind(judged: JudgedEntry, context: ApiContext): Shown {
   const use = challengeUse[judged.entry.kind];
   if (use === 'unused' || (use === 'optional' && judged.challengeId === undefined)) {
-    return 'received';
+    return { role: 'received' };
   }
   // Other members have challenged it and their receipts show it: the rules of admission judge
   // whether this member may witness it.
   const lacksChallenge =
     judged.challengeId === undefined || (needsEmail(judged) && !judged.emailChallengeId);
-  if (lacksChallenge && judged.hasReceipts) return 'received';
+  if (lacksChallenge && judged.hasReceipts) return { role: 'received' };
   try {
-    useChallenges(judged, context);
-    return 'challenged';
+    return { role: 'challenged', identifier: useChallenges(judged, context) };
   } catch (error) {
-    if (context.directory.entryState(judged.id) !== undefined) return 'received';
+    if (context.directory.entryState(judged.id) !== undefined) {
+      return { role: 'received' };
+    }
     throw error;
   }
 }
@@ -111,8 +114,8 @@ function needsEmail({ entry }: JudgedEntry): boolean {
   return entry.kind === 'request' && entry.class === 'email';
 }
 
-/** Binds the challenges to the entry once they are known to be made for it. */
-function useChallenges(judged: JudgedEntry, context: ApiContext): void {
+/** Binds the challenges to the entry once they are known to be made for it; of which identifier. */
+function useChallenges(judged: JudgedEntry, context: ApiContext): Identifier {
   const { challengeId, emailChallengeId, id } = judged;
   if (challengeId === undefined) throw new ApiError('challenge_required');
   const identifier = assertMadeFor(judged, challengeId, context);
@@ -123,6 +126,7 @@ function useChallenges(judged: JudgedEntry, context: ApiContext): void {
     used.push(emailChallengeId);
   }
   context.desk.claim(used, id);
+  return identifier;
 }
 
 /** Returns the identifier that the challenge was of. */

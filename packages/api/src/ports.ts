@@ -8,6 +8,7 @@ import type {
   Identifier,
   IndexedState,
   NextClaim,
+  PendingRequest,
   PublishedBinding,
   Receipt,
   Verdict,
@@ -33,7 +34,8 @@ export interface DirectoryPort {
 
   /**
    * Logs an entry here and, for an ownership entry, asks the other members to. A refusal means
-   * that this member has not logged it. The same entry again gives the same answer.
+   * that this member has not logged it; one that it does not log because a quorum has is answered with
+   * their receipts. The same entry again gives the same answer.
    */
   submit(submission: EntrySubmission): Promise<Verdict<SubmittedEntry>>;
 
@@ -141,6 +143,8 @@ export interface EntrySubmission {
   readonly opening?: Uint8Array;
   /** `challenged` when this member's own challenge was passed for exactly this entry. */
   readonly role: 'challenged' | 'received';
+  /** What that challenge was of. */
+  readonly identifier?: Identifier;
   /** Receipts of other members that the client has collected; not verified yet. */
   readonly receipts: readonly Receipt[];
 }
@@ -163,6 +167,10 @@ export interface EntryState {
   readonly timeMs: number | null;
   /** When this member erased what the entry, a release, has ended; else null. */
   readonly erasedAtMs: number | null;
+  /** Which holder its binding has now, from 0; null where nobody holds it. */
+  readonly epoch: number | null;
+  /** Requests to replace that holder, as in `PublishedBinding`. */
+  readonly pending: readonly PendingRequest[];
   readonly leaves: readonly EntryLeaf[];
 }
 

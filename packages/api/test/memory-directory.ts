@@ -268,6 +268,8 @@ export class MemoryDirectory implements DirectoryPort {
       inForce: true,
       timeMs,
       erasedAtMs: null,
+      epoch: 0,
+      pending: [],
       leaves,
     };
     const { entry: entryBytes, payload, opening } = submission;

@@ -100,6 +100,10 @@ export interface EntryStateAnswer {
   readonly timeMs: number | null;
   /** When the member erased what the entry, a release, has ended; else null. */
   readonly erasedAtMs: number | null;
+  /** Which holder its binding has now, from 0; null where nobody holds it. */
+  readonly epoch: number | null;
+  /** Requests to replace that holder. */
+  readonly pending: readonly PendingRequest[];
   readonly leaves: readonly EntryLeaf[];
 }
 
@@ -117,6 +121,8 @@ export function parseEntryStateAnswer(json: unknown): EntryStateAnswer {
     inForce: fields['inForce'] === true,
     timeMs: fields['timeMs'] === null ? null : readInteger(fields, 'timeMs'),
     erasedAtMs: fields['erasedAtMs'] === null ? null : readInteger(fields, 'erasedAtMs'),
+    epoch: fields['epoch'] === null ? null : readInteger(fields, 'epoch'),
+    pending: readArray(fields, 'pending').map(parsePendingRequest),
     leaves: readArray(fields, 'leaves').map((value) => {
       const leaf = readFields(value, 'leaves');
       return {

@@ -3,9 +3,9 @@
  * it yet, and one that lies may hide it or lengthen its hold: what most of them say is taken.
  */
 import { bytesEqual } from '@callbook/protocol';
+import type { EntryStateAnswer } from './api-answers.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { entryState } from './entry-state.ts';
-import { lookup, type MemberLookup } from './lookup.ts';
 import type { Replacement } from './replacement-record.ts';
 
 export type ReplacementStanding =
@@ -23,39 +23,29 @@ export type ReplacementStanding =
 /** Asks all members. Throws `directory_unavailable` when none answered. */
 export async function replacementStanding(
   context: DirectoryContext,
-  replacement: Replacement,
+  { requestId, epoch }: Replacement,
 ): Promise<ReplacementStanding> {
-  const { members } = await lookup(context, replacement.identifier);
-  const answers = members.filter(({ state }) => state !== 'failed');
-  const most = (count: number): boolean => 2 * count > answers.length;
-  if (most(answers.filter(({ state }) => state === 'absent').length)) return { state: 'free' };
-  if (most(answers.filter((answer) => epochOf(answer) > replacement.epoch).length)) {
+  const states = await entryState(context, requestId);
+  const answered = states.filter(({ state }) => state !== 'failed').length;
+  const known = states.filter((answer) => 'pending' in answer);
+  const most = (that: (answer: EntryStateAnswer) => boolean): boolean =>
+    2 * known.filter(that).length > answered;
+  if (most((answer) => answer.epoch === null)) return { state: 'free' };
+  if (most((answer) => answer.epoch !== null && answer.epoch > epoch)) {
     return { state: 'superseded' };
   }
-  const ends = answers
-    .map((answer) => commitFromMsOf(answer, replacement.requestId))
+  const ends = known
+    .map((answer) => commitFromMsOf(answer, requestId))
     .filter((endMs) => endMs !== undefined)
     .toSorted((a, b) => a - b);
   const commitFromMs = ends[Math.floor(ends.length / 2)];
-  if (commitFromMs === undefined || !most(ends.length)) {
-    // A member that knows the request to be complete and does not tell of it has seen a veto.
-    const known = await completeCount(context, replacement.requestId);
-    return { state: most(known) ? 'vetoed' : 'unknown' };
+  if (commitFromMs === undefined || 2 * ends.length <= answered) {
+    // A member that knows the request to be complete and does not list it has seen a veto.
+    return { state: most(({ state }) => state === 'complete') ? 'vetoed' : 'unknown' };
   }
   return { state: context.clock.nowMs() < commitFromMs ? 'holding' : 'ready', commitFromMs };
 }
 
-async function completeCount(context: DirectoryContext, requestId: Uint8Array): Promise<number> {
-  const states = await entryState(context, requestId);
-  return states.filter(({ state }) => state === 'complete').length;
-}
-
-function epochOf(answer: MemberLookup): number {
-  return answer.state === 'published' ? answer.binding.epoch : -1;
-}
-
-function commitFromMsOf(answer: MemberLookup, requestId: Uint8Array): number | undefined {
-  if (answer.state !== 'published') return undefined;
-  const own = answer.binding.pending.find((pending) => bytesEqual(pending.requestId, requestId));
-  return own?.commitFromMs;
+function commitFromMsOf({ pending }: EntryStateAnswer, requestId: Uint8Array): number | undefined {
+  return pending.find((request) => bytesEqual(request.requestId, requestId))?.commitFromMs;
 }

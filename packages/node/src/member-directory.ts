@@ -106,15 +106,24 @@ async function submit(
   const { replica } = parts;
   const { charter } = replica.membership.charters.current;
   const brought = provenLeaves(submission, submission.receipts, parts);
+  const { identifier } = submission;
   const logged = await replica.log({
     entry: submission.entry,
     role: roleHere(parsed.value, submission.role, charter),
+    ...(identifier && { identifier }),
     receipted: brought.map(({ mention }) => mention),
     ...openedOf(submission),
   });
-  if (logged.verdict !== 'accept') return logged;
-  const receipts = [logged.value, ...brought.map(({ receipt }) => receipt)];
-  if (needsQuorum(parsed.value)) receipts.push(...(await askOthers(submission, receipts, parts)));
+  // A quorum that leaves this member out has logged it: its receipts say so.
+  const isElsewhere = logged.verdict !== 'accept' && logged.code === 'entry_complete';
+  if (logged.verdict !== 'accept' && !isElsewhere) return logged;
+  const receipts = brought.map(({ receipt }) => receipt);
+  if (logged.verdict === 'accept') receipts.unshift(logged.value);
+  if (needsQuorum(parsed.value)) {
+    if (!isElsewhere) receipts.push(...(await askOthers(submission, receipts, parts)));
+    receipts.push(...mirrored(submission, receipts, parts));
+  }
+  if (receipts.length === 0 && logged.verdict !== 'accept') return logged;
   return accept(submittedEntry(submission, { entry: parsed.value, receipts }, parts));
 }
 
@@ -127,6 +136,18 @@ async function askOthers(
   const missing = quorumOf(replica.membership.charters.current.charter) - receipts.length;
   const { entry } = submission;
   return await mesh.notarise({ entry, receipts, ...openedOf(submission) }, missing);
+}
+
+/** Receipts of members that have logged the entry and have not answered, as long as some are missing. */
+function mirrored(
+  { entry }: EntrySubmission,
+  receipts: readonly Receipt[],
+  { replica, crypto }: MemberDirectoryParts,
+): Receipt[] {
+  const origins = new Set(receipts.map(({ origin }) => origin));
+  if (origins.size >= quorumOf(replica.membership.charters.current.charter)) return [];
+  const known = replica.receiptsOf(entryId(entry, crypto));
+  return known.filter(({ origin }) => !origins.has(origin));
 }
 
 /** Receipts that a client brings count when they prove a leaf of this very entry; others do not. */
@@ -186,14 +207,22 @@ function submittedEntry(
 function entryStateFor(id: Uint8Array, replica: Replica): EntryState | undefined {
   const state = replica.entryState(id);
   if (state === undefined) return undefined;
-  const { inForce, timeMs, erasedAtMs } = state;
+  const { inForce, timeMs, erasedAtMs, epoch, pending } = state;
   const leaves = state.leaves.map(({ origin, index, at, role }) => ({
     origin,
     index,
     at,
     role: role as Exclude<LeafRole, 'charter'>,
   }));
-  return { complete: state.state === 'complete', inForce, timeMs, erasedAtMs, leaves };
+  return {
+    complete: state.state === 'complete',
+    inForce,
+    timeMs,
+    erasedAtMs,
+    epoch,
+    pending,
+    leaves,
+  };
 }
 
 function readinessOf(parts: MemberDirectoryParts): ReturnType<DirectoryPort['readiness']> {

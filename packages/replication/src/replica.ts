@@ -47,6 +47,7 @@ import type { OpenSnapshot } from './snapshot/open-snapshot.ts';
 import { importLabels } from './snapshot/label-import.ts';
 import type { SnapshotLabel } from './snapshot/snapshot-messages.ts';
 import { Bindings, readEntryLabel, readLabel } from './view/bindings.ts';
+import { mirroredReceipts } from './notarise/mirrored-receipts.ts';
 import { entryStateOf } from './view/entry-state.ts';
 import type { EntryState } from './view/entry-state.ts';
 
@@ -207,7 +208,18 @@ export class Replica implements AsyncDisposable {
 
   /** The state of an entry, by its 32-byte id; undefined when no log has it here. */
   entryState(entryId: Uint8Array): EntryState | undefined {
-    return entryStateOf(entryId, this.#engine.parts.store, this.membership.charters);
+    return entryStateOf(entryId, this.#asked());
+  }
+
+  /** Receipts of an entry's leaves from all logs that are stored here. */
+  receiptsOf(entryId: Uint8Array): Receipt[] {
+    const log = this.#engine.logs.get.bind(this.#engine.logs);
+    return mirroredReceipts(entryId, { ...this.#asked(), log });
+  }
+
+  #asked() {
+    const { clock, store } = this.#engine.parts;
+    return { store, charters: this.membership.charters, nowMs: clock.nowMs() };
   }
 
   /** The label of an identifier, with its proof. Give it out only after a passed challenge. */

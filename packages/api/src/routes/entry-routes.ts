@@ -13,6 +13,7 @@ import {
   submittedEntry,
 } from '../schemas/entry-schemas.ts';
 import { bodyCodes, problems, verdictProblems } from '../schemas/problem-schema.ts';
+import { pendingJson } from './pending-json.ts';
 
 /** Registers submission and state of entries. */
 export function addEntryRoutes(scope: ApiScope, context: ApiContext): void {
@@ -70,7 +71,7 @@ function addStateRoute(scope: ApiScope, { directory }: ApiContext): void {
     const entryId = /^[0-9a-f]{64}$/.test(params.id) ? Uint8Array.fromHex(params.id) : undefined;
     const state = entryId && directory.entryState(entryId);
     if (entryId === undefined || state === undefined) throw new ApiError('entry_unknown');
-    const { complete, inForce, timeMs, erasedAtMs, leaves } = state;
+    const { complete, inForce, timeMs, erasedAtMs, epoch, pending, leaves } = state;
     reply.header('cache-control', 'no-store');
     return {
       entryId: encodeBase64Url(entryId),
@@ -78,6 +79,8 @@ function addStateRoute(scope: ApiScope, { directory }: ApiContext): void {
       inForce,
       timeMs,
       erasedAtMs,
+      epoch,
+      pending: pending.map(pendingJson),
       leaves: leaves.map(({ origin, index, at, role }) => ({ origin, index, at, role })),
     };
   });

@@ -3,11 +3,12 @@
  * the body because a URL is written down by every proxy on the way.
  */
 import { encodeBase64Url, isDormant, parseIdentifier } from '@callbook/protocol';
-import type { PendingRequest, PublishedBinding } from '@callbook/protocol';
+import type { PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
+import { pendingJson } from './pending-json.ts';
 
 /** Registers the look-up. */
 export function addLookupRoutes(scope: ApiScope, { clock, directory }: ApiContext): void {
@@ -54,14 +55,5 @@ function publishedJson(binding: PublishedBinding, nowMs: number) {
     changedAtMs,
     dormant: isDormant(binding, nowMs),
     pending: binding.pending.map(pendingJson),
-  };
-}
-
-function pendingJson({ requestId, requestClass, timeMs, commitFromMs }: PendingRequest) {
-  return {
-    requestId: encodeBase64Url(requestId),
-    class: requestClass,
-    timeMs,
-    commitFromMs,
   };
 }

@@ -10,6 +10,7 @@ import {
 } from '@callbook/protocol';
 import { Type } from 'typebox';
 import { bytesOf, bytesUpTo, count, timeMs } from './bytes.ts';
+import { pendingRequests } from './pending-schema.ts';
 
 const origin = Type.String({
   minLength: 1,
@@ -89,6 +90,10 @@ export const entryState = Type.Object(
     erasedAtMs: Type.Union([timeMs('When payload and opening were erased here'), Type.Null()], {
       description: 'null for what is no release, and until its pause is over and all is erased',
     }),
+    epoch: Type.Union([count('Which holder the binding has now, from 0'), Type.Null()], {
+      description: 'null where nobody holds it',
+    }),
+    pending: pendingRequests,
     leaves: Type.Array(
       Type.Object(
         {

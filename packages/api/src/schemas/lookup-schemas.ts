@@ -1,7 +1,8 @@
 /** Requests and answers of look-ups. The three kinds of result have the same status, 200. */
-import { lookupIdentifiersMax, pendingRequestsMax } from '@callbook/protocol';
+import { lookupIdentifiersMax } from '@callbook/protocol';
 import { Type } from 'typebox';
 import { bytesOf, bytesUpTo, count, timeMs } from './bytes.ts';
+import { pendingRequests } from './pending-schema.ts';
 
 export const lookupRequest = Type.Object(
   {
@@ -33,16 +34,6 @@ const publishedKey = Type.Object(
   { additionalProperties: false },
 );
 
-const pendingRequest = Type.Object(
-  {
-    requestId: bytesOf(32, 'The request'),
-    class: Type.Enum(['recovery', 'email', 'possession']),
-    timeMs: timeMs('Time of the request'),
-    commitFromMs: timeMs('End of its hold: from then on the claimant may take the identifier over'),
-  },
-  { additionalProperties: false },
-);
-
 const published = Type.Object(
   {
     state: Type.Literal('published'),
@@ -60,10 +51,7 @@ const published = Type.Object(
     dormant: Type.Boolean({
       description: 'True when the holder has not confirmed it for 400 days',
     }),
-    pending: Type.Array(pendingRequest, {
-      maxItems: pendingRequestsMax,
-      description: 'Requests to replace the holder that are not vetoed; first to end first',
-    }),
+    pending: pendingRequests,
   },
   { additionalProperties: false },
 );

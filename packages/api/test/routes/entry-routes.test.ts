@@ -229,6 +229,8 @@ describe('the state of an entry', () => {
       inForce: true,
       timeMs: 1_800_000_000_000,
       erasedAtMs: null,
+      epoch: 0,
+      pending: [],
       leaves: [
         { origin: memoryOrigins[0], index: 0, at: 1_800_000_000_000, role: 'challenged' },
         { origin: memoryOrigins[1], index: 0, at: 1_800_000_000_000, role: 'witnessed' },

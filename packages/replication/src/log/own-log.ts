@@ -20,6 +20,7 @@ import type {
   Clock,
   Cryptography,
   Entry,
+  Identifier,
   LeafMention,
   LeafRole,
   NoteSigner,
@@ -61,6 +62,8 @@ export interface LogSubmission {
   /** Payload and opening; not needed when this member already holds them. */
   readonly opened?: OpenedPayload;
   readonly role: LeafRole;
+  /** What this member's own challenge was of, where `role` says that there was one. */
+  readonly identifier?: Identifier;
   /** Leaves of this entry that verified receipts show, replicated or not. */
   readonly receipted?: readonly LeafMention[];
 }
@@ -228,12 +231,13 @@ export class OwnLog {
     { atMs, index }: { atMs: number; index: number },
   ): NewLeaf {
     const { charters, log } = this.#context;
-    const { role, opened } = submission;
+    const { role, opened, identifier } = submission;
     const charter = charters.current.hash;
     const mention = { origin: log.origin, index, at: atMs, charter, role };
     view.integrate({ ...verified, ...mention }, opened);
     const leaf = encodeLeaf({ v: 1, at: atMs, charter, role, entry: verified.entryBytes });
-    return { leaf, opened: opened ?? null, requests: loggedRequestRow(verified, { role, atMs }) };
+    const requests = loggedRequestRow(verified, { role, atMs, ...(identifier && { identifier }) });
+    return { leaf, opened: opened ?? null, requests };
   }
 
   async #write(

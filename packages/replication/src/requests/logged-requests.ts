@@ -6,6 +6,8 @@
  * - `told` erases the row. If we crash between the notice and that, the request is told again, and
  *   whoever sends drops what went out before.
  * An entry is logged once, so there is never a second row of one request.
+ *
+ * A row keeps the identifier that was challenged: a holder who has published nothing is told as well.
  */
 import type { Entry, Identifier, LeafRole, RequestClass } from '@callbook/protocol';
 
@@ -25,7 +27,7 @@ export interface LoggedRequest {
   readonly requestClass: RequestClass;
   /** Time of this member's leaf. */
   readonly atMs: number;
-  /** Unknown where the holder has published nothing. */
+  /** Unknown where the holder has published nothing, and nobody has said whose challenge it was. */
   readonly identifier: Identifier | undefined;
 }
 
@@ -73,8 +75,10 @@ export class LoggedRequests {
     const label = reader.fixed(32);
     const requestClass = classes[reader.u8()]!;
     const atMs = reader.u56();
+    // A row without it was written before there was any.
+    const challenged = reader.isAtEnd ? '' : (reader.text() as Identifier);
     reader.end();
-    const { identifier } = readLabel(this.#store, label);
+    const identifier = challenged || readLabel(this.#store, label).identifier;
     return { requestId, label, requestClass, atMs, identifier };
   }
 }
@@ -82,9 +86,14 @@ export class LoggedRequests {
 /** The row of an entry that is being logged, if its holder is to be told of it by this member. */
 export function loggedRequestRow(
   { entry, entryId }: { readonly entry: Entry; readonly entryId: Uint8Array },
-  { role, atMs }: { readonly role: LeafRole; readonly atMs: number },
+  of: { readonly role: LeafRole; readonly atMs: number; readonly identifier?: Identifier },
 ): RowChange[] {
+  const { role, atMs, identifier = '' } = of;
   if (entry.kind !== 'request' || role !== 'challenged') return [];
-  const value = new RowWriter().fixed(entry.label).u8(classes.indexOf(entry.class!)).u56(atMs);
+  const value = new RowWriter()
+    .fixed(entry.label)
+    .u8(classes.indexOf(entry.class!))
+    .u56(atMs)
+    .text(identifier);
   return [{ rowKey: requestKey(entryId), value: value.finish() }];
 }

@@ -51,6 +51,21 @@ it('tells of a request once, when its leaf is durable, and of nothing else', asy
   expect(await alpha.requests.untold(requests[0])).toEqual([]);
 });
 
+it('tells whom it has challenged, also where the holder has published nothing', async () => {
+  const requests = heard();
+  const bare = await new Holder(number).register(null);
+  await log(bare, 'challenged');
+  const request = await new Holder(number, 'second').request(0);
+  const submission = { ...submissionOf(request, 'challenged'), identifier: number } as const;
+  expect((await alpha.log(submission)).verdict).toBe('accept');
+  expect(requests).toMatchObject([{ requestId: request.entryId, identifier: number }]);
+  expect(await alpha.requests.untold()).toEqual(requests);
+  expect(alpha.entryState(bare.entryId)).toMatchObject({
+    epoch: 0,
+    pending: [{ requestId: request.entryId }],
+  });
+});
+
 it('keeps a request over restarts until its holder is told, and never again', async () => {
   await alpha[Symbol.asyncDispose]();
   alpha = await openReplica(federation, 'alpha', { clock, store });

@@ -61,10 +61,15 @@ export class Holder {
     return { opening: crypto.sha256(utf8(sip), this.label), payload };
   }
 
-  async register(sip = 'sip:first@sip.test', after?: MadeEntry): Promise<MadeEntry> {
+  /** Claims the identifier; without a route nothing is published. */
+  async register(
+    sip: string | null = 'sip:first@sip.test',
+    after?: MadeEntry,
+  ): Promise<MadeEntry> {
     if (after !== undefined) this.#epoch++;
     const prev = after?.entryId ?? null;
-    const made = await this.#make({ kind: 'register', prev, seq: 0 }, this.payload(sip));
+    const opened = sip === null ? undefined : this.payload(sip);
+    const made = await this.#make({ kind: 'register', prev, seq: 0 }, opened);
     this.#ownershipId = made.entryId;
     this.#seq = 0;
     return made;
