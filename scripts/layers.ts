@@ -28,7 +28,7 @@ const nativeCryptography = ['packages/node', 'testnet', 'bench'];
 const browserSafe = [
   /^packages\/protocol\/src\/(?!crypto\/(node|sodium|vrf-sodium)\.ts)/,
   /^packages\/dns\/src\/wire\//,
-  /^packages\/client\/src\//,
+  /^packages\/client\/src\/(?!node\/)/,
 ];
 
 const root = join(import.meta.dirname, '..');

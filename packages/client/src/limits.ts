@@ -16,3 +16,48 @@ export const submissionRoundsMax = 3;
 export const submissionPauseMs = 500;
 /** Identifiers in one look-up call, in characters: the API takes bodies up to 64 KiB. */
 export const lookupCharactersMax = 48 * 1024;
+
+/** How long a look-up waits for the members it has asked before it asks further ones as well. */
+export const hedgeMs = 1500;
+/** How long a member that has failed is asked after the others. */
+export const memberRestMs = 30_000;
+/** Pause before members that contradict each other are asked once more: a change takes a moment. */
+export const settleMs = 700;
+/** Identifiers in one call of `lookupMany`. */
+export const lookupManyMax = 50_000;
+
+/** Identifiers in one call for proofs: members take no more. */
+export const proofBatchMax = 50;
+/** Proofs that are verified before other work gets its turn. */
+export const proofsAtOnce = 8;
+/** How long one member is waited for, all together, while its budget of proofs is spent. */
+export const proofWaitMsMax = 120_000;
+
+/** Questions in one validation; a cold one from the root to a member's zone takes eight. */
+export const validationQueriesMax = 48;
+/** Signatures checked in one validation; an honest chain of three zones takes about ten. */
+export const validationSignaturesMax = 64;
+/** Signatures tried for one RRset: two keys of a roll-over, and a few whose tags collide. */
+export const rrsetSignaturesMax = 8;
+/** Keys compared with a DS in one validation. */
+export const validationDigestsMax = 32;
+/** RFC 9276 §3.2 lets a validator treat more as insecure; unbound and BIND draw the line here. */
+export const nsec3IterationsMax = 150;
+/** Rounds of SHA-1 in one validation: sixty names at the cap. */
+export const nsec3RoundsMax = 10_000;
+/** NSEC and NSEC3 records that one answer is judged by; a proof needs three, four with a wildcard. */
+export const denialRecordsMax = 8;
+/** CNAMEs and DNAMEs that are followed. */
+export const aliasesMax = 8;
+/** How far signatures may be off by this machine's clock before it is the signature's fault. */
+export const clockSkewSecondsMax = 3600;
+/** Names of which a validator remembers whether they are zones and which keys they have. */
+export const knownZonesMax = 1000;
+/** How long it remembers at most, whatever a zone's TTL says. */
+export const knownZoneSecondsMax = 3600;
+/** Public keys that are kept open for checking. */
+export const openedKeysMax = 256;
+/** Longest wait for one DNS answer; a resolver with a cold cache asks many servers. */
+export const dnsCallMsMax = 5000;
+/** What the length field of DNS over a stream can say. */
+export const dnsMessageBytesMax = 65_535;

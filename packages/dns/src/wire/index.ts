@@ -56,6 +56,8 @@ export type {
 export { canonicalRdata } from './rdata-layout.ts';
 export { canonicalOrder, dsDigestInput, keyTagOf, signatureInput } from './canonical.ts';
 export type { RrsetContent } from './canonical.ts';
+export { parseNsec3 } from './nsec3.ts';
+export type { Nsec3Rdata } from './nsec3.ts';
 export { encodeTypeBitmap, parseTypeBitmap } from './type-bitmap.ts';
 export { formatIpAddress, parseIpAddress } from './ip-address.ts';
 export { ownerHash, ownerNames } from './owner-names.ts';

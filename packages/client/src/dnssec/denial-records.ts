@@ -1,0 +1,115 @@
+/**
+ * From a section of an answer to a proof: the NSEC or NSEC3 records that the zone has signed. What is
+ * malformed, unsigned or of another zone is left out, so that it proves nothing.
+ */
+import {
+  isAtOrBelow,
+  parentName,
+  parseNsec3,
+  parseRdata,
+  recordTypes,
+  sameName,
+  type DomainName,
+} from '@callbook/dns/wire';
+import { bytesEqual } from '@callbook/protocol';
+import { denialRecordsMax, nsec3IterationsMax } from '../limits.ts';
+import { parseBase32Hex } from './base32-hex.ts';
+import type { DenialProof } from './denial-proof.ts';
+import { Nsec3Proof, type ZoneNsec3 } from './nsec3-proof.ts';
+import { NsecProof, type ZoneNsec } from './nsec-proof.ts';
+import type { SignedRrset } from './signed-rrset.ts';
+import { bogus, insecure, type Judgement } from './validation.ts';
+import {
+  isFromWildcard,
+  verifyRrset,
+  type CheckedRrset,
+  type CheckingMeans,
+  type ZoneKeys,
+} from './verify-rrset.ts';
+
+/** The proof that an answer carries, or why there is none. */
+export interface GatheredDenial {
+  readonly proof: DenialProof | undefined;
+  /** Why there is none: `denial_missing`, or what is wrong with the first record's signature. */
+  readonly judgement: Judgement;
+  /** The first record that was used, to be shown. */
+  readonly shown: CheckedRrset | undefined;
+  /** The least TTL among those used. */
+  readonly ttlSeconds: number;
+}
+
+/** Gathers the denial records among `authorities` that `by` has signed. */
+export async function gatherDenial(
+  authorities: readonly SignedRrset[],
+  by: ZoneKeys,
+  means: CheckingMeans,
+): Promise<GatheredDenial> {
+  const nsecs: ZoneNsec[] = [];
+  const nsec3s: ZoneNsec3[] = [];
+  const used: CheckedRrset[] = [];
+  let judgement = bogus('denial_missing');
+  for (const rrset of authorities.filter(isDenial).slice(0, denialRecordsMax)) {
+    const checked = await verifyRrset(rrset, by, means);
+    if (checked.rrsig === undefined) {
+      judgement = judgement.code === 'denial_missing' ? checked.judgement : judgement;
+      continue;
+    }
+    // A denial record is never made from a wildcard: its owner is one end of its range.
+    if (isFromWildcard(rrset.owner, checked.rrsig)) continue;
+    used.push(checked);
+    if (rrset.type === recordTypes.NSEC) nsecs.push(...nsecsOf(rrset, by.zone));
+    else nsec3s.push(...nsec3sOf(rrset, by.zone));
+  }
+  const ttlSeconds = Math.min(...used.map((checked) => checked.ttlSeconds));
+  const shown = used[0];
+  if (nsecs.length > 0)
+    return { proof: new NsecProof(by.zone, nsecs), judgement, shown, ttlSeconds };
+  const [first] = nsec3s;
+  if (first === undefined) return { proof: undefined, judgement, shown, ttlSeconds };
+  // RFC 9276 §3.2: "Validating resolvers MAY return an insecure response to their clients when
+  // processing NSEC3 records with iterations larger than 0".
+  if (nsec3s.some(({ rdata }) => rdata.iterations > nsec3IterationsMax))
+    return {
+      proof: undefined,
+      judgement: insecure('nsec3_iterations_exceeded'),
+      shown,
+      ttlSeconds,
+    };
+  const alike = nsec3s.filter(({ rdata }) => isOfOneChain(rdata, first.rdata));
+  return { proof: new Nsec3Proof(by.zone, alike, means.budget), judgement, shown, ttlSeconds };
+}
+
+function isDenial({ type }: SignedRrset): boolean {
+  return type === recordTypes.NSEC || type === recordTypes.NSEC3;
+}
+
+function nsecsOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec[] {
+  // RFC 4034 §4: a name has one NSEC; of two, neither says where the range ends.
+  const rdata = rdatas.length === 1 ? parseRdata(recordTypes.NSEC, rdatas[0]!) : undefined;
+  if (rdata?.verdict !== 'accept' || rdata.value.type !== 'NSEC') return [];
+  const { next, types } = rdata.value;
+  return isAtOrBelow(next, zone) ? [{ owner, next, types }] : [];
+}
+
+/** RFC 5155 §8.1, §8.2: records of unknown hash types or with unknown flags "MUST be ignored". */
+function nsec3sOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec3[] {
+  const parent = parentName(owner);
+  if (parent === undefined || !sameName(parent, zone)) return [];
+  const ownerHash = parseBase32Hex(owner.labels[0]!);
+  return rdatas.flatMap((octets) => {
+    const parsed = parseNsec3(octets);
+    if (parsed.verdict !== 'accept') return [];
+    const rdata = parsed.value;
+    const known = rdata.hashAlgorithm === sha1HashAlgorithm && rdata.flags <= 1;
+    const sized = ownerHash?.length === sha1Bytes && rdata.nextHash.length === sha1Bytes;
+    return known && sized ? [{ ownerHash, rdata }] : [];
+  });
+}
+
+const sha1HashAlgorithm = 1;
+const sha1Bytes = 20;
+
+/** RFC 5155 §8.2: all "MUST have the same hash algorithm, iterations and salt values". */
+function isOfOneChain(a: ZoneNsec3['rdata'], b: ZoneNsec3['rdata']): boolean {
+  return a.iterations === b.iterations && bytesEqual(a.salt, b.salt);
+}

@@ -1,0 +1,94 @@
+/**
+ * The questions of one validation: each is asked once, whoever wants its answer, and all count towards
+ * the budget. An answer is taken for nothing but octets that fit the question; nothing in its header
+ * is believed, AD least of all.
+ */
+import {
+  encodeMessage,
+  opcodes,
+  parseMessage,
+  queryMessage,
+  responseCodes,
+  sameName,
+  type DomainName,
+  type Message,
+} from '@callbook/dns/wire';
+import type { DnsTransport } from './dns-transport.ts';
+import { signedRrsetsOf, type SignedRrset } from './signed-rrset.ts';
+import { bogus, indeterminate, type Judgement } from './validation.ts';
+import type { WorkBudget } from './work-budget.ts';
+
+/** A datagram that crosses any network whole (RFC 9715). */
+const udpPayloadBytes = 1232;
+
+export interface DnsAnswer {
+  readonly answers: readonly SignedRrset[];
+  readonly authorities: readonly SignedRrset[];
+}
+
+export type Asked = DnsAnswer | Judgement;
+
+export class Inquiry {
+  private readonly transport: DnsTransport;
+  private readonly budget: WorkBudget;
+  private readonly asked: Map<string, Promise<Asked>>;
+
+  constructor(transport: DnsTransport, budget: WorkBudget) {
+    this.transport = transport;
+    this.budget = budget;
+    this.asked = new Map();
+  }
+
+  /** Asks, or gives the answer that was asked for before. Never rejects. */
+  ask(name: DomainName, type: number): Promise<Asked> {
+    const rowKey = String.fromCharCode(type) + name.lookupKey;
+    const known = this.asked.get(rowKey);
+    if (known !== undefined) return known;
+    const asking = this.budget.mayAsk()
+      ? this.exchange(name, type)
+      : Promise.resolve(bogus('work_exceeded'));
+    this.asked.set(rowKey, asking);
+    return asking;
+  }
+
+  private async exchange(name: DomainName, type: number): Promise<Asked> {
+    // RFC 6840 §5.9: CD, so that a resolver which validates hands out what it would hold back; the
+    // verdict is made here.
+    const query = queryMessage(
+      { name, type },
+      {
+        recursionDesired: true,
+        checkingDisabled: true,
+        edns: { udpPayloadBytes, version: 0, dnssecOk: true, compactOk: false, options: [] },
+      },
+    );
+    let octets: Uint8Array;
+    try {
+      octets = await this.transport.exchange(encodeMessage(query));
+    } catch {
+      return indeterminate('transport_failed');
+    }
+    const parsed = parseMessage(octets);
+    if (parsed.verdict !== 'accept') return indeterminate('answer_malformed');
+    return answerOf(parsed.value, name, type);
+  }
+}
+
+function answerOf(message: Message, name: DomainName, type: number): Asked {
+  const [question] = message.questions;
+  const fits =
+    message.isResponse &&
+    message.opcode === opcodes.QUERY &&
+    !message.truncated &&
+    message.questions.length === 1 &&
+    question!.type === type &&
+    sameName(question!.name, name);
+  if (!fits) return indeterminate('answer_malformed');
+  const { responseCode } = message;
+  if (responseCode !== responseCodes.NOERROR && responseCode !== responseCodes.NXDOMAIN)
+    return indeterminate('server_failed');
+  return {
+    answers: signedRrsetsOf(message.answers),
+    authorities: signedRrsetsOf(message.authorities),
+  };
+}
