@@ -8,6 +8,7 @@ import {
   entryId,
   labelOf,
   parseBase64Url,
+  parseEntry,
   parseIdentifier,
   parseLeaf,
   parsePayload,
@@ -107,6 +108,13 @@ export class TestMember {
     if (path === '/v1/proof') {
       const json = proofOf(this.log, this.#directory, String(fields['identifier']));
       return { status: 200, json };
+    }
+    if (path === '/v1/proofs') {
+      const [first, ...others] = (fields['identifiers'] as string[]).map((name) =>
+        proofOf(this.log, this.#directory, name),
+      );
+      const { root, logs } = first as { root: string; logs: object[] };
+      return { status: 200, json: { root, logs, results: [first, ...others] } };
     }
     return problem(404, 'route_unknown');
   }
@@ -336,8 +344,39 @@ export class TestMember {
     const id = encodeBase64Url(Uint8Array.fromHex(hex));
     return {
       status: 200,
-      json: { entryId: id, state, inForce, timeMs: null, erasedAtMs: null, leaves },
+      json: {
+        entryId: id,
+        state,
+        inForce,
+        timeMs: null,
+        erasedAtMs: null,
+        ...this.#standing(hex),
+        leaves,
+      },
     };
+  }
+
+  /** Who holds what the entry is of, and who wants to. */
+  #standing(hex: string): object {
+    const logged = this.#directory.members
+      .flatMap(({ log }) => log.leaves)
+      .find(({ entry }) => entry !== undefined && entryId(entry, crypto).toHex() === hex);
+    const parsed = parseEntry(logged!.entry!);
+    if (parsed.verdict !== 'accept') throw new Error(parsed.message);
+    const held = [...this.#directory.bindings.values()].find(
+      ({ entry }) => entry.label.toHex() === parsed.value.label.toHex(),
+    );
+    if (held === undefined) return { epoch: null, pending: [] };
+    return { epoch: held.entry.epoch, pending: this.#pending(held.entry) };
+  }
+
+  #pending(entry: Entry): object[] {
+    return this.#openRequests(entry).map(({ entryId: requestId, entry: request, ...times }) => ({
+      requestId: encodeBase64Url(requestId),
+      class: request.class,
+      timeMs: times.timeMs,
+      commitFromMs: times.commitFromMs,
+    }));
   }
 
   #lookups(body: Record<string, unknown>): TestAnswer {
@@ -362,14 +401,7 @@ export class TestMember {
       entryId: encodeBase64Url(binding.entryId),
       origin: this.log.origin,
       changedAtMs: 1_700_000_000_000,
-      pending: this.#openRequests(entry).map(
-        ({ entryId: requestId, entry: request, ...times }) => ({
-          requestId: encodeBase64Url(requestId),
-          class: request.class,
-          timeMs: times.timeMs,
-          commitFromMs: times.commitFromMs,
-        }),
-      ),
+      pending: this.#pending(entry),
     };
   }
 }

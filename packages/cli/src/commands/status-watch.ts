@@ -8,7 +8,7 @@ import type { KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import type { Session } from '../session.ts';
 import { describeRecord, selectRecords } from './status.ts';
-import { pendingAgainst, vetoAll } from './veto.ts';
+import { vetoAll } from './veto.ts';
 
 export interface WatchOptions {
   readonly veto?: boolean;
@@ -67,11 +67,9 @@ function timeless(lines: readonly string[]): string {
 
 async function vetoWhatIsThere(session: Session, record: KeyRecord): Promise<void> {
   const { identifier, holding } = record;
-  if (holding === null || (await pendingAgainst(session, { ...record, holding })).length === 0) {
-    return;
-  }
+  if (holding === null || (await session.directory.pendingAgainst(holding)).length === 0) return;
   const held = await selectHeld(session, identifier);
-  const requests = await pendingAgainst(session, held);
+  const requests = await session.directory.pendingAgainst(held.holding);
   await vetoAll(session, held, { requests, options: {} });
   const vetoed = requests.map(({ requestId }) => requestId.toHex());
   session.report.result({ identifier, state: 'vetoed', vetoed }, [

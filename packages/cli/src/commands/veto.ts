@@ -24,7 +24,7 @@ export async function veto(
   options: VetoCommandOptions,
 ): Promise<ExitCode> {
   const record = await selectHeld(session, number);
-  const requests = await pendingAgainst(session, record);
+  const requests = await session.directory.pendingAgainst(record.holding);
   await vetoAll(session, record, { requests, options });
   const { identifier } = record;
   const vetoed = requests.map(({ requestId }) => requestId.toHex());
@@ -35,20 +35,6 @@ export async function veto(
     ...(vetoed.length === 0 ? [] : ['Expect another request? Lock the number: callbook lock']),
   ]);
   return exitCodes.ok;
-}
-
-/** What any member says is pending: one that withholds a request must not hide it from the holder. */
-export async function pendingAgainst(
-  session: Session,
-  { identifier, holding }: HeldRecord,
-): Promise<PendingRequest[]> {
-  const { members } = await session.directory.lookup(identifier);
-  const told = members.flatMap((answer) =>
-    answer.state === 'published' && answer.binding.epoch === holding.epoch
-      ? answer.binding.pending
-      : [],
-  );
-  return [...new Map(told.map((request) => [request.requestId.toHex(), request])).values()];
 }
 
 /** Vetoes `requests`; throws `veto_ineffective` while one of them still stands afterwards. */
@@ -94,7 +80,7 @@ async function assertGone(
   const vetoed = new Set(requests.map(({ requestId }) => requestId.toHex()));
   const deadlineMs = performance.now() + effectMsMax;
   while (vetoed.size > 0) {
-    const left = await pendingAgainst(session, record);
+    const left = await session.directory.pendingAgainst(record.holding);
     if (!left.some(({ requestId }) => vetoed.has(requestId.toHex()))) return;
     if (performance.now() > deadlineMs) {
       throw cliError('veto_ineffective', 'members still tell of a request that was vetoed');
