@@ -67,12 +67,10 @@ export class ChallengeDesk {
    */
   async open(request: SealedCodeRequest): Promise<OpenedChallenge> {
     const { identifier, authority, form } = request;
-    this.#assertSendable(request, this.#ports.clock.nowMs());
-    const { enc, code, proof } = await sealCode(request, this.#ports);
-
     // No await from here to the store: two requests cannot both take the last of the budget.
     const nowMs = this.#ports.clock.nowMs();
     this.#assertSendable(request, nowMs);
+    const { enc, code, proof } = sealCode(request, this.#ports);
     this.#assertNoWait(this.#budget.spend(identifier, nowMs));
     const opened = this.#store.open({ identifier, authority, form, proof }, nowMs);
     const { challengeId } = opened;

@@ -4,14 +4,12 @@
  * the session's secret key, which never leaves the claimant's device. The key schedule is bound to
  * the authority key and the identifier, so a code answers for no other key and no other number.
  *
- * HPKE is base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-128-GCM (RFC 9180). The
- * ephemeral key comes from WebCrypto; `random` supplies the secret alone.
+ * The ephemeral key of HPKE comes from OpenSSL; `random` supplies the secret alone.
  */
-import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
-import type { SenderContext } from 'hpke';
 import { encodeBase64Url } from '@callbook/protocol';
 import type { Cryptography, Identifier, Random } from '@callbook/protocol';
 import { ApiError } from '../errors.ts';
+import { openHpkeSender } from './hpke-sender.ts';
 
 /** `app`: 128 bits for a program to read. `digits`: eight digits for a person to type. */
 export type ChallengeForm = 'app' | 'digits';
@@ -34,7 +32,6 @@ export interface SealedCodeRequest {
   readonly form: ChallengeForm;
 }
 
-const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
 const infoLine = utf8('callbook/1 challenge\n');
 const answerLine = utf8('callbook/1 answer');
 const answerKeyBytes = 32;
@@ -42,34 +39,22 @@ const appSecretBytes = 16;
 const digitsCount = 8;
 
 /** Draws a code and seals it. Throws `session_key_invalid` when the session key is no use. */
-export async function sealCode(
+export function sealCode(
   request: SealedCodeRequest,
   ports: { readonly crypto: Cryptography; readonly random: Random },
-): Promise<SealedCode> {
-  const { enc, context } = await openSession(request);
-  const answerKey = await context.Export(answerLine, answerKeyBytes);
+): SealedCode {
+  const info = Buffer.concat([infoLine, request.authority, utf8(request.identifier)]);
+  const sender = openHpkeSender(request.session, info);
+  if (sender === undefined) throw new ApiError('session_key_invalid');
+  const { enc } = sender;
+  const answerKey = sender.exportSecret(answerLine, answerKeyBytes);
   if (request.form === 'digits') {
     const code = randomDigits(ports.random);
     return { enc, code, proof: ports.crypto.hmacSha256(answerKey, utf8(code)) };
   }
   const secret = ports.random.bytes(appSecretBytes);
-  const code = encodeBase64Url(await context.Seal(secret));
+  const code = encodeBase64Url(sender.seal(secret));
   return { enc, code, proof: ports.crypto.hmacSha256(answerKey, secret) };
-}
-
-async function openSession(
-  request: SealedCodeRequest,
-): Promise<{ enc: Uint8Array; context: SenderContext }> {
-  const info = Buffer.concat([infoLine, request.authority, utf8(request.identifier)]);
-  try {
-    const sessionKey = await suite.DeserializePublicKey(request.session);
-    const { encapsulatedSecret, ctx } = await suite.SetupSender(sessionKey, { info });
-    return { enc: encapsulatedSecret, context: ctx };
-  } catch (cause) {
-    // RFC 9180 §7.1.4: senders "MUST check whether the Diffie-Hellman shared secret is the
-    // all-zero value and abort if so", which is how a point of small order ends here.
-    throw new ApiError('session_key_invalid', { cause });
-  }
 }
 
 /** Eight digits, each of the 10^8 equally likely. */
