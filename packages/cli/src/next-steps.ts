@@ -1,13 +1,39 @@
-/** What a person does about an error: one sentence for each code that has an obvious next step. */
+/** What a person does about an error: one sentence for each code. */
+
+import { stepAfterRefusal } from './refusal-steps.ts';
 
 const nextSteps: Readonly<Record<string, string>> = {
+  usage: 'See "callbook --help", or --help after the command.',
   config_missing:
     'Name a configuration with --config or CALLBOOK_CONFIG (the testnet writes .testnet/client.json).',
   config_malformed: 'Correct the configuration file; docs/guide/cli.md shows one.',
   charter_invalid: 'Get the founding charter again, from somebody you trust, and compare it.',
+  identifier_malformed: 'Write it with + and the country code.',
+  holding_malformed: 'Restore the key file from its backup.',
+  key_file_exists: 'Move it away yourself if it is not needed any more.',
+  key_file_malformed: 'Restore the key file from its backup.',
+  key_file_unwritable: 'Check the disk and who may write to the folder of the key files.',
+  member_unreachable: 'Check your network and try again; see "callbook members".',
+  member_timeout: 'Check your network and try again; see "callbook members".',
+  member_answer_malformed: 'Something stands between you and the member: check your network.',
+  member_answer_too_large: 'Something stands between you and the member: check your network.',
+  member_failed: 'Try again in a minute, or at another member with --member.',
+  request_refused: 'Try another member with --member; if it stays, report the code.',
+  channel_unavailable: 'Try again in a minute, or at another member with --member.',
+  label_proof_invalid: 'Nothing was signed. Tell the federation: this member lies.',
+  receipt_invalid: 'Tell the federation: this member lies. Run the command again at another.',
+  email_proof_invalid: 'Nothing was signed. Tell the federation: this member lies.',
+  proof_root_invalid: 'Tell the federation, and ask another member with --member.',
+  proof_index_invalid: 'Tell the federation, and ask another member with --member.',
+  proof_entry_invalid: 'Tell the federation, and ask another member with --member.',
+  proof_payload_invalid: 'Tell the federation, and ask another member with --member.',
+  proof_differs: 'Try again in a few seconds; tell the federation when it lasts.',
+  identifiers_too_many: 'Give at most 50 000 at once.',
+  dns_answer_malformed: 'Use another resolver.',
   proof_charter_mismatch:
     'Get the newest charter of the federation and name it in the configuration.',
   proof_not_agreed: 'Try again in a few seconds, or at another member with --member.',
+  clock_wrong: 'Set the clock of this machine, then try again.',
   charter_expired: 'Get the newest charter of the federation and name it in the configuration.',
   number_malformed:
     'Write it with + and the country code, or name the country, for example --country ES.',
@@ -40,7 +66,6 @@ const nextSteps: Readonly<Record<string, string>> = {
   challenge_exhausted: 'Wait ten minutes, then run the command again: a new code is sent.',
   confirmation_missing: 'Add --yes to confirm.',
   directory_unavailable: 'Check your network and try again; see "callbook members".',
-  lookup_undecided: 'Try again in a few seconds; see "callbook members".',
   resolver_unavailable: 'Check the address given with --resolver, or look up without it.',
   answer_bogus: 'Do not use this answer; look up without --resolver and tell the member.',
   answer_unvalidated: 'Use a resolver that validates DNSSEC and has the trust anchor.',
@@ -57,5 +82,7 @@ export function nextStepFor(
     return `Try again in ${retryAfterSeconds} seconds.`;
   }
   if (code === 'rate_limited') return 'Try again in an hour.';
-  return nextSteps[code];
+  // A member's refusal or fault says more than that there was one.
+  const byMember = code === 'request_refused' || code === 'member_failed';
+  return (byMember ? stepAfterRefusal(details['problemCode']) : undefined) ?? nextSteps[code];
 }
