@@ -8,6 +8,7 @@ import { assert } from './assert.ts';
 import { compareBytes, utf8 } from './bytes.ts';
 import { CborReader, CborRefusal } from './cbor-reader.ts';
 import { accept, reject } from './verdict.ts';
+import type { Cryptography } from './crypto/cryptography.ts';
 import type { Verdict } from './verdict.ts';
 
 export type CborValue =
@@ -40,7 +41,14 @@ export function parseCbor(bytes: Uint8Array): Verdict<CborValue> {
 export function encodeCbor(value: CborValue): Uint8Array {
   const writer = new CborWriter();
   writer.item(value);
-  return writer.finish();
+  return writer.written.slice();
+}
+
+/** Returns SHA-256(prefix ‖ encoding of the value), 32 bytes, without keeping the encoding. */
+export function hashCbor(prefix: Uint8Array, value: CborValue, crypto: Cryptography): Uint8Array {
+  const writer = new CborWriter();
+  writer.item(value);
+  return crypto.sha256(prefix, writer.written);
 }
 
 /** Tells a map from the other values. */
@@ -86,12 +94,16 @@ export function encodeWithout(
   return whole.subarray(0, size + encoded.length - keptFrom);
 }
 
+/** Where values are encoded, one at a time: memory outside the engine's heap costs most to collect. */
+let scratch = new Uint8Array(64 * 1024);
+
+/** Encodes one value; what another writer has written is gone when a second begins. */
 class CborWriter {
-  #bytes = new Uint8Array(512);
   #size = 0;
 
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#size);
+  /** Good until the next writer begins. */
+  get written(): Uint8Array {
+    return scratch.subarray(0, this.#size);
   }
 
   item(value: CborValue): void {
@@ -122,7 +134,7 @@ class CborWriter {
     if (isAscii(value)) {
       this.#head(3, value.length);
       this.#reserve(value.length);
-      for (let i = 0; i < value.length; i++) this.#bytes[this.#size++] = value.charCodeAt(i);
+      for (let i = 0; i < value.length; i++) scratch[this.#size++] = value.charCodeAt(i);
       return;
     }
     assert(value.isWellFormed(), 'text has a lone surrogate');
@@ -161,7 +173,7 @@ class CborWriter {
     this.#reserve(size);
     let rest = argument;
     for (let i = size - 1; i >= 0; i--) {
-      this.#bytes[this.#size + i] = rest % 256;
+      scratch[this.#size + i] = rest % 256;
       rest = Math.floor(rest / 256);
     }
     this.#size += size;
@@ -169,20 +181,20 @@ class CborWriter {
 
   #append(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#size);
+    scratch.set(bytes, this.#size);
     this.#size += bytes.length;
   }
 
   #byte(byte: number): void {
     this.#reserve(1);
-    this.#bytes[this.#size++] = byte;
+    scratch[this.#size++] = byte;
   }
 
   #reserve(size: number): void {
-    if (this.#size + size <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#size + size));
-    larger.set(this.#bytes.subarray(0, this.#size));
-    this.#bytes = larger;
+    if (this.#size + size <= scratch.length) return;
+    const larger = new Uint8Array(Math.max(scratch.length * 2, this.#size + size));
+    larger.set(scratch.subarray(0, this.#size));
+    scratch = larger;
   }
 }
 

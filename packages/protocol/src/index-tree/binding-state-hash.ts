@@ -9,7 +9,8 @@
  * depends on a clock: a release whose pause is over still stands here with its `endsAtMs`.
  */
 import { utf8 } from '../bytes.ts';
-import { encodeCbor } from '../cbor.ts';
+import { encodeCbor, hashCbor } from '../cbor.ts';
+import type { CborValue } from '../cbor.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
 import type { BindingState } from '../fold/fold-label.ts';
 
@@ -17,7 +18,7 @@ const domain = utf8('callbook/1 binding state\n');
 
 /** Returns SHA-256(domain line ‖ deterministic CBOR of the state), 32 bytes. */
 export function bindingStateHash(state: IndexedState, crypto: Cryptography): Uint8Array {
-  return crypto.sha256(domain, encodeBindingState(state));
+  return hashCbor(domain, bindingStateItems(state), crypto);
 }
 
 /** The fields of a state that all members agree on. */
@@ -25,9 +26,13 @@ export type IndexedState = Omit<BindingState, 'label' | 'labelEpoch' | 'origin' 
 
 /** Encodes the state as the index hashes it: an array, its first item the version. */
 export function encodeBindingState(state: IndexedState): Uint8Array {
+  return encodeCbor(bindingStateItems(state));
+}
+
+function bindingStateItems(state: IndexedState): CborValue {
   const { epoch, status, ownershipId, ownershipAtMs, endsAtMs } = state;
   const { authority, recovery, lock, email, seq, entryId, commitment } = state;
-  return encodeCbor([
+  return [
     1,
     epoch,
     status,
@@ -41,5 +46,5 @@ export function encodeBindingState(state: IndexedState): Uint8Array {
     seq,
     entryId,
     commitment,
-  ]);
+  ];
 }

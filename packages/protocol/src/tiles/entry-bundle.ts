@@ -3,7 +3,6 @@
  * Leaves are bounded at 2048 bytes here, where the format would carry 65 535.
  */
 import { assert } from '../assert.ts';
-import { concatBytes } from '../bytes.ts';
 import { leafBytesMax } from '../limits.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Refusal, Verdict } from '../verdict.ts';
@@ -14,11 +13,20 @@ const lengthBytes = 2;
 /** Encodes 1 to 256 leaves of at most 2048 bytes. */
 export function encodeEntryBundle(leaves: readonly Uint8Array[]): Uint8Array {
   assert(leaves.length >= 1 && leaves.length <= tileWidthMax, 'a bundle has 1 to 256 leaves');
-  const parts = leaves.flatMap((leaf) => {
+  let size = 0;
+  for (const leaf of leaves) {
     assert(leaf.length <= leafBytesMax, `a leaf has at most ${leafBytesMax} bytes`);
-    return [Uint8Array.of(leaf.length >> 8, leaf.length & 0xff), leaf];
-  });
-  return concatBytes(...parts);
+    size += lengthBytes + leaf.length;
+  }
+  const bundle = new Uint8Array(size);
+  let offset = 0;
+  for (const leaf of leaves) {
+    bundle[offset] = leaf.length >> 8;
+    bundle[offset + 1] = leaf.length & 0xff;
+    bundle.set(leaf, offset + lengthBytes);
+    offset += lengthBytes + leaf.length;
+  }
+  return bundle;
 }
 
 /** Parses a bundle into its leaves; the caller compares their number with the width it asked for. */

@@ -5,8 +5,9 @@
 import { DirectoryError } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
+import { slabCopy } from './byte-slab.ts';
 
-/** Where rows are built: one at a time, so that each costs one allocation of its exact size. */
+/** Where rows are built, one at a time. */
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Builds one row's value. A second may be begun only when the first is finished. */
@@ -54,7 +55,7 @@ export class RowWriter {
   }
 
   finish(): Uint8Array {
-    return new Uint8Array(scratch.buffer, 0, this.#size).slice();
+    return slabCopy(new Uint8Array(scratch.buffer, 0, this.#size));
   }
 
   #reserve(size: number): void {

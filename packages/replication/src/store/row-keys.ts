@@ -30,6 +30,8 @@
  */
 import type { Identifier, Visibility } from '@callbook/protocol';
 
+import { slabCopy, takeBytes } from './byte-slab.ts';
+
 /** Widths of the numbers in keys. */
 const indexBytes = 6;
 const bundleBytes = 4;
@@ -86,7 +88,7 @@ export function entryKey(entryId: Uint8Array): Uint8Array {
  * reason bindings that DNS does not tell of have a family of their own: it reads nothing of them.
  */
 export function bindingKey(identifier: Identifier, visibility: Visibility = 'dns'): Uint8Array {
-  return passingBindingKey(identifier, visibility).slice();
+  return slabCopy(passingBindingKey(identifier, visibility));
 }
 
 /** The same for a single read: good until the next call, and no array is made for it. */
@@ -133,7 +135,10 @@ export function agreedKey(origin: string): Uint8Array {
 
 /** `path` names a node of the index: the half bytes of its labels, in hexadecimal. */
 export function indexNodeKey(path: string): Uint8Array {
-  return keyOf('n', Buffer.from(path, 'latin1'));
+  const rowKey = takeBytes(1 + path.length);
+  rowKey[0] = 0x6e;
+  for (let index = 0; index < path.length; index += 1) rowKey[1 + index] = path.charCodeAt(index);
+  return rowKey;
 }
 
 export function indexPositionKey(): Uint8Array {
@@ -252,10 +257,9 @@ function inLog(family: string, origin: string, rest: Uint8Array): Uint8Array {
   return keyOf(family, Buffer.from(origin), Buffer.concat([nul, rest]));
 }
 
-/** The engine keeps arrays of up to 64 bytes in its own heap: this is several times `Buffer.concat`. */
 function keyOf(family: string, first: Uint8Array, second: Uint8Array = nothing): Uint8Array {
-  const rowKey = new Uint8Array(1 + first.length + second.length);
-  rowKey[0] = family.codePointAt(0)!;
+  const rowKey = takeBytes(1 + first.length + second.length);
+  rowKey[0] = family.charCodeAt(0);
   rowKey.set(first, 1);
   rowKey.set(second, 1 + first.length);
   return rowKey;

@@ -86,7 +86,8 @@ export class ReleaseSweep implements AsyncDisposable {
     if (this.#erased.length === 0) {
       this.#compactAtMs = this.#context.clock.nowMs() + erasureCompactionMs;
     }
-    this.#erased.push(...rowKeys);
+    // Copies: they wait, and each shares its memory with rows that do not.
+    this.#erased.push(...rowKeys.map((rowKey) => new Uint8Array(rowKey)));
   }
 
   #isDue(): boolean {

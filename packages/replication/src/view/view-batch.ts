@@ -30,6 +30,7 @@ import {
 
 import type { LabelState } from '../index/label-states.ts';
 import type { WantedPayload } from '../payloads/payload-messages.ts';
+import { slabCopy } from '../store/byte-slab.ts';
 import {
   bindingKey,
   entryKey,
@@ -139,7 +140,7 @@ export class ViewBatch {
     if (history !== work.history) {
       work.history = history;
       work.touched = true;
-      this.#changes.push({ rowKey: entryKey(logged.entryId), value: work.label });
+      this.#changes.push({ rowKey: entryKey(logged.entryId), value: slabCopy(work.label) });
     }
     if (offered !== undefined) this.#integratePayload(work, logged, offered);
   }
