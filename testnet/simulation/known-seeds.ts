@@ -17,4 +17,11 @@ export const knownSeeds: readonly number[] = [
   66,
   // A restored member believed an honest one that a charter it did not know yet had expelled, and a liar.
   4266245024056,
+  // A convicted liar's log was frozen at different leaves: nobody could act until a charter said where it ends.
+  7310025500544,
+  7310025500561,
+  // A payload was fetched a moment after the leaves were there.
+  7310025500923, 7310025501604,
+  // Two liars of four left a member without enough others to tell it how long its log was.
+  7310025501281,
 ];

@@ -189,14 +189,14 @@ function changedMember(
   return cutoff && { ...member, state: 'expelled', cutoff };
 }
 
-function originOf({ logKey }: CharterMember): string {
+export function originOf({ logKey }: CharterMember): string {
   return logKey.slice(0, logKey.indexOf('+'));
 }
 
 /** The newest state of a log that a quorum has cosigned, as people read it off one member. */
-function agreedState(replica: Replica, origin: string): LogState | undefined {
+export function agreedState(replica: Replica, origin: string): LogState | undefined {
   const [, size, root] = replica.agreedCheckpoint(origin)?.split('\n') ?? [];
   return root === undefined ? undefined : { size: Number(size), root };
 }
 
-const emptyLog: LogState = { size: 0, root: emptyRoot().toBase64() };
+export const emptyLog: LogState = { size: 0, root: emptyRoot().toBase64() };

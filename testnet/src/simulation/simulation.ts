@@ -11,13 +11,14 @@ import { loadAutomerge } from '@callbook/replication';
 import type { MeshIncident } from '@callbook/replication';
 import { Claimant } from './claimant.ts';
 import type { MadeEntry } from './claimant.ts';
-import { assertConverged, isSettled, stragglers } from './convergence.ts';
+import { awaitAgreement } from './agreement.ts';
+import { isSettled } from './convergence.ts';
 import type { ConvergenceParts } from './convergence.ts';
-import { divergedDrafts } from './draft-convergence.ts';
+import { expel } from './expulsion.ts';
 import { Governance } from './governance.ts';
 import { Holder } from './holder.ts';
 import type { OpenRequest } from './holder.ts';
-import { unconvicted } from './lies.ts';
+import { assertLive, isDivided } from './liveness.ts';
 import { Promises } from './promises.ts';
 import { makeMischief } from './liar-mischief.ts';
 import { Liar } from './liar.ts';
@@ -39,15 +40,10 @@ import { Weather } from './weather.ts';
 import { World } from './world.ts';
 
 const eventsMax = 400_000;
-/** After all is mended, honest members agree within this time. */
-const convergenceMsMax = 60_000;
-/** A claim that nobody else disputes is complete within this time. */
-const claimMsMax = 90_000;
 /** Longer than members wait with a competitor, and than any witness may be late. */
 const quietLeapMs = 45 * 60_000;
 /** In so many runs a member loses its disk once all others have what it logged. */
 const restoreProbability = 0.4;
-const checkIntervalMs = 250;
 const observeIntervalMs = 1000;
 
 /** Plays one seed to its end. */
@@ -111,6 +107,7 @@ class Simulation {
       claimants: this.#holders.map(({ claimant }) => claimant),
       isForked: (origin) => this.#liars.some((liar) => liar.origin === origin && liar.isForked),
       isServed: liars.length === 0,
+      mayStayShut: liars.length > faults,
     };
   }
 
@@ -296,9 +293,7 @@ class Simulation {
     }
     // By now nothing that was begun before can still be waited for.
     world.leap(quietLeapMs);
-    // Where somebody joins among liars a slot may stay taken: see what docs/testing.md leaves open.
-    const isLive = scenario.charter?.change !== 'joins' || scenario.liars.length === 0;
-    if (isPromised && isLive) await this.#claimAll();
+    if (isPromised) await this.#claimAll();
     await this.#converge();
   }
 
@@ -332,7 +327,8 @@ class Simulation {
       members.splice(members.indexOf(gone), 1);
       this.#convergence = { ...this.#convergence, isServed: false };
     }
-    if (charters.current.memberByOrigin.has(newcomer.secrets.origin)) {
+    const isKnown = members.some(({ name }) => name === newcomer.secrets.name);
+    if (!isKnown && charters.current.memberByOrigin.has(newcomer.secrets.origin)) {
       const member = this.#member(
         newcomer.secrets,
         charters.all.map(({ note }) => note),
@@ -348,43 +344,35 @@ class Simulation {
     return this.#liars.filter(({ origin }) => memberByOrigin.get(origin)?.state !== 'expelled');
   }
 
-  async #converge(): Promise<void> {
-    const world = this.#world;
-    const deadlineMs = world.elapsedMs + convergenceMsMax;
-    for (;;) {
-      const missing = stragglers(this.#convergence);
-      if (missing.length === 0) missing.push(...unconvicted(this.#standingLiars, this.#members));
-      if (missing.length === 0) missing.push(...(await divergedDrafts(this.#members, world)));
-      if (missing.length === 0) break;
-      if (world.elapsedMs > deadlineMs) return world.violate('convergence', missing.join('; '));
-      await world.sleep(checkIntervalMs, 'script');
-    }
-    world.note('script', 'converged');
-    assertConverged(this.#convergence);
+  #converge(): Promise<void> {
+    return awaitAgreement({ convergence: this.#convergence, standingLiars: this.#standingLiars });
   }
 
-  /** Every identifier has a holder who can act, or somebody can register it. */
-  async #claimAll(): Promise<void> {
-    const world = this.#world;
+  #claimAll(): Promise<void> {
     const { identifiers } = this.#scenario;
-    for (let place = 0; place < identifiers; place++) {
-      const holders = this.#holders.filter((_, index) => index % identifiers === place);
-      const deadlineMs = world.elapsedMs + claimMsMax;
-      while (!(await holderActs(holders))) {
-        if (world.elapsedMs > deadlineMs) {
-          return world.violate('liveness', 'an identifier can be neither claimed nor changed');
-        }
-        await world.sleep(checkIntervalMs, 'script');
-      }
-    }
+    const claims = Array.from({ length: identifiers }, (_, place) =>
+      this.#holders.filter((__, index) => index % identifiers === place),
+    );
+    return assertLive({ world: this.#world, claims, expel: () => this.#expelDividing() });
   }
-}
 
-/** One of them updates the binding, or else claims the identifier. */
-async function holderActs(holders: readonly Holder[]): Promise<boolean> {
-  for (const holder of holders) {
-    if (holder.recall() !== undefined && (await holder.update())) return true;
+  /** People expel the liars whose logs honest members have different leaves of. */
+  async #expelDividing(): Promise<boolean> {
+    const [members, federation, world] = [this.#members, this.#federation, this.#world];
+    const origins = this.#standingLiars
+      .map(({ origin }) => origin)
+      .filter((origin) => isDivided(origin, members));
+    if (origins.length === 0) return false;
+    const { charters: before } = this.#convergence;
+    const charters = expel({ world, federation, charters: before, members, origins });
+    this.#signed(charters);
+    const { note } = charters.current;
+    for (const { engine } of members) {
+      await (engine?.exchange?.drafting.adopt(note) ?? engine?.replica.adopt(note));
+    }
+    await this.#converge();
+    // Registers that were begun in vain are in the way of others for half an hour.
+    world.leap(quietLeapMs);
+    return true;
   }
-  for (const holder of holders) if (await holder.claim()) return true;
-  return false;
 }
