@@ -50,6 +50,9 @@ const Webhook = Type.Object(
   { additionalProperties: false },
 );
 
+const loginOf = (user: TString) =>
+  Type.Optional(Type.Object({ user, passwordFile: Path }, { additionalProperties: false }));
+
 const Smtp = Type.Object(
   {
     host: Host,
@@ -57,12 +60,7 @@ const Smtp = Type.Object(
     from: text('^[^@\\s<>"]{1,64}@[A-Za-z0-9.-]{1,253}$', 'e-mail address'),
     implicitTls: Type.Optional(Type.Boolean({ description: 'true or false' })),
     ca: Type.Optional(Path),
-    login: Type.Optional(
-      Type.Object(
-        { user: text('^[^\\s]{1,256}$', 'name of an account'), passwordFile: Path },
-        { additionalProperties: false },
-      ),
-    ),
+    login: loginOf(text('^[^\\s]{1,256}$', 'name of an account')),
   },
   { additionalProperties: false },
 );
@@ -78,6 +76,7 @@ const Sip = Type.Object(
     from: text('^sip:[^@\\s<>;?]{1,64}@[A-Za-z0-9.-]{1,253}$', 'SIP address, sip:name@domain'),
     gatewayDomain: Type.Optional(Host),
     ca: Type.Optional(Path),
+    login: loginOf(text('^[^\\s"\\\\]{1,256}$', 'name of an account, without quotes')),
   },
   { additionalProperties: false },
 );
@@ -194,7 +193,14 @@ export function resolveChallengePaths(
   const { smpp, webhook, smtp, sip } = channels;
   const ca = (settings: { readonly ca?: string }): { ca?: string } =>
     settings.ca === undefined ? {} : { ca: at(settings.ca) };
-  const login = smtp?.login;
+  const login = <L extends { readonly passwordFile: string }>(settings: {
+    readonly login?: L;
+  }): { login?: L } => {
+    const { login: account } = settings;
+    return account === undefined
+      ? {}
+      : { login: { ...account, passwordFile: at(account.passwordFile) } };
+  };
   return {
     ...challenges,
     ...(outbox !== undefined && { outbox: at(outbox) }),
@@ -203,14 +209,8 @@ export function resolveChallengePaths(
       ...(webhook && {
         webhook: { ...webhook, ...ca(webhook), secretFile: at(webhook.secretFile) },
       }),
-      ...(smtp && {
-        smtp: {
-          ...smtp,
-          ...ca(smtp),
-          ...(login && { login: { ...login, passwordFile: at(login.passwordFile) } }),
-        },
-      }),
-      ...(sip && { sip: { ...sip, ...ca(sip) } }),
+      ...(smtp && { smtp: { ...smtp, ...ca(smtp), ...login(smtp) } }),
+      ...(sip && { sip: { ...sip, ...ca(sip), ...login(sip) } }),
     },
   };
 }

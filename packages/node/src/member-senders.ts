@@ -71,7 +71,8 @@ export async function checkChannelFiles(challenges: ChallengeConfig): Promise<vo
   const { smpp, webhook, smtp, sip } = challenges.channels ?? {};
   if (used.has('smpp')) await readPassword(smpp!.passwordFile);
   if (used.has('webhook')) await readSecretFile(webhook!.secretFile);
-  if (used.has('smtp') && smtp!.login) await readPassword(smtp!.login.passwordFile);
+  if (used.has('smtp')) await readLogin(smtp!);
+  if (used.has('sip')) await readLogin(sip!);
   if (used.has('smpp')) await readCa(smpp!);
   if (used.has('webhook')) await readCa(webhook!);
   if (used.has('smtp')) await readCa(smtp!);
@@ -105,16 +106,16 @@ async function openChannel(
       return webhookChannel({ url: webhook!.url, secret, clock: systemClock, ...trust });
     }
     case 'smtp': {
-      const { host, port, from, implicitTls = false, login } = smtp!;
-      const account = login && {
-        login: { user: login.user, password: await readPassword(login.passwordFile) },
-      };
+      const { host, port, from, implicitTls = false } = smtp!;
       const server = { host, port, from, isImplicitTls: implicitTls };
+      const account = await readLogin(smtp!);
       return await openSmtpChannel({ ...server, ...account, ...(await readCa(smtp!)) });
     }
     case 'sip': {
-      const transport = sip!.transport as 'tls' | 'tcp' | 'udp';
-      return sipChannel({ ...sip!, transport, ...(await readCa(sip!)) });
+      const { login: _, ...settings } = sip!;
+      const transport = settings.transport as 'tls' | 'tcp' | 'udp';
+      const account = await readLogin(sip!);
+      return sipChannel({ ...settings, transport, ...account, ...(await readCa(sip!)) });
     }
   }
 }
@@ -122,6 +123,15 @@ async function openChannel(
 /** A password is the file's text without the line feed that editors add. */
 async function readPassword(path: string): Promise<string> {
   return new TextDecoder().decode(await readSecretFile(path)).replace(/\r?\n$/, '');
+}
+
+async function readLogin({
+  login,
+}: {
+  readonly login?: { readonly user: string; readonly passwordFile: string };
+}): Promise<{ login?: { user: string; password: string } }> {
+  if (login === undefined) return {};
+  return { login: { user: login.user, password: await readPassword(login.passwordFile) } };
 }
 
 async function readCa({ ca }: { readonly ca?: string }): Promise<{ ca?: string }> {

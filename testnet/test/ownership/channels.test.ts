@@ -14,9 +14,10 @@ import { startMailServer } from './peers/mail-server.ts';
 import type { MailServer } from './peers/mail-server.ts';
 import { startSipProxy } from './peers/sip-proxy.ts';
 import type { SipProxy } from './peers/sip-proxy.ts';
-import { startSmsCentre } from './peers/sms-centre.ts';
+import { startSmsCentre, startTlsFront } from './peers/sms-centre.ts';
 
 const stack = new AsyncDisposableStack();
+const account = { user: 'codes', password: 'a password' };
 let lab: Lab;
 let mail: MailServer;
 let sip: SipProxy;
@@ -36,10 +37,13 @@ beforeAll(async () => {
   const at = (name: string): string => join(alpha!.layout.folder, name);
   const certificate = { certificate: at('api.pem'), privateKey: at('api.key') };
   const smsc = stack.use(await startSmsCentre(join(folder, 'smsc'), inbox));
-  mail = stack.use(await startMailServer(join(folder, 'mail'), { certificate, inbox }));
-  sip = stack.use(await startSipProxy(join(folder, 'sip'), { inbox }));
+  const front = stack.use(await startTlsFront(smsc.port, certificate));
+  const parts = { certificate, inbox };
+  mail = stack.use(await startMailServer(join(folder, 'mail'), { ...parts, account }));
+  const digest = { by: 'proxy', algorithm: 'SHA-256' } as const;
+  sip = stack.use(await startSipProxy(join(folder, 'sip'), { ...parts, digest }));
   configFile = alpha!.layout.configFile;
-  await configure({ smsc: smsc.port, mail: mail.port, sip: sip.port });
+  await configure({ smsc: front.port, mail: mail.port, sip: sip.tlsPort });
   await lab.testnet.restart('alpha');
 }, 60_000);
 
@@ -47,16 +51,24 @@ afterAll(async () => await stack.disposeAsync());
 
 async function configure(ports: { smsc: number; mail: number; sip: number }): Promise<void> {
   const config = parse(await readFile(configFile, 'utf8')) as Record<string, unknown>;
-  const host = '127.0.0.1';
-  const ca = lab.testnet.layout.caFile;
-  await writeFile(join(configFile, '../smpp.password'), 'secret\n', { mode: 0o600 });
-  const smpp = { host, port: ports.smsc, systemId: 'callbook', sender: 'Callbook' };
+  // The name in the certificates.
+  const server = { host: 'localhost', ca: lab.testnet.layout.caFile };
+  const secrets = { smpp: 'secret', smtp: account.password, sip: 'secret' };
+  for (const [name, secret] of Object.entries(secrets)) {
+    await writeFile(join(configFile, `../${name}.password`), `${secret}\n`, { mode: 0o600 });
+  }
+  const login = (user: string, name: keyof typeof secrets) => ({
+    login: { user, passwordFile: `${name}.password` },
+  });
+  const smpp = { ...server, port: ports.smsc, tls: true, systemId: 'callbook', sender: 'Callbook' };
+  const smtp = { ...server, port: ports.mail, from: 'codes@alpha.test' };
+  const proxy = { ...server, port: ports.sip, transport: 'tls', from: 'sip:codes@alpha.test' };
   const challenges = {
     by: { tel: 'smpp', mailto: 'smtp', sip: 'sip' },
     channels: {
       smpp: { ...smpp, passwordFile: 'smpp.password' },
-      smtp: { host, port: ports.mail, from: 'codes@alpha.test', ca },
-      sip: { host, port: ports.sip, transport: 'tcp', from: 'sip:codes@alpha.test' },
+      smtp: { ...smtp, ...login(account.user, 'smtp') },
+      sip: { ...proxy, gatewayDomain: 'sip.example', ...login('callbook', 'sip') },
     },
     limits: { test: ['447700900'], resendPauseSeconds: 0 },
   };
@@ -73,22 +85,22 @@ async function register(identifier: string): Promise<{ code: number; stderr: str
 }
 
 describe('a claim is completed by a code that', () => {
-  it('went as an SMS through an SMS centre', async () => {
+  it('went as an SMS through an SMS centre, by TLS', async () => {
     expect(await register('+447700900001')).toMatchObject({ code: 0 });
     const [message] = (await readArrived(inbox)).filter(({ to }) => to === 'tel:+447700900001');
     expect(message!.by).toBe('SMPP 1/1 coding 0 receipt 1 valid 000000001000000R from Callbook');
     expect(message!.text).toContain(`@localhost #${message!.code}`);
   }, 30_000);
 
-  it('went as mail through postfix, by TLS', async () => {
+  it('went as mail through postfix, by TLS and with a password', async () => {
     expect(await register('mailto:ada@mail.example')).toMatchObject({ code: 0 });
     const [message] = (await readArrived(inbox)).filter(
       ({ to }) => to === 'mailto:ada@mail.example',
     );
-    expect(message!.received).toContain('with ESMTPS');
+    expect(message!.received).toContain('with ESMTPSA');
   }, 30_000);
 
-  it('went as SIP MESSAGE through Kamailio', async () => {
+  it('went as SIP MESSAGE through Kamailio, by TLS and with a digest', async () => {
     expect(await register('sip:ada@sip.example')).toMatchObject({ code: 0 });
     expect((await readArrived(inbox)).map(({ to }) => to)).toContain('sip:ada@sip.example');
   }, 30_000);

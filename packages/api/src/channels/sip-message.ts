@@ -4,6 +4,8 @@
  * allows over UDP. Parsing takes what it needs and refuses the rest.
  */
 import type { ChannelMessage } from './channel.ts';
+import { parseSipChallenge } from './sip-digest.ts';
+import type { SipChallenge } from './sip-digest.ts';
 
 export interface SipRequestParts {
   readonly message: ChannelMessage;
@@ -15,11 +17,17 @@ export interface SipRequestParts {
   readonly gatewayDomain: string;
   /** Address and port of our socket. */
   readonly sentBy: string;
+  /** 1, and one more each time that the proxy wants to know who we are. */
+  readonly sequence: number;
+  /** Header line that says who we are. */
+  readonly authorization: string | undefined;
 }
 
 export interface SipResponse {
   readonly status: number;
   readonly branch: string;
+  /** What a 401 or 407 asks for, the first that can be answered. */
+  readonly challenge: SipChallenge | undefined;
 }
 
 /** RFC 3261 §8.1.1.7: what a branch begins with. */
@@ -28,24 +36,25 @@ const branchCookie = 'z9hG4bK';
 /** Head of a response, and its body, in octets. */
 const sipResponseBytesMax = 65_536;
 
-/** Returns the branch of a message's only transaction. */
-export function sipBranch({ sendId }: ChannelMessage): string {
-  return `${branchCookie}${sendId}`;
+/** Returns the branch of a message's transaction; each sequence number has its own. */
+export function sipBranch({ sendId }: ChannelMessage, sequence: number): string {
+  return `${branchCookie}${sendId}.${sequence}`;
 }
 
 /** Encodes the MESSAGE request; repeated octet by octet over UDP, which makes it one transaction. */
 export function encodeSipMessage(parts: SipRequestParts): Buffer {
-  const { message, transport, from, gatewayDomain, sentBy } = parts;
+  const { message, transport, from, gatewayDomain, sentBy, sequence, authorization } = parts;
   const target = requestUri(message, gatewayDomain);
   const body = Buffer.from(message.text, 'utf8');
   const head = [
     `MESSAGE ${target} SIP/2.0`,
-    `Via: SIP/2.0/${transport} ${sentBy};rport;branch=${sipBranch(message)}`,
+    `Via: SIP/2.0/${transport} ${sentBy};rport;branch=${sipBranch(message, sequence)}`,
     'Max-Forwards: 70',
     `From: <${from}>;tag=${message.sendId}`,
     `To: <${target}>`,
     `Call-ID: ${message.sendId}@${gatewayDomain}`,
-    'CSeq: 1 MESSAGE',
+    `CSeq: ${sequence} MESSAGE`,
+    ...(authorization === undefined ? [] : [authorization]),
     // RFC 3428 §4: after this the message is not worth delivering.
     ...(message.validSeconds === undefined ? [] : [`Expires: ${message.validSeconds}`]),
     'Content-Type: text/plain;charset=utf-8',
@@ -55,7 +64,7 @@ export function encodeSipMessage(parts: SipRequestParts): Buffer {
 }
 
 /** A number becomes a user of the gateway (RFC 3261 §19.1.6); an address stays as it is. */
-function requestUri({ to }: ChannelMessage, gatewayDomain: string): string {
+export function requestUri({ to }: ChannelMessage, gatewayDomain: string): string {
   return to.startsWith('tel:') ? `sip:${to.slice(4)}@${gatewayDomain};user=phone` : to;
 }
 
@@ -79,13 +88,35 @@ export function parseSipResponse(
   // RFC 3261 §17.1.3: the topmost Via has the branch that we gave.
   const via = fieldOf(lines, 'via', 'v')?.split(',')[0] ?? '';
   const branch = /;\s*branch=([^;\s]+)/i.exec(via)?.[1] ?? '';
-  return { response: { status: Number(status), branch }, size };
+  const response = {
+    status: Number(status),
+    branch,
+    challenge: challengeOf(Number(status), lines),
+  };
+  return { response, size };
 }
 
+/** RFC 8760 §2.4: of several, the topmost that is spoken here. */
+function challengeOf(status: number, lines: readonly string[]): SipChallenge | undefined {
+  const name = challengeFields.get(status);
+  if (name === undefined) return undefined;
+  const asked = fieldsOf(lines, name, name).map(parseSipChallenge);
+  return asked.find((challenge) => challenge !== undefined);
+}
+
+const challengeFields = new Map([
+  [401, 'www-authenticate'],
+  [407, 'proxy-authenticate'],
+]);
+
 function fieldOf(lines: readonly string[], name: string, short: string): string | undefined {
-  for (const line of lines) {
+  return fieldsOf(lines, name, short)[0];
+}
+
+function fieldsOf(lines: readonly string[], name: string, short: string): string[] {
+  return lines.flatMap((line) => {
     const [, found, value] = /^([A-Za-z-]+)\s*:\s*(.*)$/.exec(line) ?? [];
-    if (found?.toLowerCase() === name || found?.toLowerCase() === short) return value!.trim();
-  }
-  return undefined;
+    const isIt = found?.toLowerCase() === name || found?.toLowerCase() === short;
+    return isIt ? [value!.trim()] : [];
+  });
 }

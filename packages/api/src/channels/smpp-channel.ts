@@ -161,8 +161,8 @@ class SmppChannel implements Channel {
 
   #letOn(): void {
     // A session that is about to be lost can be told by its socket.
-    const isReady = this.#isBound && this.#session?.socket.writable === true;
-    while (isReady && this.#placeCount < this.#options.window && this.#waiting.length > 0) {
+    if (!this.#isBound || this.#session?.socket.writable !== true) return;
+    while (this.#placeCount < this.#options.window && this.#waiting.length > 0) {
       this.#placeCount += 1;
       this.#waiting.shift()!(this.#session);
     }

@@ -31,7 +31,7 @@ export async function startMailServer(folder: string, parts: MailServerParts): P
   const port = await freePort();
   const at = (name: string): string => join(folder, name);
   await chmod(folder, 0o755);
-  for (const name of ['config', 'queue', 'data', 'mail', 'sasl']) await mkdir(at(name));
+  for (const name of ['config', 'queue', 'data', 'mail']) await mkdir(at(name));
   await chown(at('mail'), nobody, nobody);
   await copyFile(parts.certificate.certificate, at('tls.pem'));
   await copyFile(parts.certificate.privateKey, at('tls.key'));
@@ -62,7 +62,8 @@ const openAccess = 'mynetworks = 127.0.0.0/8\n';
 /** Cyrus SASL with a password file of its own: `auxprop` asks no daemon. */
 async function accountAccess(folder: string, { account }: MailServerParts): Promise<string> {
   const { user, password } = account!;
-  const database = join(folder, 'sasl/sasldb2');
+  const sasl = join(folder, 'config/sasl');
+  const database = join(sasl, 'sasldb2');
   const settings = {
     pwcheck_method: 'auxprop',
     auxprop_plugin: 'sasldb',
@@ -70,7 +71,9 @@ async function accountAccess(folder: string, { account }: MailServerParts): Prom
     mech_list: 'PLAIN LOGIN',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}: ${value}\n`);
-  await writeFile(join(folder, 'sasl/smtpd.conf'), lines.join(''));
+  // Where Debian's postfix looks.
+  await mkdir(sasl);
+  await writeFile(join(sasl, 'smtpd.conf'), lines.join(''));
   const add = ['saslpasswd2', '-p', '-c', '-f', database, '-u', 'mail.example', user];
   await runPeerTool(add, password);
   await runPeerTool(['chown', 'postfix', database]);
@@ -78,7 +81,6 @@ async function accountAccess(folder: string, { account }: MailServerParts): Prom
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_path = smtpd
 smtpd_sasl_local_domain = mail.example
-cyrus_sasl_config_path = ${folder}/sasl
 smtpd_tls_auth_only = yes
 smtpd_client_restrictions = permit_sasl_authenticated, reject
 `;

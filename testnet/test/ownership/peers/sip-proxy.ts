@@ -14,6 +14,9 @@ export interface SipProxy extends Peer {
   /** Where it listens by TLS. */
   readonly tlsPort: number;
   collect(): Promise<void>;
+  /** The user agent behind the proxy stops reading, and goes on. */
+  freezeAgent(): void;
+  thawAgent(): void;
 }
 
 export interface SipProxyParts {
@@ -46,7 +49,7 @@ export async function startSipProxy(folder: string, parts: SipProxyParts): Promi
   await using starting = new AsyncDisposableStack();
   const sipp = ['sipp', '-sf', join(scripts, 'agent.xml'), '-i', '127.0.0.1', '-p', `${agentPort}`];
   const agent = [...sipp, '-nostdin', '-trace_msg', '-message_file', messages];
-  starting.use(await startPeer(agent, { cwd: folder }));
+  const behind = starting.use(await startPeer(agent, { cwd: folder }));
   const kamailio = ['kamailio', '-DD', '-E', '-f', join(folder, 'kamailio.cfg'), '-Y', folder];
   const sized = [...kamailio, '-m', '32', '-M', '8', ...defined];
   starting.use(await startPeer(sized, { cwd: folder, port }));
@@ -64,6 +67,8 @@ export async function startSipProxy(folder: string, parts: SipProxyParts): Promi
     port,
     tlsPort,
     collect,
+    freezeAgent: () => behind.freeze(),
+    thawAgent: () => behind.thaw(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
 }
