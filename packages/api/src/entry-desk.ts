@@ -135,8 +135,8 @@ function assertMadeFor(
   challengeId: string,
   { desk, directory }: ApiContext,
 ): Identifier {
-  const { identifier, authority } = desk.passed(challengeId);
-  const { labelEpoch, label } = directory.label(identifier);
+  const { identifier, authority, told } = desk.passed(challengeId);
+  const { labelEpoch, label } = told ?? directory.label(identifier);
   const isMadeForIt =
     entry.labelEpoch === labelEpoch &&
     bytesEqual(entry.label, label) &&

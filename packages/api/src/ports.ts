@@ -30,7 +30,7 @@ export interface DirectoryPort {
   ownershipOf(entryId: Uint8Array): IdentifierOwnership | undefined;
 
   /** What somebody who controls the identifier, with this authority key, may claim now. */
-  nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim;
+  nextClaim(label: Uint8Array, authority?: Uint8Array): NextClaim;
 
   /**
    * Logs an entry here and, for an ownership entry, asks the other members to. A refusal means

@@ -11,11 +11,10 @@ import {
   encodeLeaf,
   entryId,
   ignore,
-  labelOf,
+  proveLabel,
   parseEntry,
   parsePayload,
   reject,
-  utf8,
 } from '@callbook/protocol';
 import type {
   Cryptography,
@@ -77,6 +76,7 @@ export class MemoryDirectory implements DirectoryPort {
   ready: Readiness = { ready: true, reasons: [] };
   readonly #crypto: Cryptography;
   readonly #prover: VrfProver;
+  readonly #labelled = new Map<string, Identifier>();
 
   constructor(crypto: Cryptography) {
     this.#crypto = crypto;
@@ -89,11 +89,9 @@ export class MemoryDirectory implements DirectoryPort {
 
   label(identifier: Identifier): IdentifierLabel {
     this.asked.push(identifier);
-    return {
-      labelEpoch: 0,
-      label: labelOf(identifier, this.#prover),
-      vrfProof: this.#prover.prove(utf8(identifier)),
-    };
+    const proven = proveLabel(identifier, this.#prover);
+    this.#labelled.set(proven.label.toHex(), identifier);
+    return { labelEpoch: 0, ...proven };
   }
 
   emailCommitment(of: EmailOf) {
@@ -113,7 +111,8 @@ export class MemoryDirectory implements DirectoryPort {
     return { identifier: binding.identifier, authority: entry.authority };
   }
 
-  nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim {
+  nextClaim(label: Uint8Array, authority?: Uint8Array): NextClaim {
+    const identifier = this.#labelled.get(label.toHex())!;
     this.asked.push(identifier);
     const asked = this.requests.get(identifier);
     if (asked !== undefined && authority?.toHex() === asked.authority.toHex()) return asked.next;

@@ -26,7 +26,6 @@ import type {
   Receipt,
   Verdict,
 } from '@callbook/protocol';
-import { verifyReceiptOf } from '@callbook/replication';
 import type { LogSubmission, Mesh, Replica } from '@callbook/replication';
 import type { OutsideWitnesses } from './outside-witnesses.ts';
 
@@ -47,7 +46,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     emailCommitment: (of) => replica.emailCommitment(of),
     emailForRequests: (identifier) => replica.emailForRequests(identifier),
     ownershipOf: (id) => replica.ownershipOf(id),
-    nextClaim: (identifier, authority) => replica.nextClaim(identifier, authority),
+    nextClaim: (label, authority) => replica.nextClaim(label, authority),
     submit: async (submission) => await submit(submission, parts),
     entryState: (id) => entryStateFor(id, replica),
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),
@@ -120,22 +119,42 @@ async function submit(
   const receipts = brought.map(({ receipt }) => receipt);
   if (logged.verdict === 'accept') receipts.unshift(logged.value);
   if (needsQuorum(parsed.value)) {
-    if (!isElsewhere) receipts.push(...(await askOthers(submission, receipts, parts)));
+    const { kind } = parsed.value;
+    if (!isElsewhere) receipts.push(...(await askOthers({ submission, kind }, receipts, parts)));
     receipts.push(...mirrored(submission, receipts, parts));
   }
   if (receipts.length === 0 && logged.verdict !== 'accept') return logged;
   return accept(submittedEntry(submission, { entry: parsed.value, receipts }, parts));
 }
 
-/** Asks the other members for what is missing to a quorum; stops waiting once it is there. */
+/**
+ * Asks the other members for what is missing to a quorum; stops waiting once it is there. While fewer
+ * have challenged the entry than it needs, they would all refuse: whoever brings the last challenge asks.
+ */
 async function askOthers(
-  submission: EntrySubmission,
+  { submission, kind }: { readonly submission: EntrySubmission; readonly kind: Entry['kind'] },
   receipts: readonly Receipt[],
-  { mesh, replica }: MemberDirectoryParts,
+  parts: MemberDirectoryParts,
 ): Promise<Receipt[]> {
+  if (!isChallengedEnough({ submission, kind }, receipts, parts)) return [];
+  const { mesh, replica } = parts;
   const missing = quorumOf(replica.membership.charters.current.charter) - receipts.length;
   const { entry } = submission;
   return await mesh.notarise({ entry, receipts, ...openedOf(submission) }, missing);
+}
+
+function isChallengedEnough(
+  { submission, kind }: { readonly submission: EntrySubmission; readonly kind: Entry['kind'] },
+  receipts: readonly Receipt[],
+  parts: MemberDirectoryParts,
+): boolean {
+  const { replica, crypto } = parts;
+  const needed = challengedMin(replica.membership.charters.current.charter, kind);
+  if (needed <= 1) return true;
+  const shown = provenLeaves(submission, receipts, parts).map(({ mention }) => mention);
+  const seen = replica.entryState(entryId(submission.entry, crypto))?.leaves ?? [];
+  const challenged = [...shown, ...seen].filter(({ role }) => role === 'challenged');
+  return new Set(challenged.map(({ origin }) => origin)).size >= needed;
 }
 
 /** Receipts of members that have logged the entry and have not answered, as long as some are missing. */
@@ -154,10 +173,10 @@ function mirrored(
 function provenLeaves(
   { entry }: EntrySubmission,
   receipts: readonly Receipt[],
-  { replica: { membership }, crypto }: MemberDirectoryParts,
+  { replica }: MemberDirectoryParts,
 ): { readonly receipt: Receipt; readonly mention: LeafMention }[] {
   return receipts.flatMap((receipt) => {
-    const verdict = verifyReceiptOf(entry, receipt, { membership, crypto });
+    const verdict = replica.receipted(entry, receipt);
     return verdict.verdict === 'accept' ? [{ receipt, mention: verdict.value }] : [];
   });
 }

@@ -31,11 +31,8 @@ export interface EmailClaim extends EmailOf, EmailCommitment {
 
 /** Commits with the members' secret key of one label epoch. */
 export function commitEmail(of: EmailOf, prover: VrfProver): EmailCommitment {
-  const alpha = alphaOf(of);
-  return {
-    commitment: prover.output(alpha).slice(0, commitmentBytes),
-    vrfProof: prover.prove(alpha),
-  };
+  const { output, proof } = prover.evaluate(alphaOf(of));
+  return { commitment: output.slice(0, commitmentBytes), vrfProof: proof };
 }
 
 /** Tells whether the proof shows the commitment to be that of identifier and address. */

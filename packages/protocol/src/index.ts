@@ -29,11 +29,18 @@ export type {
 } from './payload.ts';
 export { commitPayload, verifyPayload } from './commitment.ts';
 export type { PayloadClaim } from './commitment.ts';
-export { labelOf, verifyLabel } from './label.ts';
+export { labelOf, proveLabel, verifyLabel } from './label.ts';
 export type { LabelClaim } from './label.ts';
 export { commitEmail, emailOrder, verifyEmailCommitment } from './email-commitment.ts';
 export type { EmailCommitment, EmailOf } from './email-commitment.ts';
-export { encodeEntry, entryId, parseEntry, verifyEntry, verifyRotateBy } from './entry.ts';
+export {
+  encodeEntry,
+  entryId,
+  parseEntry,
+  verifyEntry,
+  verifyParsedEntry,
+  verifyRotateBy,
+} from './entry.ts';
 export type { Entry, EntryKind, RequestClass } from './entry.ts';
 export { signEntry } from './entry-signing.ts';
 export type { EntryDraft, EntrySigners, Signer } from './entry-signing.ts';
@@ -135,7 +142,12 @@ export {
   verifyIndexRoot,
 } from './index-tree/index-root.ts';
 export type { IndexRoot } from './index-tree/index-root.ts';
-export { encodeReceiptJson, parseReceiptJson, verifyReceipt } from './receipt.ts';
+export {
+  encodeReceiptJson,
+  parseReceiptJson,
+  verifyReceipt,
+  verifyReceiptUnder,
+} from './receipt.ts';
 export type { Receipt, ReceiptJson } from './receipt.ts';
 export { dnsAnswerEvidence } from './evidence/find-dns-answer.ts';
 export type { DnsAnswerEvidence } from './evidence/dns-answer-form.ts';

@@ -5,6 +5,7 @@
  */
 import { encodeBase64Url, parseBase64Url } from './base64.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Cryptography } from './crypto/cryptography.ts';
 import { leafBytesMax, proofHashesMax, receiptCheckpointCharactersMax } from './limits.ts';
 import { verifyInclusion } from './merkle/inclusion-proof.ts';
@@ -45,8 +46,15 @@ export function verifyReceipt(
   }
   const checkpoint = verifyCheckpoint(receipt.checkpoint, logKey, crypto);
   if (checkpoint.verdict !== 'accept') return checkpoint;
-  const { size, root } = checkpoint.value;
-  const { index, leaf, proof } = receipt;
+  return verifyReceiptUnder(receipt, checkpoint.value, crypto);
+}
+
+/** Verifies that the leaf lies in the tree of its checkpoint, which has been verified: the leaf's bytes. */
+export function verifyReceiptUnder(
+  { index, leaf, proof }: Receipt,
+  { size, root }: Checkpoint,
+  crypto: Cryptography,
+): Verdict<Uint8Array> {
   const claim = { leafHash: leafHash(leaf, crypto), index, treeSize: size, proof, root };
   if (!verifyInclusion(claim, crypto)) {
     return reject('receipt_proof_invalid', 'the proof does not lead to the root of the checkpoint');

@@ -21,7 +21,6 @@ export type {
 } from './network/network.ts';
 export { createPeerKey, parsePeerKey, peerIdOf } from './network/peer-key.ts';
 export type { NewPeerKey } from './network/peer-key.ts';
-export { verifyReceiptOf } from './notarise/receipted-leaf.ts';
 export type { NotariseRequest } from './notarise/notarise-messages.ts';
 export type { LoggedRequest } from './requests/logged-requests.ts';
 export type { LeafVerifier } from './log/leaf-verifier.ts';

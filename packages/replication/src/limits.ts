@@ -10,6 +10,8 @@ export const tileWidth = 256;
 export const tilesCachedMax = 16;
 /** Ownership entries whose verified signatures are remembered: every member logs the same ones. */
 export const verifiedEntriesCachedMax = 4096;
+/** Checkpoints whose verified signatures are remembered: some seconds of all logs. */
+export const verifiedCheckpointsCachedMax = 512;
 /** Payloads kept for one label: the one served and those of entries that may come into force. */
 export const payloadsPerLabelMax = 8;
 /**
@@ -92,6 +94,12 @@ export const redialMaxMs = 5_000;
 export const gossipFrameBytesMax = 1024 * 1024;
 /** Bytes waiting on one gossip link; a member that reads slower loses the link and tails instead. */
 export const gossipOutboundBytesMax = 4 * 1024 * 1024;
+/**
+ * Updates of a stream's window wait until they come to so much: half of the 256 KiB that a sender has
+ * at first, so that it never stands still for one that waits. And so many streams have any waiting.
+ */
+export const heldWindowBytesMax = 128 * 1024;
+export const heldWindowStreamsMax = 64;
 /** Gossip sent in a second; above it only checkpoints are gossiped. */
 export const gossipBytesPerSecondMax = 2 * 1024 * 1024;
 /** Connections: two to each of 15 other members (both may dial), and room for strangers at the door. */

@@ -89,14 +89,14 @@ export class Mesh implements AsyncDisposable {
 
   /** Joins over any network: what a simulation calls. */
   static async join(joining: JoinOptions): Promise<Mesh> {
-    const { replica, crypto, clock, scheduler } = joining;
+    const { replica, clock, scheduler } = joining;
     const incidents = new Incidents(clock);
     const network = guardNetwork(joining.network, incidents.scores, scheduler);
     const options = { ...joining, network, onIncident: incidents.report };
     await serveTail(network, replica);
     await servePayloads({ replica, network, onIncident: incidents.report });
     await serveSnapshots({ replica, network, onIncident: incidents.report });
-    const notary = await Notary.open({ replica, network, crypto, onIncident: incidents.report });
+    const notary = await Notary.open({ replica, network, onIncident: incidents.report });
     const mesh = new Mesh(options, notary, incidents);
     const wake = mesh.#follower.wake.bind(mesh.#follower);
     mesh.#cosign = await CosignExchange.open({ ...options, wake });

@@ -20,6 +20,7 @@ import type { IntegrationContext } from './log/integration.ts';
 import type { DecodedExtension, Extension, LogIntake } from './log/log-intake.ts';
 import { LogSet } from './log/log-set.ts';
 import { OwnLog } from './log/own-log.ts';
+import { VerifiedCheckpoints } from './log/verified-checkpoints.ts';
 import { VerifiedEntries } from './log/verified-entries.ts';
 import { PayloadHoldings } from './payloads/payload-holdings.ts';
 import type { ReplicaParts } from './replica-parts.ts';
@@ -50,6 +51,7 @@ export class ReplicaEngine implements AsyncDisposable {
   readonly writer: StoreWriter;
   readonly view: ViewContext;
   readonly entries: VerifiedEntries;
+  readonly checkpoints: VerifiedCheckpoints;
   readonly changes = new Listeners<ReplicaChange>();
   readonly appends = new Listeners<LogBatch>();
   readonly failures = new Listeners<Error>();
@@ -73,6 +75,7 @@ export class ReplicaEngine implements AsyncDisposable {
     this.entries = parts.ownershipOnly
       ? new VerifiedEntries(crypto, (entryId) => store.get(entryKey(entryId)) !== undefined)
       : new VerifiedEntries(crypto);
+    this.checkpoints = new VerifiedCheckpoints(crypto);
     this.writer = new StoreWriter(store, (error) => this.failures.tell(error));
     this.requests = new LoggedRequests(store, this.writer);
     const { vrfPublicKey } = chain.membership;
@@ -125,6 +128,7 @@ export class ReplicaEngine implements AsyncDisposable {
       ownershipOnly,
       writer: this.writer,
       entries: this.entries,
+      checkpoints: this.checkpoints,
       ownOrigin: origin,
       integrate: (intake, extension, said) => this.#integrate(intake, extension, said),
       ownIntake: () => this.own.intake,
@@ -137,7 +141,14 @@ export class ReplicaEngine implements AsyncDisposable {
       writer: this.writer,
       log: this.logs.own,
       logKey: this.membership.byOrigin(origin)!.logKey,
-      intake: { crypto, scheduler, charters, ownershipOnly, entries: this.entries },
+      intake: {
+        crypto,
+        scheduler,
+        charters,
+        ownershipOnly,
+        entries: this.entries,
+        checkpoints: this.checkpoints,
+      },
       neededCount: () => this.#tellersNeeded(),
       isMember: (name) => this.membership.byName(name) !== undefined,
       openLog: () => this.#openOwnLog(),

@@ -10,6 +10,7 @@ import type {
   Identifier,
   IndexRoot,
   KnownCharter,
+  LeafMention,
   NextClaim,
   Receipt,
   Refusal,
@@ -21,7 +22,7 @@ import {
   emailForRequests,
   labelOf,
   nextClaim,
-  utf8,
+  proveLabel,
 } from '@callbook/protocol';
 
 import type { LogBatch } from './batch/log-batch.ts';
@@ -48,6 +49,7 @@ import { importLabels } from './snapshot/label-import.ts';
 import type { SnapshotLabel } from './snapshot/snapshot-messages.ts';
 import { Bindings, readEntryLabel, readLabel } from './view/bindings.ts';
 import { mirroredReceipts } from './notarise/mirrored-receipts.ts';
+import { verifyReceiptOf } from './notarise/receipted-leaf.ts';
 import { entryStateOf } from './view/entry-state.ts';
 import type { EntryState } from './view/entry-state.ts';
 
@@ -211,6 +213,12 @@ export class Replica implements AsyncDisposable {
     return entryStateOf(entryId, this.#asked());
   }
 
+  /** Verifies that a receipt is of a leaf that carries exactly this entry. */
+  receipted(entry: Uint8Array, receipt: Receipt): Verdict<LeafMention> {
+    const { membership, checkpoints, parts } = this.#engine;
+    return verifyReceiptOf(entry, receipt, { membership, checkpoints, crypto: parts.crypto });
+  }
+
   /** Receipts of an entry's leaves from all logs that are stored here. */
   receiptsOf(entryId: Uint8Array): Receipt[] {
     const log = this.#engine.logs.get.bind(this.#engine.logs);
@@ -224,12 +232,8 @@ export class Replica implements AsyncDisposable {
 
   /** The label of an identifier, with its proof. Give it out only after a passed challenge. */
   label(identifier: Identifier): { labelEpoch: number; label: Uint8Array; vrfProof: Uint8Array } {
-    const { prover } = this.#engine.parts;
-    return {
-      labelEpoch: this.membership.charters.current.charter.labelEpoch,
-      label: labelOf(identifier, prover),
-      vrfProof: prover.prove(utf8(identifier)),
-    };
+    const { labelEpoch } = this.membership.charters.current.charter;
+    return { labelEpoch, ...proveLabel(identifier, this.#engine.parts.prover) };
   }
 
   /** A commitment to an e-mail address, with its proof. Give it out only after both challenges. */
@@ -305,10 +309,10 @@ export class Replica implements AsyncDisposable {
     await this.#engine.index?.settle();
   }
 
-  /** What somebody who passed a challenge for this identifier, with this key, may claim now. */
-  nextClaim(identifier: Identifier, authority?: Uint8Array): NextClaim {
-    const { clock, prover, store } = this.#engine.parts;
-    const { history } = readLabel(store, labelOf(identifier, prover));
+  /** What somebody who passed a challenge for the identifier of a label, with this key, may claim now. */
+  nextClaim(label: Uint8Array, authority?: Uint8Array): NextClaim {
+    const { clock, store } = this.#engine.parts;
+    const { history } = readLabel(store, label);
     const own = authority && { authority };
     const { charters } = this.membership;
     return nextClaim(history, { charters, nowMs: clock.nowMs(), ...own });

@@ -244,12 +244,18 @@ describe('a binding', () => {
     await log(alpha, release, 'received');
     await pullAll();
     expect(gamma.bindings.byDigits('4915123456789')).toBeDefined();
-    expect(gamma.nextClaim('tel:+4915123456789')).toMatchObject({ kind: 'request', epoch: 0 });
+    expect(gamma.nextClaim(gamma.label('tel:+4915123456789').label)).toMatchObject({
+      kind: 'request',
+      epoch: 0,
+    });
     clock.advance(61_000);
     await new Promise((resolve) => setTimeout(resolve, 1200));
     for (const replica of [alpha, beta, gamma]) {
       expect(replica.bindings.byDigits('4915123456789')).toBeUndefined();
-      expect(replica.nextClaim('tel:+4915123456789')).toMatchObject({ kind: 'register', epoch: 1 });
+      expect(replica.nextClaim(replica.label('tel:+4915123456789').label)).toMatchObject({
+        kind: 'register',
+        epoch: 1,
+      });
       const pages = await replica.page(alpha.origin, 0);
       expect(pages!.payloads.every((opened) => opened === null)).toBe(true);
     }
@@ -270,10 +276,18 @@ describe('a binding', () => {
 describe('what may be claimed next', () => {
   it('is a register while nobody holds the identifier, then a request', async () => {
     const person = new Holder('tel:+447700900001');
-    expect(alpha.nextClaim(person.identifier)).toEqual({ kind: 'register', epoch: 0, prev: null });
+    expect(alpha.nextClaim(alpha.label(person.identifier).label)).toEqual({
+      kind: 'register',
+      epoch: 0,
+      prev: null,
+    });
     await log(alpha, await person.register(), 'challenged');
     await pullAll();
-    expect(beta.nextClaim(person.identifier)).toEqual({ kind: 'request', epoch: 0, prev: null });
+    expect(beta.nextClaim(beta.label(person.identifier).label)).toEqual({
+      kind: 'request',
+      epoch: 0,
+      prev: null,
+    });
   });
 
   it('comes with a label whose proof the client can check', () => {

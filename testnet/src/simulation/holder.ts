@@ -93,7 +93,7 @@ export class Holder {
   async claim(): Promise<boolean> {
     const { claimant, random } = this.#parts;
     const engine = random.pick(this.#parts.members).engine;
-    const next = engine?.directory.nextClaim(claimant.identifier);
+    const next = engine?.directory.nextClaim(claimant.label);
     if (next?.kind !== 'register') return false;
     const { epoch, prev } = next;
     const made = await claimant.register({ epoch, prev, generation: 0 });
@@ -104,7 +104,7 @@ export class Holder {
   async #replace(): Promise<void> {
     const { claimant, isOver, onMade, random, requests, world } = this.#parts;
     const engine = random.pick(this.#parts.members).engine;
-    const next = engine?.directory.nextClaim(claimant.identifier);
+    const next = engine?.directory.nextClaim(claimant.label);
     if (next?.kind !== 'request') return;
     const { epoch } = next;
     const request = await claimant.request(epoch);

@@ -7,7 +7,7 @@ import { encodeBase64Url } from '@callbook/protocol';
 import type { Clock, Cryptography, Identifier, Random } from '@callbook/protocol';
 import { ApiError } from '../errors.ts';
 import type { ApiLimits } from '../limits.ts';
-import type { CodeSender } from '../ports.ts';
+import type { CodeSender, IdentifierLabel } from '../ports.ts';
 import { ChallengeStore } from './challenge-store.ts';
 import type { PassedChallenge } from './challenge-store.ts';
 import { assertHostFits, challengeText } from './challenge-text.ts';
@@ -97,6 +97,11 @@ export class ChallengeDesk {
       if (isWrong && form === 'digits') this.#wrongAnswers.count(identifier, nowMs);
       throw error;
     }
+  }
+
+  /** Keeps what a right answer was answered with: the entry to come is held against it. */
+  tell(challengeId: string, told: IdentifierLabel): void {
+    this.#store.tell(challengeId, told);
   }
 
   /** Binds passed challenges to an entry; errors as `ChallengeStore.claim`. */

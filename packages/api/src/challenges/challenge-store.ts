@@ -9,6 +9,7 @@ import { encodeBase64Url } from '@callbook/protocol';
 import type { Identifier, Random } from '@callbook/protocol';
 import { ApiError } from '../errors.ts';
 import type { ApiLimits } from '../limits.ts';
+import type { IdentifierLabel } from '../ports.ts';
 import type { ChallengeForm } from './sealed-code.ts';
 
 export type ChallengeLimits = Pick<
@@ -29,6 +30,8 @@ export interface PassedChallenge {
   readonly identifier: Identifier;
   readonly authority: Uint8Array;
   readonly usableUntilMs: number;
+  /** What the answer told the claimant. */
+  readonly told: IdentifierLabel | undefined;
 }
 
 interface Challenge extends NewChallenge {
@@ -39,6 +42,7 @@ interface Challenge extends NewChallenge {
   usableUntilMs: number | undefined;
   /** Id of the one entry it serves, in hexadecimal. */
   entryIdHex: string | undefined;
+  told: IdentifierLabel | undefined;
 }
 
 const challengeIdBytes = 16;
@@ -78,6 +82,7 @@ export class ChallengeStore {
       attemptsLeft: challengeAttemptsMax,
       usableUntilMs: undefined,
       entryIdHex: undefined,
+      told: undefined,
     });
     return { challengeId, expiresAtMs };
   }
@@ -109,8 +114,13 @@ export class ChallengeStore {
       });
     }
     challenge.usableUntilMs ??= nowMs + this.#limits.challengeUseMsMax;
-    const { identifier, authority, usableUntilMs } = challenge;
-    return { identifier, authority, usableUntilMs };
+    return this.passed(challengeId, nowMs);
+  }
+
+  /** Keeps what a right answer was answered with, as long as the challenge. */
+  tell(challengeId: string, told: IdentifierLabel): void {
+    const challenge = this.#challenges.get(challengeId);
+    if (challenge !== undefined) challenge.told = told;
   }
 
   /**
@@ -137,9 +147,9 @@ export class ChallengeStore {
    * Throws `challenge_unknown`, `challenge_expired` or `challenge_not_passed`.
    */
   passed(challengeId: string, nowMs: number): PassedChallenge {
-    const { identifier, authority, usableUntilMs } = this.#unexpired(challengeId, nowMs);
+    const { identifier, authority, usableUntilMs, told } = this.#unexpired(challengeId, nowMs);
     if (usableUntilMs === undefined) throw new ApiError('challenge_not_passed');
-    return { identifier, authority, usableUntilMs };
+    return { identifier, authority, usableUntilMs, told };
   }
 
   /** Frees a challenge whose entry was refused, so nothing of it was logged. */

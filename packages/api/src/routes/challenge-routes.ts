@@ -75,8 +75,10 @@ function addAnswerRoute(scope: ApiScope, { desk, directory }: ApiContext): void 
     const proof = parseBytesField(body.proof, 'body/proof');
     // The directory is asked only from here on: before, nothing depends on what it holds.
     const { identifier, authority, usableUntilMs } = desk.answer(params.id, proof);
-    const { labelEpoch, label, vrfProof } = directory.label(identifier);
-    const next = directory.nextClaim(identifier, authority);
+    const told = directory.label(identifier);
+    desk.tell(params.id, told);
+    const { labelEpoch, label, vrfProof } = told;
+    const next = directory.nextClaim(label, authority);
     reply.header('cache-control', 'no-store');
     return {
       labelEpoch,

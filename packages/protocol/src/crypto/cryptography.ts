@@ -49,4 +49,6 @@ export interface VrfProver {
   output(alpha: Uint8Array): Uint8Array;
   /** Returns the 80-byte proof. */
   prove(alpha: Uint8Array): Uint8Array;
+  /** Returns both, for little more than the proof alone. */
+  evaluate(alpha: Uint8Array): { readonly output: Uint8Array; readonly proof: Uint8Array };
 }

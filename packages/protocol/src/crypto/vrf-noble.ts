@@ -24,22 +24,27 @@ type EdwardsPoint = InstanceType<typeof Point>;
 export function nobleVrfProver(secretKey: Uint8Array): VrfProver {
   assert(secretKey.length === 32, `secret key is ${secretKey.length} bytes, not 32`);
   const { scalar, prefix, point, pointBytes } = expanded(secretKey);
+  const evaluate: VrfProver['evaluate'] = (alpha) => {
+    const h = encodeToCurve(pointBytes, alpha);
+    const gamma = h.multiply(scalar);
+    // RFC 9381 §5.4.2.2: nonce from the second half of the hashed secret key and H.
+    const nonce = Point.Fn.create(integerOf(sha512(concatBytes(prefix, h.toBytes()))));
+    const c = challengeBytes(
+      [point, h, gamma, Point.BASE.multiply(nonce), h.multiply(nonce)].map((p) => p.toBytes()),
+    );
+    const s = Point.Fn.create(nonce + integerOf(c) * scalar);
+    return {
+      output: outputOf(gamma.clearCofactor().toBytes()),
+      proof: concatBytes(gamma.toBytes(), c, scalarBytes(s)),
+    };
+  };
   return {
     publicKey: pointBytes,
     output(alpha) {
       return outputOf(encodeToCurve(pointBytes, alpha).multiply(scalar).clearCofactor().toBytes());
     },
-    prove(alpha) {
-      const h = encodeToCurve(pointBytes, alpha);
-      const gamma = h.multiply(scalar);
-      // RFC 9381 §5.4.2.2: nonce from the second half of the hashed secret key and H.
-      const nonce = Point.Fn.create(integerOf(sha512(concatBytes(prefix, h.toBytes()))));
-      const c = challengeBytes(
-        [point, h, gamma, Point.BASE.multiply(nonce), h.multiply(nonce)].map((p) => p.toBytes()),
-      );
-      const s = Point.Fn.create(nonce + integerOf(c) * scalar);
-      return concatBytes(gamma.toBytes(), c, scalarBytes(s));
-    },
+    prove: (alpha) => evaluate(alpha).proof,
+    evaluate,
   };
 }
 

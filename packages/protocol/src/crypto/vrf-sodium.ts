@@ -33,20 +33,22 @@ export function sodiumVrfProver(secretKey: Uint8Array): VrfProver {
   scalar[31] = (scalar[31]! & 0x7f) | 0x40;
   const prefix = hash.slice(32);
   const publicKey = multiplyBase(scalar);
+  const evaluate: VrfProver['evaluate'] = (alpha) => {
+    const h = encodeToCurve(publicKey, alpha);
+    const gamma = multiply(scalar, h);
+    // RFC 9381 §5.4.2.2: nonce from the second half of the hashed secret key and H.
+    const nonce = integerOf(sha512(concatBytes(prefix, h))) % groupOrder;
+    const nonceBytes = scalarBytes(nonce);
+    const u = multiplyBase(nonceBytes);
+    const c = challengeBytes([publicKey, h, gamma, u, multiply(nonceBytes, h)]);
+    const s = (nonce + integerOf(c) * integerOf(scalar)) % groupOrder;
+    return { output: outputOf(timesEight(gamma)), proof: concatBytes(gamma, c, scalarBytes(s)) };
+  };
   return {
     publicKey,
     output: (alpha) => outputOf(timesEight(multiply(scalar, encodeToCurve(publicKey, alpha)))),
-    prove(alpha) {
-      const h = encodeToCurve(publicKey, alpha);
-      const gamma = multiply(scalar, h);
-      // RFC 9381 §5.4.2.2: nonce from the second half of the hashed secret key and H.
-      const nonce = integerOf(sha512(concatBytes(prefix, h))) % groupOrder;
-      const nonceBytes = scalarBytes(nonce);
-      const u = multiplyBase(nonceBytes);
-      const c = challengeBytes([publicKey, h, gamma, u, multiply(nonceBytes, h)]);
-      const s = (nonce + integerOf(c) * integerOf(scalar)) % groupOrder;
-      return concatBytes(gamma, c, scalarBytes(s));
-    },
+    prove: (alpha) => evaluate(alpha).proof,
+    evaluate,
   };
 }
 

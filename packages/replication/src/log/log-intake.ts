@@ -27,7 +27,6 @@ import {
   parseEntry,
   parseLeaf,
   reject,
-  verifyCheckpoint,
   verifyConsistency,
 } from '@callbook/protocol';
 
@@ -38,12 +37,14 @@ import type { OpenedPayload } from '../view/payload-check.ts';
 import { verifiedElsewhere } from './leaf-verifier.ts';
 import type { LeafVerifier } from './leaf-verifier.ts';
 import type { LeafProof, SignedReach, StoredLog } from './stored-log.ts';
+import type { VerifiedCheckpoints } from './verified-checkpoints.ts';
 import type { VerifiedEntries } from './verified-entries.ts';
 
 export interface IntakeContext {
   readonly crypto: Cryptography;
   readonly scheduler: Scheduler;
   readonly entries: VerifiedEntries;
+  readonly checkpoints: VerifiedCheckpoints;
   /** Those in force; others from one write to the next. */
   readonly charters: CharterSet;
   /** True while updates come from a snapshot: their leaves are stored, and say nothing here. */
@@ -172,7 +173,7 @@ export class LogIntake {
   /** Verifies a checkpoint of this log and remembers how far the log has come. */
   learn(note: string): Verdict<Checkpoint> {
     if (this.#newest?.note === note) return accept(this.#newest.checkpoint);
-    const verdict = verifyCheckpoint(note, this.#logKey, this.#context.crypto);
+    const verdict = this.#context.checkpoints.verify(note, this.#logKey);
     if (verdict.verdict !== 'accept') return verdict;
     const checkpoint = verdict.value;
     const fork = this.#forkBetween(checkpoint);

@@ -26,6 +26,7 @@ import { readPage } from './log-pages.ts';
 import type { PageRequest } from './log-pages.ts';
 import { StoredLog } from './stored-log.ts';
 import type { LeafProof, TileRequest } from './stored-log.ts';
+import type { VerifiedCheckpoints } from './verified-checkpoints.ts';
 import type { VerifiedEntries } from './verified-entries.ts';
 
 export interface LogSetContext {
@@ -34,6 +35,7 @@ export interface LogSetContext {
   readonly crypto: Cryptography;
   readonly scheduler: Scheduler;
   readonly entries: VerifiedEntries;
+  readonly checkpoints: VerifiedCheckpoints;
   /** Those in force; others from one write to the next. */
   readonly charters: CharterSet;
   readonly ownershipOnly: boolean;

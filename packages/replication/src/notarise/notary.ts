@@ -2,7 +2,7 @@
  * Notarising is logging. This member asks the others to log an entry and gathers their receipts; and
  * it logs, as a witness, what others ask of it, when the rules of admission allow.
  */
-import type { Cryptography, LeafMention, Receipt, Verdict, VerdictCode } from '@callbook/protocol';
+import type { LeafMention, Receipt, Verdict, VerdictCode } from '@callbook/protocol';
 import { accept, DirectoryError, ignore } from '@callbook/protocol';
 
 import { notariseConcurrentMax, notariseTimeoutMs } from '../limits.ts';
@@ -17,12 +17,10 @@ import {
   parseNotariseRequest,
 } from './notarise-messages.ts';
 import type { NotariseRequest } from './notarise-messages.ts';
-import { verifyReceiptOf } from './receipted-leaf.ts';
 
 export interface NotaryContext {
   readonly replica: Replica;
   readonly network: Network;
-  readonly crypto: Cryptography;
   /** Hears of members that break a rule. */
   readonly onIncident: (memberName: string, code: VerdictCode) => void;
 }
@@ -42,15 +40,17 @@ export class Notary {
   }
 
   /**
-   * Asks every connected active member to log the entry; resolves with their receipts, verified,
-   * when all have answered or `enough` have. Members that do not answer in time, or refuse, are
+   * Asks every connected active member of whom no receipt is in the request to log the entry; resolves
+   * with their receipts, verified, when all have answered or `enough` have. Members that do not answer in time, or refuse, are
    * missing from the list; a client sends the same entry again.
    */
   async gather(request: NotariseRequest, enough: number = Infinity): Promise<Receipt[]> {
     const { network, replica } = this.#context;
     const connected = new Set(network.connected());
+    const receipted = new Set(request.receipts.map(({ origin }) => origin));
     const asked = replica.membership.members.filter(
-      ({ member }) => member.state === 'active' && connected.has(member.name),
+      ({ member, logKey }) =>
+        member.state === 'active' && connected.has(member.name) && !receipted.has(logKey.name),
     );
     const receipts: Receipt[] = [];
     const frame = encodeNotariseRequest(request);
@@ -74,7 +74,7 @@ export class Notary {
     { entry }: NotariseRequest,
     frame: Uint8Array,
   ): Promise<Receipt | undefined> {
-    const { crypto, network, onIncident, replica } = this.#context;
+    const { network, onIncident, replica } = this.#context;
     const stream = await network.open(name, notariseProtocol);
     try {
       await stream.write(frame, notariseTimeoutMs);
@@ -82,9 +82,8 @@ export class Notary {
       if (answer === undefined) return undefined;
       const receipt = parseNotariseAnswer(answer);
       if (receipt.verdict !== 'accept') return undefined;
-      const { membership } = replica;
-      const leaf = verifyReceiptOf(entry, receipt.value, { membership, crypto });
-      const isTheirs = membership.byName(name)?.logKey.name === receipt.value.origin;
+      const leaf = replica.receipted(entry, receipt.value);
+      const isTheirs = replica.membership.byName(name)?.logKey.name === receipt.value.origin;
       if (leaf.verdict === 'accept' && isTheirs) {
         replica.watch.receipts([receipt.value]);
         return receipt.value;
@@ -133,11 +132,10 @@ export class Notary {
   }
 
   #verifyReceipts(entry: Uint8Array, receipts: readonly Receipt[]): Verdict<LeafMention[]> {
-    const { crypto, replica } = this.#context;
+    const { replica } = this.#context;
     const mentions: LeafMention[] = [];
     for (const receipt of receipts) {
-      const { membership } = replica;
-      const mention = verifyReceiptOf(entry, receipt, { membership, crypto });
+      const mention = replica.receipted(entry, receipt);
       if (mention.verdict !== 'accept') return mention;
       mentions.push(mention.value);
     }

@@ -66,7 +66,9 @@ describe('a request to replace the holder', () => {
       expect(binding.routes[0]!.uri).toBe('sip:first@sip.test');
       expect(parseBinding(encodeBinding(binding))).toEqual(binding);
     }
-    expect(replicas[2]!.nextClaim(number, claimant.authorityKey)).toMatchObject({ kind: 'commit' });
+    expect(
+      replicas[2]!.nextClaim(replicas[2]!.label(number).label, claimant.authorityKey),
+    ).toMatchObject({ kind: 'commit' });
     clock.advance(possessionMs);
     await log(await claimant.commit(request), 'challenged');
     for (const { bindings } of replicas) {
