@@ -92,8 +92,8 @@ const fieldChecks: Readonly<Record<FieldName, (value: CborValue) => boolean>> = 
   sig: (value) => isBytes(value, 64),
 };
 
-/** docs/spec/entries.md, "Kinds". */
-function kindProblemOf(entry: Entry): string | undefined {
+/** Returns what an entry's kind forbids in it: docs/spec/entries.md, "Kinds". */
+export function kindProblemOf(entry: Entry): string | undefined {
   const { kind } = entry;
   if (kind === 'update' && entry.seq === 0) return 'seq of an update is 0, at least 1';
   if (entry.seq > 0 && setsPayload(kind)) return `seq of a ${kind} is ${entry.seq}, at most 0`;

@@ -9,7 +9,8 @@
  */
 import { utf8 } from './bytes.ts';
 import { encodeCbor, encodeWithout, parseCbor } from './cbor.ts';
-import { entryOf } from './entry-rules.ts';
+import { entryOf, kindProblemOf } from './entry-rules.ts';
+import { readCommonEntry } from './flat-reader.ts';
 import { entryBytesMax } from './limits.ts';
 import { accept, reject } from './verdict.ts';
 import type { Cryptography } from './crypto/cryptography.ts';
@@ -58,6 +59,8 @@ export function parseEntry(bytes: Uint8Array): Verdict<Entry> {
   if (bytes.length > entryBytesMax) {
     return reject('entry_too_large', `entry is ${bytes.length} bytes, at most ${entryBytesMax}`);
   }
+  const read = readCommonEntry(bytes);
+  if (read !== undefined && kindProblemOf(read) === undefined) return accept(read);
   const parsed = parseCbor(bytes);
   if (parsed.verdict !== 'accept') return parsed;
   const entry = entryOf(parsed.value);
@@ -87,12 +90,19 @@ export const entryDomains: Readonly<Record<'entry' | 'newAuthority' | 'recovery'
  */
 export function verifyEntry(bytes: Uint8Array, crypto: Cryptography): Verdict<Entry> {
   const parsed = parseEntry(bytes);
-  if (parsed.verdict !== 'accept') return parsed;
-  const entry = parsed.value;
+  return parsed.verdict === 'accept' ? verifyParsedEntry(parsed.value, bytes, crypto) : parsed;
+}
+
+/** The same for an entry that has been parsed from these bytes. */
+export function verifyParsedEntry(
+  entry: Entry,
+  bytes: Uint8Array,
+  crypto: Cryptography,
+): Verdict<Entry> {
   const { authority, newSig, recoverySig, sig } = entry;
   if (newSig !== undefined) {
     const message = encodeWithout(bytes, ['sig', 'newSig'], entryDomains.newAuthority);
-    return crypto.ed25519Verify(message, newSig, authority) ? parsed : invalid('newSig');
+    return crypto.ed25519Verify(message, newSig, authority) ? accept(entry) : invalid('newSig');
   }
   if (!crypto.ed25519Verify(encodeWithout(bytes, ['sig'], entryDomains.entry), sig, authority)) {
     return invalid('sig');

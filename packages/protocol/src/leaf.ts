@@ -4,6 +4,7 @@
  * member works under. The entry inside is bytes here: an invalid one makes the leaf void, not the log.
  */
 import { encodeCbor, isCborMap, parseCbor } from './cbor.ts';
+import { readEntryLeaf } from './flat-reader.ts';
 import { leafBytesMax } from './limits.ts';
 import { accept, reject } from './verdict.ts';
 import type { CborValue } from './cbor.ts';
@@ -36,6 +37,8 @@ export function parseLeaf(bytes: Uint8Array): Verdict<Leaf> {
   if (bytes.length > leafBytesMax) {
     return reject('leaf_too_large', `leaf is ${bytes.length} bytes, at most ${leafBytesMax}`);
   }
+  const read = readEntryLeaf(bytes);
+  if (read !== undefined) return accept(read);
   const parsed = parseCbor(bytes);
   if (parsed.verdict !== 'accept') return parsed;
   const leaf = leafOf(parsed.value);
