@@ -14,6 +14,9 @@ const debianPackages = {
   dig: 'bind9-dnsutils',
   delv: 'bind9-dnsutils',
   drill: 'ldnsutils',
+  'ldns-keygen': 'ldnsutils',
+  'ldns-signzone': 'ldnsutils',
+  knotd: 'knot',
   kdig: 'knot-dnsutils',
   dnsviz: 'dnsviz',
   gpg: 'gpg',
@@ -40,6 +43,8 @@ export interface ToolOptions {
   readonly inside?: ToolPlace;
   /** Added to our own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Our own unless told. */
+  readonly workingFolder?: string;
 }
 
 export interface ToolEnd {
@@ -90,7 +95,7 @@ export async function callTool(
   options: ToolOptions = {},
 ): Promise<ToolEnd> {
   const { command, commandArgs, env } = invocation(tool, args, options);
-  const limits = { timeout: toolMsMax, maxBuffer: 2 ** 24 };
+  const limits = { timeout: toolMsMax, maxBuffer: 2 ** 24, cwd: options.workingFolder };
   return await new Promise((resolve) => {
     const child = execFile(command, commandArgs, { env, ...limits }, (_error, stdout, stderr) => {
       resolve({ exitCode: child.exitCode ?? undefined, output: stdout + stderr });
