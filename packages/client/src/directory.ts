@@ -9,6 +9,7 @@ import {
   type Clock,
   type Cryptography,
   type Identifier,
+  type PendingRequest,
   type Random,
 } from '@callbook/protocol';
 import { nobleCryptography } from '@callbook/protocol/crypto/noble';
@@ -22,16 +23,22 @@ import {
 } from './changes.ts';
 import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
-import type { DirectoryContext } from './directory-context.ts';
+import type { DirectoryContext, Pause } from './directory-context.ts';
 import { commitEmail, type EmailOptions } from './email.ts';
 import { entryState, type MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
-import { lookup, lookupMany, type Lookup } from './lookup.ts';
+import type { Trust } from './lookup-reason.ts';
+import { lookup, type Lookup, type LookupOptions } from './lookup.ts';
+import { lookupMany, type LookupManyOptions, type ManyLookup } from './lookup-many.ts';
 import type { Fetch } from './member-call.ts';
+import { MemberHealth } from './member-health.ts';
 import { memberStates, type MemberState } from './member-state.ts';
 import { orderMembers, type Member } from './member.ts';
+import { pendingAgainst } from './pending-against.ts';
 import type { PendingEntry } from './pending-entry.ts';
+import { verifyPeer, type VerifyPeerOptions } from './peer/peer-keys.ts';
+import type { JudgedPeer, PeerOffer } from './peer/verify-peer.ts';
 import { prove, type Proof } from './prove.ts';
 import {
   commitReplacement,
@@ -43,6 +50,7 @@ import {
 } from './replacement.ts';
 import type { Replacement } from './replacement-record.ts';
 import { replacementStanding, type ReplacementStanding } from './replacement-standing.ts';
+import { survey, type Survey } from './survey.ts';
 import { resume, type ResumeOptions } from './resume.ts';
 import { veto, type VetoOptions } from './veto.ts';
 
@@ -53,6 +61,9 @@ export interface DirectoryOptions {
   readonly fetch?: Fetch;
   readonly random?: Random;
   readonly clock?: Clock;
+  readonly pause?: Pause;
+  /** What look-ups need where they do not say themselves. Default: `agreed`. */
+  readonly trust?: Trust;
   /** Names of the members to ask first; the others are asked after them. */
   readonly members?: readonly string[];
 }
@@ -82,16 +93,27 @@ export interface Directory {
   replacementStanding(replacement: Replacement): Promise<ReplacementStanding>;
   /** Takes the identifier over after the hold. */
   commitReplacement(replacement: Replacement, options: CommitOptions): Promise<Holding>;
+  /** What any member lists of requests to replace this holder. */
+  pendingAgainst(holding: Holding): Promise<PendingRequest[]>;
   /** Defeats a request to replace this holder. */
   veto(holding: Holding, requestId: Uint8Array, options?: VetoOptions): Promise<void>;
   /** Ends the holding. */
   release(holding: Holding, options?: ChangeOptions): Promise<Uint8Array>;
   /** Continues an entry that was saved before it was complete. */
   resume(pending: PendingEntry, options?: ResumeOptions): Promise<Holding>;
-  lookup(identifier: Identifier): Promise<Lookup>;
-  lookupMany(identifiers: readonly Identifier[]): Promise<Lookup[]>;
+  /** Looks an identifier up, and says why the answer is believed. */
+  lookup(identifier: Identifier, options?: LookupOptions): Promise<Lookup>;
+  /** Looks up to 50 000 up, shuffled and spread over the members; in the order given. */
+  lookupMany(
+    identifiers: readonly Identifier[],
+    options?: LookupManyOptions,
+  ): Promise<ManyLookup[]>;
+  /** What every member says of an identifier, whether they agree or not. */
+  survey(identifier: Identifier): Promise<Survey>;
   /** Proves what the directory says of an identifier, from the charter alone. */
   prove(identifier: Identifier): Promise<Proof>;
+  /** Judges a call or a message of a peer by the keys that it publishes. */
+  verifyPeer(peer: Identifier, offer: PeerOffer, options?: VerifyPeerOptions): Promise<JudgedPeer>;
   entryState(entryId: Uint8Array): Promise<MemberEntryState[]>;
   memberStates(): Promise<MemberState[]>;
 }
@@ -107,6 +129,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
     await context.walk.begin();
     orderMembers(context.members, options.members ?? []);
     return context;
+  };
+  const peerPorts = {
+    lookup: async (peer: Identifier) => await lookup(await walked(), peer),
+    clock: context.clock,
+    crypto: context.crypto,
   };
   return {
     get charter() {
@@ -136,13 +163,17 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await replacementStanding(await walked(), replacement),
     commitReplacement: async (replacement, commit) =>
       await commitReplacement(await walked(), replacement, commit),
+    pendingAgainst: async (holding) => await pendingAgainst(await walked(), holding),
     veto: async (holding, requestId, vetoOptions) =>
       await veto(await walked(), { holding, requestId }, vetoOptions),
     release: async (holding, change) => await release(await walked(), holding, change),
     resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
-    lookup: async (identifier) => await lookup(await walked(), identifier),
-    lookupMany: async (identifiers) => await lookupMany(await walked(), identifiers),
+    lookup: async (identifier, look) => await lookup(await walked(), identifier, look),
+    lookupMany: async (identifiers, look) => await lookupMany(await walked(), identifiers, look),
+    survey: async (identifier) => await survey(await walked(), identifier),
     prove: async (identifier) => await prove(await walked(), identifier),
+    verifyPeer: async (peer, offer, peerOptions) =>
+      await verifyPeer(peerPorts, { peer, offer }, peerOptions),
     entryState: async (entryId) => await entryState(await walked(), entryId),
     memberStates: async () => await memberStates(await walked()),
   };
@@ -155,6 +186,7 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     throw clientError('charter_invalid', verified.message);
   }
   const first = options.members ?? [];
+  const clock = options.clock ?? systemClock;
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const walk = new CharterWalk({ charters: verified.value, first, crypto, fetch });
   return {
@@ -174,7 +206,10 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     crypto,
     fetch,
     random: options.random ?? systemRandom,
-    clock: options.clock ?? systemClock,
+    clock,
+    pause: options.pause ?? systemPause,
+    trust: options.trust ?? 'agreed',
+    health: new MemberHealth(clock),
   };
 }
 
@@ -183,3 +218,17 @@ const systemRandom: Random = {
 };
 
 const systemClock: Clock = { nowMs: () => Date.now() };
+
+const systemPause: Pause = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', abort, { once: true });
+  });

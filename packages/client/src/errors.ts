@@ -34,8 +34,11 @@ export const clientErrorCodes = {
     'the proof does not lead from the state that is shown to the root of the index',
   proof_entry_invalid: 'the entries of a proof are not those that its state names',
   proof_payload_invalid: 'the payload of a proof is not what its entry commits to',
+  proof_differs: 'the proof shows another state than the members tell',
+  clock_wrong: 'the clock of this machine is behind what a quorum of the members has signed',
+  identifiers_too_many: 'more identifiers were given than one call looks up',
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
-  members_disagree: 'members contradict each other about what may be claimed',
+  members_disagree: 'members contradict each other, or what is proven',
   identifier_held: 'somebody holds the identifier; it can only be replaced, after a hold',
   identifier_free: 'nobody holds the identifier any more; it can be registered',
   class_not_allowed: 'the binding allows no replacement of this class now',
@@ -48,6 +51,10 @@ export const clientErrorCodes = {
     'the commitment to the e-mail address is not proven by the VRF key of the charter',
   request_refused: 'the member refused the request; problemCode in the details says why',
   entry_incomplete: 'fewer members than the quorum have logged the entry so far',
+  box_key_invalid: 'the published box key cannot be sealed to',
+  sealed_malformed: 'what was given to open is nothing that was sealed',
+  sealed_for_another: 'what was given to open is sealed to another key, or damaged',
+  sealed_too_large: 'what was given is larger than can be sealed at once',
   dns_answer_malformed: 'the resolver answered with something that is not a DNS message',
 } as const;
 

@@ -33,7 +33,12 @@ export type {
 } from './pending-entry.ts';
 export type { ResumeOptions } from './resume.ts';
 export type { OnProgress, Progress } from './progress.ts';
-export type { Agreement, Lookup, MemberLookup } from './lookup.ts';
+export type { MemberLookup } from './member-answers.ts';
+export type { Agreement, Survey } from './survey.ts';
+export type { ProofReason, Reason, Trust } from './lookup-reason.ts';
+export type { Lookup, LookupOptions } from './lookup.ts';
+export type { LookupManyOptions, ManyLookup, UnansweredLookup } from './lookup-many.ts';
+export type { Pause } from './directory-context.ts';
 export { parseProofAnswer } from './proof-answer.ts';
 export type { AnsweredLog, ProofAnswer } from './proof-answer.ts';
 export { verifyProof } from './verify-proof.ts';
@@ -44,3 +49,35 @@ export type { MemberEntryState } from './entry-state.ts';
 export type { MemberState } from './member-state.ts';
 export { enumQuestions, parseEnumAnswer, readEnumBinding } from './enum-answer.ts';
 export type { EnumAnswer, EnumBinding, EnumQuestion } from './enum-answer.ts';
+export { createValidator, validate } from './dnssec/validator.ts';
+export type { Validator, ValidatorOptions } from './dnssec/validator.ts';
+export type { ChainLink, Validation, ValidationVerdict } from './dnssec/validation.ts';
+export { validationCodes } from './dnssec/validation-codes.ts';
+export type { ValidationCode } from './dnssec/validation-codes.ts';
+export { parseTrustAnchor, rootTrustAnchor } from './dnssec/trust-anchor.ts';
+export type { TrustAnchor } from './dnssec/trust-anchor.ts';
+export type { DnsTransport } from './dnssec/dns-transport.ts';
+export { dohTransport } from './dnssec/doh-transport.ts';
+export type { DohOptions } from './dnssec/doh-transport.ts';
+export { boxKeyOf, open, seal } from './seal.ts';
+export { ed25519RequestSigner, signAs } from './http/sign-request.ts';
+export type { RequestSigner, SignatureAlgorithmName } from './http/sign-request.ts';
+export { verifyAs } from './http/verify-request.ts';
+export type {
+  RequestRefusal,
+  VerifiedRequest,
+  VerifyRequestOptions,
+} from './http/verify-request.ts';
+export { peerReasons } from './peer/peer-policy.ts';
+export type { PeerAction, PeerPolicy, PeerReason, PeerVerdict } from './peer/peer-policy.ts';
+export { judgePeer } from './peer/verify-peer.ts';
+export type {
+  CallOffer,
+  JudgedPeer,
+  MessageOffer,
+  PeerKeys,
+  PeerOffer,
+  PeerQuestion,
+  SeenPeer,
+} from './peer/verify-peer.ts';
+export type { VerifyPeerOptions } from './peer/peer-keys.ts';

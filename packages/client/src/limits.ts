@@ -2,6 +2,8 @@
 
 /** Longest wait for one answer of a member. */
 export const callMsMax = 10_000;
+/** Longest wait for a proof before another member is asked: a change is proven within two seconds. */
+export const proofCallMsMax = 4000;
 /** Longest wait for a posted entry: the member asks the others to log it before it answers. */
 export const entryCallMsMax = 30_000;
 /** Largest answer that is read: 1 000 look-ups with payloads at their limit, in base64. */
@@ -61,3 +63,23 @@ export const openedKeysMax = 256;
 export const dnsCallMsMax = 5000;
 /** What the length field of DNS over a stream can say. */
 export const dnsMessageBytesMax = 65_535;
+
+/** Characters of an SDP body that is read: ten times what a browser offers. */
+export const sdpCharactersMax = 64 * 1024;
+/** Media streams of one offer. */
+export const mediaStreamsMax = 32;
+/** Characters of an `Identity` header. */
+export const identityHeaderCharactersMax = 8192;
+/** Media keys, and parties, that one PASSporT names. */
+export const mediaKeysMax = 32;
+/** RFC 8224 §6.2.2 step 4 recommends that a PASSporT counts for one minute. */
+export const passportAgeSecondsMax = 60;
+
+/** Seconds for which a signed request counts. */
+export const signatureLifeSeconds = 300;
+/** How far the clock of who signed a request may be off. */
+export const clockSkewSeconds = 60;
+/** Body of a signed request: members take no larger ones either. */
+export const signedBodyBytesMax = 64 * 1024;
+/** What is sealed is held in memory as a whole. */
+export const sealedBytesMax = 16 * 1024 * 1024;
