@@ -15,7 +15,7 @@ import type { MemberLayout, TestnetLayout, TestnetOptions } from './layout.ts';
 import { MemberProcess } from './member-process.ts';
 import { startPrivateRoot } from './private-root.ts';
 
-const readyMsMax = 30_000;
+const readyMsMax = 60_000;
 
 export interface StartOptions extends TestnetOptions {
   /** Forgets what is in the folder. */

@@ -1,0 +1,22 @@
+/**
+ * Loaded before anything else by members and commands of a test in which days pass: the clock shows what
+ * the machine's does and as many milliseconds more as a file says, from the moment on that it says so.
+ * Timers are left alone, and so is the time by which OpenSSL judges certificates.
+ */
+import { readFileSync } from 'node:fs';
+
+const file = process.env['MOVED_CLOCK_FILE']!;
+const RealDate = globalThis.Date;
+
+class MovedDate extends RealDate {
+  constructor(...args: ConstructorParameters<typeof Date> | []) {
+    if (args.length === 0) super(MovedDate.now());
+    else super(...args);
+  }
+
+  static override now(): number {
+    return RealDate.now() + Number(readFileSync(file, 'latin1'));
+  }
+}
+
+globalThis.Date = MovedDate as DateConstructor;
