@@ -97,6 +97,19 @@ describe('a lying member', () => {
     expect(await town.routeOf(number)).toBe(holder!.sip);
   }, 60_000);
 
+  it('that claims a challenge behind a veto does not hold it up', async () => {
+    const number: Identifier = 'tel:+4915123456905';
+    const [holder, thief] = ['holder', 'thief'].map((name) => new Person(town, number, name));
+    const holding = await holder!.register();
+    const replacement = await thief!.request();
+    await town.untilPending(number, 1);
+    const savePending = async ({ entry }: PendingEntry): Promise<void> =>
+      void (await liar.log(entry, 'challenged', Date.now()));
+    await town.directory.veto(holding, replacement.requestId, { savePending });
+    await town.untilPending(number, 0);
+    expect(await town.routeOf(number)).toBe(holder!.sip);
+  }, 60_000);
+
   it('commits nothing early, is convicted of having tried, and stops no veto', async () => {
     const number: Identifier = 'tel:+4915123456903';
     const [holder, thief] = ['holder', 'thief'].map((name) => new Person(town, number, name));
@@ -138,7 +151,7 @@ describe('a lying member', () => {
     const seed = crypto.sha256(holder.seed);
     const rotated = town.directory.rotate(holding, seed, { savePending });
     expect(await refusal(rotated)).toBe('entry_incomplete');
-    const { members } = await town.directory.lookup(number);
+    const { members } = await town.directory.survey(number);
     const ids = members.flatMap((answer) =>
       answer.state === 'published' ? [answer.binding.ownershipId.toHex()] : [],
     );

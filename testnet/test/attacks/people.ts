@@ -14,7 +14,7 @@ import type {
   Replacement,
 } from '@callbook/client';
 import { encodeBase64Url, encodeReceiptJson } from '@callbook/protocol';
-import type { Identifier, Receipt, PendingRequest } from '@callbook/protocol';
+import type { Clock, Identifier, Receipt, PendingRequest } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { eventually } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -32,15 +32,17 @@ export class Town {
   readonly lab: Lab;
   readonly directory: Directory;
   readonly #charterNote: string;
+  readonly #clock: Clock | undefined;
 
-  private constructor(lab: Lab, charterNote: string) {
+  private constructor(lab: Lab, charterNote: string, clock?: Clock) {
     this.lab = lab;
     this.#charterNote = charterNote;
+    this.#clock = clock;
     this.directory = this.directoryWith(async (_path, pass) => await pass());
   }
 
-  static async open(lab: Lab): Promise<Town> {
-    return new Town(lab, await readFile(lab.testnet.layout.charterFile, 'utf8'));
+  static async open(lab: Lab, clock?: Clock): Promise<Town> {
+    return new Town(lab, await readFile(lab.testnet.layout.charterFile, 'utf8'), clock);
   }
 
   /** A client with something between it and the members. */
@@ -49,7 +51,8 @@ export class Town {
       const url = new URL(input);
       return await between(url.pathname, async () => await this.#fetch(url, init));
     };
-    return createDirectory({ charterNote: this.#charterNote, crypto, fetch: fetchOf });
+    const clock = this.#clock && { clock: this.#clock };
+    return createDirectory({ charterNote: this.#charterNote, crypto, fetch: fetchOf, ...clock });
   }
 
   /** Each member's API without TLS, as a web page on this machine would reach it. */
@@ -115,7 +118,7 @@ export class Town {
   }
 
   async #routes(identifier: Identifier): Promise<(string | undefined)[]> {
-    const { members } = await this.directory.lookup(identifier);
+    const { members } = await this.directory.survey(identifier);
     const answers = members.filter(({ state }) => state !== 'failed');
     const routes = answers.map((answer) =>
       answer.state === 'published' ? answer.binding.routes[0]?.uri : undefined,
@@ -127,7 +130,7 @@ export class Town {
   async untilPending(identifier: Identifier, count: number): Promise<readonly PendingRequest[]> {
     const lists = await eventually(
       async () => {
-        const { members } = await this.directory.lookup(identifier);
+        const { members } = await this.directory.survey(identifier);
         const published = members.filter((answer) => answer.state === 'published');
         return published.map(({ binding }) => binding.pending);
       },
@@ -175,7 +178,10 @@ export class Person {
     return pending!;
   }
 
-  async request(options: { readonly recoveryCode?: string } = {}): Promise<Replacement> {
+  /** `attempt` is how many requests with this key went before. */
+  async request(
+    options: { readonly recoveryCode?: string; readonly attempt?: number } = {},
+  ): Promise<Replacement> {
     const requestClass = options.recoveryCode === undefined ? 'possession' : 'recovery';
     const { identifier, seed, publication } = this;
     return await this.#town.directory.requestReplacement({
