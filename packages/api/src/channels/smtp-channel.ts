@@ -22,6 +22,12 @@ export interface SmtpOptions {
   readonly answerMsMax?: number;
 }
 
+/**
+ * RFC 3461 §4.1, §4.3: where the server knows of it, it writes when a mail cannot be delivered, not when
+ * it is late, and without the text, so that no code lies in the mailbox of bounces.
+ */
+const bounceWish: Delivery['envelope']['dsn'] = { ret: 'HDRS', notify: ['FAILURE'] };
+
 const subjects = { code: 'Your Callbook code', notice: 'Callbook notice' } as const;
 
 /** Opens a channel to one SMTP server. */
@@ -37,7 +43,7 @@ export async function openSmtpChannel(options: SmtpOptions): Promise<Channel> {
     submit: async (message) => {
       const bytes = await compose(message);
       await deliver(new Connection(connectionOptions(options)), {
-        envelope: { from: options.from, to: [addressOf(message)] },
+        envelope: { from: options.from, to: [addressOf(message)], dsn: bounceWish },
         bytes,
         options,
       });
@@ -89,7 +95,11 @@ function connectionOptions(
 }
 
 interface Delivery {
-  readonly envelope: { readonly from: string; readonly to: string[] };
+  readonly envelope: {
+    readonly from: string;
+    readonly to: string[];
+    readonly dsn: { readonly ret: 'HDRS'; readonly notify: 'FAILURE'[] };
+  };
   readonly bytes: Buffer;
   readonly options: SmtpOptions;
 }
@@ -119,9 +129,11 @@ async function deliver(connection: SMTPConnection, delivery: Delivery): Promise<
     ]);
   } catch (cause) {
     // A reply, whatever it says, settles it: RFC 5321 §4.2.1, the client keeps the responsibility.
-    const isSettled = !hasBegun || isReply(cause);
+    const reply = replyOf(cause);
+    const isSettled = !hasBegun || reply !== undefined;
     const code = isSettled ? 'channel_refused' : 'channel_outcome_unknown';
-    throw channelError(code, 'the mail server did not take the message', cause);
+    const reason = reply === undefined ? 'did not take the message' : `answered ${reply}`;
+    throw channelError(code, `the mail server ${reason}`, cause);
   } finally {
     clearTimeout(deadline);
     connection.close();
@@ -151,6 +163,8 @@ async function called(start: (done: (error?: Error | null) => void) => void): Pr
   });
 }
 
-function isReply(error: unknown): boolean {
-  return error instanceof Error && 'responseCode' in error && error.responseCode !== undefined;
+/** The number that a server's reply begins with (RFC 5321 §4.2); its text quotes addresses. */
+function replyOf(error: unknown): number | undefined {
+  const reply = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined;
+  return typeof reply === 'number' ? reply : undefined;
 }

@@ -10,6 +10,8 @@ import { freePort, runPeerTool, startPeer } from './peer-process.ts';
 import type { Peer, PeerCertificate } from './peer-process.ts';
 
 export interface MailServer extends Peer {
+  /** Where it speaks TLS from the first octet. */
+  readonly tlsPort: number;
   /** Collects what has come since it was asked last. */
   collect(): Promise<void>;
   /** All mails that were delivered, as they lie in the mailbox. */
@@ -28,7 +30,7 @@ const nobody = 65_534;
 
 /** Starts a mail server; its folder must be one that everybody may enter. */
 export async function startMailServer(folder: string, parts: MailServerParts): Promise<MailServer> {
-  const port = await freePort();
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const at = (name: string): string => join(folder, name);
   await chmod(folder, 0o755);
   for (const name of ['config', 'queue', 'data', 'mail']) await mkdir(at(name));
@@ -37,7 +39,7 @@ export async function startMailServer(folder: string, parts: MailServerParts): P
   await copyFile(parts.certificate.privateKey, at('tls.key'));
   const access = parts.account === undefined ? openAccess : await accountAccess(folder, parts);
   await writeFile(at('config/main.cf'), mainConfig(folder) + access);
-  await writeFile(at('config/master.cf'), masterConfig(port));
+  await writeFile(at('config/master.cf'), masterConfig(port, tlsPort));
   await runPeerTool(['chown', 'postfix', at('data')]);
   await runPeerTool(['postfix', '-c', at('config'), 'check']);
   const master = ['/usr/lib/postfix/sbin/master', '-c', at('config'), '-d'];
@@ -54,7 +56,7 @@ export async function startMailServer(folder: string, parts: MailServerParts): P
     }
   };
   const mails = async (): Promise<string[]> => await Promise.all((await names()).map(read));
-  return { port, collect, mails, [Symbol.asyncDispose]: running[Symbol.asyncDispose] };
+  return { port, tlsPort, collect, mails, [Symbol.asyncDispose]: running[Symbol.asyncDispose] };
 }
 
 const openAccess = 'mynetworks = 127.0.0.0/8\n';
@@ -109,12 +111,15 @@ smtpd_recipient_restrictions = check_recipient_access inline:{
   { grey@mail.example = 450 4.2.0 greylisted, come again in 5 minutes } }, reject_unauth_destination
 smtpd_end_of_data_restrictions = check_recipient_access inline:{
   { unwanted@mail.example = 554 5.7.1 looks like spam } }
-transport_maps = inline:{ { bounced@mail.example = error:5.2.1 mailbox closed since } }
+transport_maps = inline:{ { bounced@mail.example = full: }, { dropped@mail.example = discard: } }
 `;
 }
 
-function masterConfig(port: number): string {
+function masterConfig(port: number, tlsPort: number): string {
   return `127.0.0.1:${port} inet n - n - - smtpd
+127.0.0.1:${tlsPort} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+full unix - n n - - pipe user=nobody argv=/bin/sh -c {exit 73}
+discard unix - - n - - discard
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
