@@ -178,9 +178,15 @@ it('the outbox takes a message once and refuses without a folder', async () => {
   expect(await outcome(nowhere, 'tel:+4915123456789')).toBe('channel_refused');
 });
 
-it('mail is not sent to a server without STARTTLS', async () => {
+it('neither mail nor password is sent to a server without STARTTLS', async () => {
   const gateway = await plainSmtpGateway();
-  const channel = await using(subjects[2]!, gateway.port);
+  const channel = await openSmtpChannel({
+    host: 'localhost',
+    port: gateway.port,
+    from: 'codes@alpha.test',
+    login: { user: 'codes', password: 'secret' },
+    answerMsMax,
+  });
   expect(await outcome(channel, 'mailto:ada@mail.example')).toBe('channel_refused');
   expect(gateway.arrived).toEqual([]);
 });

@@ -26,7 +26,10 @@ export const slowMs = 150;
 const fixture = (name: string): string =>
   readFileSync(join(import.meta.dirname, '../fixtures', name), 'utf8');
 export const certificate = fixture('localhost-certificate.pem');
-const tlsOptions = { cert: certificate, key: fixture('localhost-key.pem') };
+export const tlsOptions: { readonly cert: string; readonly key: string } = {
+  cert: certificate,
+  key: fixture('localhost-key.pem'),
+};
 
 async function listening(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
@@ -117,14 +120,19 @@ export async function smtpGateway(behaviour: Behaviour): Promise<Gateway> {
   return { port: await listening(server), arrived };
 }
 
-/** Offers no STARTTLS. */
+/** Offers no STARTTLS; mails and passwords would arrive. */
 export async function plainSmtpGateway(): Promise<Gateway> {
   const arrived: string[] = [];
   const server = createServer((socket) => {
     socket.write('220 mail.test\r\n');
     socket.on('data', (octets: Buffer) => {
-      if (octets.toString().startsWith('DATA')) arrived.push('');
-      socket.write(octets.toString().startsWith('STARTTLS') ? '502 no\r\n' : '250 mail.test\r\n');
+      const line = octets.toString();
+      if (/^(DATA|AUTH)/.test(line)) arrived.push(line);
+      const isGreeting = line.startsWith('EHLO');
+      const greeting = '250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n';
+      socket.write(
+        line.startsWith('STARTTLS') ? '502 no\r\n' : isGreeting ? greeting : '250 ok\r\n',
+      );
     });
   });
   return { port: await listening(server), arrived };
