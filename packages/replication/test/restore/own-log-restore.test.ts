@@ -10,6 +10,7 @@ import type { TestFederation } from '../support/federation.ts';
 import { Holder, submissionOf } from '../support/holder.ts';
 import { HandWrittenLog } from '../support/liar.ts';
 import { copyOf, MeshMembers, until } from '../support/mesh-members.ts';
+import { nextCharter } from '../support/next-charter.ts';
 
 const names = ['alpha', 'beta', 'gamma'];
 const origin = 'api.alpha.test/log';
@@ -223,6 +224,23 @@ describe('a federation in which f members may be dishonest', () => {
     expect(sizeAt(again)).toBe(8);
     await log(again, 1);
   }, 20_000);
+
+  it('does not count what a member told that was expelled since', async () => {
+    const four = await foundFederation({ count: 4, faults: 1 });
+    await using alpha = await openReplica(four, 'alpha', { ownLogConfirmed: false });
+    const { ownLog } = alpha;
+    ownLog.told('beta');
+    ownLog.told('gamma');
+    expect(ownLog.isComplete).toBe(true);
+    const root = crypto.sha256(new Uint8Array(0)).toBase64();
+    const expelled = { beta: { size: 0, root } };
+    const { note } = await nextCharter(four, { effectiveAtMs: Date.now() - 1, expelled });
+    expect((await alpha.adopt(note)).verdict).toBe('accept');
+    expect(alpha.membership.charters.current.charter.version).toBe(2);
+    expect(ownLog.isComplete).toBe(false);
+    ownLog.told('delta');
+    expect(ownLog.isComplete).toBe(true);
+  });
 
   it('waits for f + 1 others', async () => {
     const four = await foundFederation({ count: 4, faults: 1 });
