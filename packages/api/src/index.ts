@@ -30,6 +30,7 @@ export type {
   EventLogger,
   IdentifierLabel,
   IdentifierOwnership,
+  DirectoryProof,
   IdentifierProof,
   LogTileCoordinates,
   MemberAgreement,

@@ -30,6 +30,9 @@ export const apiLimits = {
   networkProofsBurstMax: 60,
 } as const satisfies Record<string, number>;
 
+/** Identifiers in one request for proofs: fewer than a network may have at once. */
+export const proofIdentifiersMax = 50;
+
 /** The answer to a proof is as long as a multiple of this. */
 export const proofAnswerStepBytes = 4096;
 

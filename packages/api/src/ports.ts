@@ -42,8 +42,8 @@ export interface DirectoryPort {
   entryState(entryId: Uint8Array): EntryState | undefined;
   lookup(identifier: Identifier): PublishedBinding | undefined;
 
-  /** Proves what the directory says of an identifier; undefined while it cannot. */
-  prove(identifier: Identifier): Promise<IdentifierProof | undefined>;
+  /** Proves what the directory says of identifiers, in their order; undefined while it cannot. */
+  prove(identifiers: readonly Identifier[]): Promise<DirectoryProof | undefined>;
 
   /** The charter in force, or the one of a version up to that: a signed note. */
   charterNote(): string;
@@ -120,16 +120,21 @@ export interface IdentifierOwnership {
   readonly authority: Uint8Array;
 }
 
-/** What docs/spec/index.md calls the proof of an identifier. */
-export interface IdentifierProof extends IdentifierLabel {
+/** What docs/spec/index.md calls the proof of an identifier, of several under one root. */
+export interface DirectoryProof {
   /** The index's root, a signed note. */
   readonly root: string;
-  readonly indexProof: Uint8Array;
   /** For each log of the root that has leaves: a checkpoint, a signed note, and its consistency. */
   readonly logs: readonly {
     readonly checkpoint: string;
     readonly consistency: readonly Uint8Array[];
   }[];
+  readonly bindings: readonly IdentifierProof[];
+}
+
+/** What is an identifier's own in it. */
+export interface IdentifierProof extends IdentifierLabel {
+  readonly indexProof: Uint8Array;
   readonly state: IndexedState | null;
   /** Entries as encoded. */
   readonly ownership: Uint8Array | null;

@@ -38,6 +38,7 @@ import type {
   EvidencePiece,
   IdentifierLabel,
   IdentifierOwnership,
+  DirectoryProof,
   IdentifierProof,
   LogTileCoordinates,
   MemberAgreement,
@@ -144,10 +145,18 @@ export class MemoryDirectory implements DirectoryPort {
     return this.bindings.get(identifier);
   }
 
-  async prove(identifier: Identifier): Promise<IdentifierProof | undefined> {
+  async prove(identifiers: readonly Identifier[]): Promise<DirectoryProof | undefined> {
     this.#break();
-    this.asked.push(identifier);
+    this.asked.push(...identifiers);
     if (this.unproven) return undefined;
+    return {
+      root: 'callbook/1 index\n…\n',
+      logs: [{ checkpoint: this.checkpoint(memoryOrigins[0])!, consistency: [] }],
+      bindings: identifiers.map((identifier) => this.#proofOf(identifier)),
+    };
+  }
+
+  #proofOf(identifier: Identifier): IdentifierProof {
     const logged = [...this.logged.values()].find(
       ({ submitted }) =>
         this.bindings.get(identifier)?.entryId.toHex() === submitted.entryId.toHex(),
@@ -155,9 +164,7 @@ export class MemoryDirectory implements DirectoryPort {
     const id = logged?.submitted.entryId;
     return {
       ...this.label(identifier),
-      root: 'callbook/1 index\n…\n',
       indexProof: new Uint8Array(66),
-      logs: [{ checkpoint: this.checkpoint(memoryOrigins[0])!, consistency: [] }],
       state: logged === undefined ? null : stateOf(logged.entry, id!),
       ownership: logged?.entryBytes ?? null,
       published: null,

@@ -29,7 +29,7 @@ export type { TileRequest } from './log/stored-log.ts';
 export type { EntryState } from './view/entry-state.ts';
 export { IndexNodes, IndexTreeChange } from './index/index-nodes.ts';
 export type { IndexEvidence } from './index/binding-index.ts';
-export type { AgreedLog, BindingProof } from './index/binding-proof.ts';
+export type { AgreedLog, BindingProofs, ProvenBinding } from './index/binding-proof.ts';
 export type { Bindings } from './view/bindings.ts';
 export type { OpenedPayload } from './view/payload-check.ts';
 export { encodeLogBatch, parseLogBatch } from './batch/log-batch.ts';

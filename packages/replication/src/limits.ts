@@ -51,6 +51,8 @@ export const indexIntervalsMax = 8;
 /** Nodes of the index with paths up to this length stay in memory: at most 4 369, about 3 MB. */
 export const indexPathCachedMax = 3;
 
+/** Labels that are computed before other work gets its turn, where many are proven. */
+export const proofLabelsAtOnce = 8;
 /** A label that is changing is proven after so many more batches of the index, or not at all. */
 export const proofAttemptsMax = 8;
 /** How often, and how long, a proof waits for the quorum's cosignatures of the logs it stands on. */

@@ -31,8 +31,9 @@ import type { Cosigning } from './cosign/cosigning.ts';
 import type { EvidenceSet } from './evidence/evidence-set.ts';
 import type { EvidenceWatch } from './evidence/evidence-watch.ts';
 import type { IndexEvidence } from './index/binding-index.ts';
-import { proveBinding } from './index/binding-proof.ts';
-import type { BindingProof } from './index/binding-proof.ts';
+import { proveBindings } from './index/binding-proof.ts';
+import type { BindingProofs, ProvenLabel } from './index/binding-proof.ts';
+import { proofLabelsAtOnce } from './limits.ts';
 import type { Offered } from './log/log-set.ts';
 import type { LogSubmission } from './log/own-log.ts';
 import type { StoredLog, TileRequest } from './log/stored-log.ts';
@@ -286,13 +287,18 @@ export class Replica implements AsyncDisposable {
     return importLabels(labels, context);
   }
 
-  /** Proves the state of a label, or that it has none; undefined as for `indexRoot`. */
-  async proveLabel(label: Uint8Array): Promise<IndexEvidence | undefined> {
-    return this.#engine.index?.prove(label);
+  /** Proves the states of labels, or that they have none; undefined as for `indexRoot`. */
+  async proveLabels(labels: readonly Uint8Array[]): Promise<IndexEvidence | undefined> {
+    return this.#engine.index?.prove(labels);
   }
 
-  /** Proves what the directory says of an identifier; undefined as long as it cannot. */
-  async proveIdentifier(identifier: Identifier): Promise<BindingProof | undefined> {
+  /** Proves what the directory says of identifiers, under one root; undefined as long as it cannot. */
+  async proveIdentifiers(identifiers: readonly Identifier[]): Promise<BindingProofs | undefined> {
+    const labels: ProvenLabel[] = [];
+    for (const identifier of identifiers) {
+      labels.push(this.label(identifier));
+      if (labels.length % proofLabelsAtOnce === 0) await this.#engine.parts.scheduler.yield();
+    }
     const [index, { charters }] = [this.#engine.index, this.membership];
     const agreed = (origin: string): string | undefined => this.agreedCheckpoint(origin);
     const context = {
@@ -301,7 +307,7 @@ export class Replica implements AsyncDisposable {
       agreed,
       log: this.#engine.logs.get.bind(this.#engine.logs),
     };
-    return index && proveBinding(this.label(identifier), { ...context, index });
+    return index && proveBindings(labels, { ...context, index });
   }
 
   /** Brings the index up to the view now, instead of a moment later. */

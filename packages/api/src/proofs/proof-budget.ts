@@ -50,8 +50,8 @@ export class ProofBudget {
     this.#total = { tokens: limits.proofsBurstMax, atMs: Number.NEGATIVE_INFINITY };
   }
 
-  /** Takes one proof out of both buckets: 0, or how long to wait when one is empty. */
-  spend(address: string, nowMs: number): number {
+  /** Takes `count` proofs out of both buckets: 0, or how long to wait until both have as many. */
+  spend(address: string, nowMs: number, count = 1): number {
     this.forget(nowMs);
     const total = filled(this.#total, this.#all, nowMs);
     const rowKey = loopback.check(address, familyOf(address)) ? undefined : this.#rowKey(address);
@@ -60,13 +60,13 @@ export class ProofBudget {
       this.#network,
       nowMs,
     );
-    const waitMs = Math.max(waitMsOf(total, this.#all), waitMsOf(row, this.#network));
+    const waitMs = Math.max(waitMsOf(total, this.#all, count), waitMsOf(row, this.#network, count));
     if (waitMs > 0) return waitMs;
-    this.#total = { ...total, tokens: total.tokens - 1 };
+    this.#total = { ...total, tokens: total.tokens - count };
     if (rowKey === undefined) return 0;
     // Deleted first, so that the map stays in order of the latest proof.
     this.#rows.delete(rowKey);
-    this.#rows.set(rowKey, { ...row, tokens: row.tokens - 1 });
+    this.#rows.set(rowKey, { ...row, tokens: row.tokens - count });
     return 0;
   }
 
@@ -97,8 +97,8 @@ function filled(bucket: Bucket | undefined, refill: Refill, nowMs: number): Buck
   return { tokens, atMs: nowMs };
 }
 
-function waitMsOf({ tokens }: Bucket, { perSecond }: Refill): number {
-  return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perSecond) * 1000);
+function waitMsOf({ tokens }: Bucket, { perSecond }: Refill, count: number): number {
+  return tokens >= count ? 0 : Math.ceil(((count - tokens) / perSecond) * 1000);
 }
 
 const loopback = new BlockList();

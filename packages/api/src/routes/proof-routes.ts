@@ -1,72 +1,112 @@
 /**
- * `POST /v1/proof`: what the directory says of one identifier, so that whoever has the charter can
- * check it. An answer is as long for a number that nobody has as for most others, in steps of
- * `proofAnswerStepBytes`, so that its length tells whoever sees it pass by next to nothing.
+ * `POST /v1/proof` and `POST /v1/proofs`: what the directory says of one identifier or of some, so that
+ * whoever has the charter can check it. An answer is as long for a number that nobody has as for most
+ * others, in steps of `proofAnswerStepBytes`, so that its length tells whoever sees it pass by next
+ * to nothing.
  */
 import { encodeBase64Url, parseIdentifier } from '@callbook/protocol';
-import type { IndexedState } from '@callbook/protocol';
+import type { Identifier, IndexedState } from '@callbook/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
 import { proofAnswerStepBytes } from '../limits.ts';
-import type { IdentifierProof } from '../ports.ts';
+import type { DirectoryProof, IdentifierProof } from '../ports.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
-import { proofAnswer, proofRequest } from '../schemas/proof-schemas.ts';
+import {
+  proofAnswer,
+  proofRequest,
+  proofsAnswer,
+  proofsRequest,
+} from '../schemas/proof-schemas.ts';
 
-type ProofJson = Static<typeof proofAnswer>;
+type ProofsJson = Static<typeof proofsAnswer>;
 
-/** Registers the proof. */
+const codes = problems(
+  'identifier_malformed',
+  'proof_rate_limited',
+  'proof_unavailable',
+  'directory_unavailable',
+  ...bodyCodes,
+);
+
+/** Registers both routes. */
 export function addProofRoutes(scope: ApiScope, context: ApiContext): void {
-  const { clock, directory, proofs } = context;
-  const schema = {
+  const one = {
     operationId: 'prove',
     summary: 'Proves what the directory says of an identifier',
     tags: ['lookups'],
     body: proofRequest,
-    response: {
-      200: proofAnswer,
-      ...problems(
-        'identifier_malformed',
-        'proof_rate_limited',
-        'proof_unavailable',
-        'directory_unavailable',
-        ...bodyCodes,
-      ),
-    },
+    response: { 200: proofAnswer, ...codes },
   };
-  scope.post('/v1/proof', { schema }, async (request, reply) => {
-    const identifier = parseIdentifier(request.body.identifier);
-    if (identifier.verdict !== 'accept') throw new ApiError('identifier_malformed');
-    const waitMs = proofs.spend(request.ip, clock.nowMs());
-    if (waitMs > 0) {
-      throw new ApiError('proof_rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
-    }
-    const proof = await directory.prove(identifier.value);
-    if (proof === undefined) throw new ApiError('proof_unavailable', { retryAfterSeconds: 2 });
-    reply
-      .header('cache-control', 'no-store')
-      .type('application/json; charset=utf-8')
-      .serializer((json) => padded(JSON.stringify(json)));
-    return proofJson(proof);
+  scope.post('/v1/proof', { schema: one }, async (request, reply) => {
+    const proof = await proofOf([request.body.identifier], request, context);
+    pad(reply, 1);
+    return { ...sharedJson(proof), ...identifierJson(proof.bindings[0]!) };
+  });
+  const several = {
+    operationId: 'proveSeveral',
+    summary: 'Proves what the directory says of some identifiers, under one root',
+    tags: ['lookups'],
+    body: proofsRequest,
+    response: { 200: proofsAnswer, ...codes },
+  };
+  scope.post('/v1/proofs', { schema: several }, async (request, reply) => {
+    const { identifiers } = request.body;
+    const proof = await proofOf(identifiers, request, context);
+    pad(reply, identifiers.length);
+    return { ...sharedJson(proof), results: proof.bindings.map(identifierJson) };
   });
 }
 
-/** Spaces after a JSON text belong to none of its values (RFC 8259 §2). */
-function padded(json: string): string {
-  return json.padEnd(Math.ceil(json.length / proofAnswerStepBytes) * proofAnswerStepBytes);
+async function proofOf(
+  texts: readonly string[],
+  { ip }: Pick<FastifyRequest, 'ip'>,
+  { clock, directory, proofs }: ApiContext,
+): Promise<DirectoryProof> {
+  const identifiers = texts.map(parsed);
+  const waitMs = proofs.spend(ip, clock.nowMs(), identifiers.length);
+  if (waitMs > 0) {
+    throw new ApiError('proof_rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  }
+  const proof = await directory.prove(identifiers);
+  if (proof === undefined) throw new ApiError('proof_unavailable', { retryAfterSeconds: 2 });
+  return proof;
 }
 
-function proofJson(proof: IdentifierProof): ProofJson {
-  const { labelEpoch, root, logs, state } = proof;
+function parsed(text: string): Identifier {
+  const identifier = parseIdentifier(text);
+  if (identifier.verdict !== 'accept') throw new ApiError('identifier_malformed');
+  return identifier.value;
+}
+
+/** Spaces after a JSON text belong to none of its values (RFC 8259 §2). */
+function pad(reply: Pick<FastifyReply, 'header' | 'serializer' | 'type'>, count: number): void {
+  const stepBytes = proofAnswerStepBytes * count;
+  reply.header('cache-control', 'no-store');
+  reply.type('application/json; charset=utf-8');
+  reply.serializer((json: unknown) => {
+    const text = JSON.stringify(json);
+    return text.padEnd(Math.ceil(text.length / stepBytes) * stepBytes);
+  });
+}
+
+function sharedJson({ root, logs }: DirectoryProof): Pick<ProofsJson, 'logs' | 'root'> {
+  return {
+    root,
+    logs: logs.map(({ checkpoint, consistency }) => {
+      return { checkpoint, consistency: consistency.map((hash) => encodeBase64Url(hash)) };
+    }),
+  };
+}
+
+function identifierJson(proof: IdentifierProof): ProofsJson['results'][number] {
+  const { labelEpoch, state } = proof;
   return {
     labelEpoch,
     label: encodeBase64Url(proof.label),
     vrfProof: encodeBase64Url(proof.vrfProof),
-    root,
     indexProof: encodeBase64Url(proof.indexProof),
-    logs: logs.map(({ checkpoint, consistency }) => {
-      return { checkpoint, consistency: consistency.map((hash) => encodeBase64Url(hash)) };
-    }),
     state: state && stateJson(state),
     ownership: textOrNull(proof.ownership),
     published: textOrNull(proof.published),
@@ -75,7 +115,7 @@ function proofJson(proof: IdentifierProof): ProofJson {
   };
 }
 
-function stateJson(state: IndexedState): NonNullable<ProofJson['state']> {
+function stateJson(state: IndexedState): NonNullable<ProofsJson['results'][number]['state']> {
   const { epoch, status, ownershipAtMs, endsAtMs, lock, seq } = state;
   return {
     epoch,

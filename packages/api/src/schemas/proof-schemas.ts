@@ -1,4 +1,4 @@
-/** Request and answer of a proof. What is null says that the directory has nothing there. */
+/** Requests and answers of proofs. What is null says that the directory has nothing there. */
 import {
   entryBytesMax,
   indexProofBytesMax,
@@ -7,6 +7,7 @@ import {
   receiptCheckpointCharactersMax,
 } from '@callbook/protocol';
 import { Type } from 'typebox';
+import { proofIdentifiersMax } from '../limits.ts';
 import { bytesOf, bytesUpTo, count, timeMs } from './bytes.ts';
 
 export const proofRequest = Type.Object(
@@ -52,22 +53,49 @@ const state = Type.Object(
   { additionalProperties: false },
 );
 
-export const proofAnswer = Type.Object(
+export const proofsRequest = Type.Object(
   {
-    labelEpoch: count('Epoch of the VRF key'),
-    label: bytesOf(32, 'Label of the identifier'),
-    vrfProof: bytesOf(80, 'That it is; RFC 9381'),
-    root: Type.String({ description: "The index's root, signed by this member" }),
-    indexProof: bytesUpTo(indexProofBytesMax, 'From the label to the root'),
-    logs: Type.Array(agreedLog, { description: 'One for each log of the root that has leaves' }),
-    state: Type.Union([state, Type.Null()]),
-    ownership: Type.Union([bytesUpTo(entryBytesMax, 'Entry `ownershipId`'), Type.Null()]),
-    published: Type.Union([
-      bytesUpTo(entryBytesMax, 'Entry `entryId`, where it is another'),
-      Type.Null(),
-    ]),
-    payload: Type.Union([bytesUpTo(payloadBytesMax, 'What it commits to'), Type.Null()]),
-    opening: Type.Union([bytesOf(32, 'Opening of the commitment'), Type.Null()]),
+    identifiers: Type.Array(Type.String({ maxLength: 512 }), {
+      minItems: 1,
+      maxItems: proofIdentifiersMax,
+      description: 'Identifiers in canonical form',
+      examples: [['tel:+4915123456789', 'tel:+34912345678']],
+    }),
   },
+  { additionalProperties: false },
+);
+
+const shared = {
+  root: Type.String({ description: "The index's root, signed by this member" }),
+  logs: Type.Array(agreedLog, { description: 'One for each log of the root that has leaves' }),
+};
+
+const ofIdentifier = {
+  labelEpoch: count('Epoch of the VRF key'),
+  label: bytesOf(32, 'Label of the identifier'),
+  vrfProof: bytesOf(80, 'That it is; RFC 9381'),
+  indexProof: bytesUpTo(indexProofBytesMax, 'From the label to the root'),
+  state: Type.Union([state, Type.Null()]),
+  ownership: Type.Union([bytesUpTo(entryBytesMax, 'Entry `ownershipId`'), Type.Null()]),
+  published: Type.Union([
+    bytesUpTo(entryBytesMax, 'Entry `entryId`, where it is another'),
+    Type.Null(),
+  ]),
+  payload: Type.Union([bytesUpTo(payloadBytesMax, 'What it commits to'), Type.Null()]),
+  opening: Type.Union([bytesOf(32, 'Opening of the commitment'), Type.Null()]),
+};
+
+export const proofAnswer = Type.Object(
+  { ...shared, ...ofIdentifier },
   { additionalProperties: false, description: 'What the directory says, with its proof' },
+);
+
+export const proofsAnswer = Type.Object(
+  {
+    ...shared,
+    results: Type.Array(Type.Object(ofIdentifier, { additionalProperties: false }), {
+      description: 'One for each identifier, in the same order',
+    }),
+  },
+  { additionalProperties: false, description: 'What the directory says, with its proofs' },
 );

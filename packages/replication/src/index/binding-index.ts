@@ -65,9 +65,9 @@ export interface IndexContext {
   readonly batchLabelsMax: () => number;
 }
 
-/** A proof of one label's state, or that it has none, and the signed root that it leads to. */
+/** A proof for each of some labels: its state, or that it has none; and the root they lead to. */
 export interface IndexEvidence {
-  readonly proof: Uint8Array;
+  readonly proofs: readonly Uint8Array[];
   /** The note. */
   readonly root: string;
   /** What the note says. */
@@ -221,15 +221,17 @@ export class BindingIndex {
     return this.#standing?.position;
   }
 
-  /** Proves a label's state under the newest root; undefined while the index is being built. */
-  async prove(label: Uint8Array): Promise<IndexEvidence | undefined> {
+  /** Proves the labels' states under the newest root; undefined while the index is being built. */
+  async prove(labels: readonly Uint8Array[]): Promise<IndexEvidence | undefined> {
     // While a batch is on its way to the store, the nodes there may be older or newer than the root.
     while (this.#writing !== undefined) await this.#writing;
     const root = this.#stopped ? undefined : this.signedRoot;
     if (root === undefined) return undefined;
     const { position } = this.#standing!;
-    const proof = proveIndexLabel(label, this.#nodes.read, this.#context.crypto);
-    return { proof: encodeIndexProof(proof), root, position };
+    const { crypto } = this.#context;
+    // In one turn, so that all lead to one root.
+    const proofs = labels.map((label) => proveIndexLabel(label, this.#nodes.read, crypto));
+    return { proofs: proofs.map(encodeIndexProof), root, position };
   }
 
   get #stopped(): boolean {

@@ -1,9 +1,9 @@
 /**
- * Everything that proves what the directory says of one identifier: the label's proof, the state and
- * its place in the index, the signed root of the index, and for every log that the root names an
+ * Everything that proves what the directory says of some identifiers: each label's proof, state and
+ * place in the index, one signed root of the index, and for every log that the root names an
  * agreed checkpoint that the log's part of it belongs to. Whoever has the charter can check it.
  *
- * The work is the same whether the label is known or not. The view may be ahead of the index for a
+ * The work is the same whether a label is known or not. The view may be ahead of the index for a
  * moment: a label that changed just now is proven once the index has caught up. The root is what it
  * is; what is waited for are checkpoints that a quorum has cosigned at its sizes or beyond.
  */
@@ -42,12 +42,17 @@ export interface AgreedLog {
   readonly consistency: readonly Uint8Array[];
 }
 
-export interface BindingProof extends ProvenLabel {
+export interface BindingProofs {
   /** The signed root of the index. */
   readonly root: string;
-  readonly indexProof: Uint8Array;
   /** One for each log that is not empty and goes on, in the order of the root's lines. */
   readonly logs: readonly AgreedLog[];
+  /** In the order of the labels. */
+  readonly bindings: readonly ProvenBinding[];
+}
+
+export interface ProvenBinding extends ProvenLabel {
+  readonly indexProof: Uint8Array;
   /** Null where the index has nothing of the label; then so are the entries and the payload. */
   readonly state: IndexedState | null;
   /** The entry of `state.ownershipId`. */
@@ -70,37 +75,54 @@ export interface ProofContext {
 }
 
 /**
- * Proves what the index says of a label. Undefined while the index is being built, and where no
+ * Proves what the index says of labels. Undefined while the index is being built, and where no
  * quorum has cosigned the logs in time.
  */
-export async function proveBinding(
-  proven: ProvenLabel,
+export async function proveBindings(
+  labels: readonly ProvenLabel[],
   context: ProofContext,
-): Promise<BindingProof | undefined> {
-  const { crypto, index } = context;
-  const read = (): ShownBinding => readBinding(proven.label, context);
-  let taken: ShownBinding | undefined;
+): Promise<BindingProofs | undefined> {
+  const { index } = context;
+  const read = (): ShownBinding[] => labels.map((proven) => readBinding(proven, context));
+  let taken: ShownBinding[] | undefined;
   for (let attempt = 0; attempt < proofAttemptsMax; attempt++) {
-    const evidence = await index.prove(proven.label);
+    const evidence = await index.prove(labels.map(({ label }) => label));
     if (evidence === undefined) return undefined;
-    const binding = taken ?? read();
-    if (isProvenBy(evidence, { label: proven.label, state: binding.state }, crypto)) {
+    const bindings = provenBindings(taken ?? read(), evidence, context);
+    if (bindings !== undefined) {
       const logs = await agreedLogs(evidence.position.logs, context);
-      const { proof: indexProof, root } = evidence;
-      return logs && { ...proven, root, indexProof, logs, ...binding };
+      return logs && { root: evidence.root, logs, bindings };
     }
     taken = await index.withNextBatch(read);
   }
   return undefined;
 }
 
-type ShownBinding = Pick<BindingProof, 'state' | 'ownership' | 'published' | 'opened'>;
+type ShownBinding = Omit<ProvenBinding, 'indexProof'>;
+
+/** Joins each binding to its proof; undefined where one of them is not what the index has. */
+function provenBindings(
+  shown: readonly ShownBinding[],
+  { proofs, position: { root } }: IndexEvidence,
+  { crypto }: ProofContext,
+): readonly ProvenBinding[] | undefined {
+  const bindings: ProvenBinding[] = [];
+  for (const [place, binding] of shown.entries()) {
+    const { label, state } = binding;
+    const stateHash = state === null ? null : bindingStateHash(state, crypto);
+    const indexProof = proofs[place]!;
+    const claim = { root, label, stateHash, proof: indexProof };
+    if (verifyIndexProof(claim, crypto).verdict !== 'accept') return undefined;
+    bindings.push({ ...binding, indexProof });
+  }
+  return bindings;
+}
 
 /** Reads what the view has of a label, the entries and the payload that its state names. */
-function readBinding(label: Uint8Array, { store, charters }: ProofContext): ShownBinding {
-  const { history, payloads } = readLabel(store, label);
+function readBinding(proven: ProvenLabel, { store, charters }: ProofContext): ShownBinding {
+  const { history, payloads } = readLabel(store, proven.label);
   const state = foldLabel(history, charters) ?? null;
-  if (state === null) return { state, ownership: null, published: null, opened: null };
+  if (state === null) return { ...proven, state, ownership: null, published: null, opened: null };
   const { ownershipId, entryId, commitment } = state;
   const entries = [...history.ownership.values(), ...history.updates.values()];
   const bytesOf = (id: Uint8Array): Uint8Array | null =>
@@ -109,20 +131,12 @@ function readBinding(label: Uint8Array, { store, charters }: ProofContext): Show
     return commitment !== null && bytesEqual(payload.commitment, commitment);
   });
   return {
+    ...proven,
     state,
     ownership: bytesOf(ownershipId),
     published: bytesEqual(ownershipId, entryId) ? null : bytesOf(entryId),
     opened: held?.opened ?? null,
   };
-}
-
-function isProvenBy(
-  { proof, position: { root } }: IndexEvidence,
-  { label, state }: { readonly label: Uint8Array; readonly state: IndexedState | null },
-  crypto: Cryptography,
-): boolean {
-  const stateHash = state === null ? null : bindingStateHash(state, crypto);
-  return verifyIndexProof({ root, label, stateHash, proof }, crypto).verdict === 'accept';
 }
 
 async function agreedLogs(

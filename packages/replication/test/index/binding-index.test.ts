@@ -148,16 +148,16 @@ describe('the index of a member', () => {
     await alpha.settleIndex();
     const { root } = rootOf(alpha);
     const [held] = await readStates([people[2]!.label], store, alpha.membership.charters);
-    const evidence = (await alpha.proveLabel(people[2]!.label))!;
+    const evidence = (await alpha.proveLabels([people[2]!.label]))!;
     expect(evidence.root).toBe(alpha.indexRoot);
     const stateHash = bindingStateHash(held!.state!, crypto);
     const { label } = people[2]!;
-    const claim = { root, label, stateHash, proof: evidence.proof };
+    const claim = { root, label, stateHash, proof: evidence.proofs[0]! };
     expect(verifyIndexProof(claim, crypto).verdict).toBe('accept');
     expect(verifyIndexProof({ ...claim, stateHash: null }, crypto).verdict).toBe('reject');
     const stranger = new Holder('tel:+34912345678');
-    const absence = (await alpha.proveLabel(stranger.label))!;
-    const none = { root, label: stranger.label, stateHash: null, proof: absence.proof };
+    const absence = (await alpha.proveLabels([stranger.label]))!;
+    const none = { root, label: stranger.label, stateHash: null, proof: absence.proofs[0]! };
     expect(verifyIndexProof(none, crypto).verdict).toBe('accept');
   });
 
@@ -169,11 +169,16 @@ describe('the index of a member', () => {
     const prover = (async () => {
       while (!proving.ended) {
         const { label } = people[proving.count++ % people.length]!;
-        const evidence = await alpha.proveLabel(label);
+        const evidence = await alpha.proveLabels([label]);
         if (evidence !== undefined) {
           const root = verifyIndexRoot(evidence.root, key, crypto);
           if (root.verdict !== 'accept') throw new Error(root.code);
-          const claim = { root: root.value.root, label, stateHash: null, proof: evidence.proof };
+          const claim = {
+            root: root.value.root,
+            label,
+            stateHash: null,
+            proof: evidence.proofs[0]!,
+          };
           // Alone, alpha completes nothing: every label is absent until beta has witnessed.
           expect(verifyIndexProof(claim, crypto).verdict).toBe('accept');
         }
@@ -284,7 +289,7 @@ describe.each(faults)('a batch of the index that %s', (fault) => {
     await alpha.settleIndex();
     expect(alpha.failure).toBeDefined();
     expect(alpha.indexRoot).toBe(root);
-    expect(await alpha.proveLabel(holder.label)).toBeUndefined();
+    expect(await alpha.proveLabels([holder.label])).toBeUndefined();
     await close(alpha);
     const again = await openMember('alpha', disk);
     await again.settleIndex();
