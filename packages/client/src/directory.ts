@@ -51,6 +51,7 @@ import {
 import type { Replacement } from './replacement-record.ts';
 import { replacementStanding, type ReplacementStanding } from './replacement-standing.ts';
 import { survey, type Survey } from './survey.ts';
+import { restoreHolding } from './restore.ts';
 import { resume, type ResumeOptions } from './resume.ts';
 import { veto, type VetoOptions } from './veto.ts';
 
@@ -99,6 +100,8 @@ export interface Directory {
   veto(holding: Holding, requestId: Uint8Array, options?: VetoOptions): Promise<void>;
   /** Ends the holding. */
   release(holding: Holding, options?: ChangeOptions): Promise<Uint8Array>;
+  /** Gets a holding back from its seed (32 bytes) and what the members prove. */
+  restore(of: { readonly identifier: Identifier; readonly seed: Uint8Array }): Promise<Holding>;
   /** Continues an entry that was saved before it was complete. */
   resume(pending: PendingEntry, options?: ResumeOptions): Promise<Holding>;
   /** Looks an identifier up, and says why the answer is believed. */
@@ -167,6 +170,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     veto: async (holding, requestId, vetoOptions) =>
       await veto(await walked(), { holding, requestId }, vetoOptions),
     release: async (holding, change) => await release(await walked(), holding, change),
+    restore: async (of) => await restoreHolding(await walked(), of),
     resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
     lookup: async (identifier, look) => await lookup(await walked(), identifier, look),
     lookupMany: async (identifiers, look) => await lookupMany(await walked(), identifiers, look),

@@ -83,3 +83,8 @@ export const clockSkewSeconds = 60;
 export const signedBodyBytesMax = 64 * 1024;
 /** What is sealed is held in memory as a whole. */
 export const sealedBytesMax = 16 * 1024 * 1024;
+
+/** scrypt's cost of a backup file, as the logarithm of N: a second on a small machine (age's own choice). */
+export const backupScryptLog2 = 18;
+/** Characters of a backup file. */
+export const backupFileBytesMax = 1024 * 1024;

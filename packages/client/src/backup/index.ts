@@ -1,0 +1,4 @@
+/** Backups of seeds; apart from the rest because of what it brings along (`age`, a list of words). */
+export { encodeBackupWords, parseBackupWords } from './backup-words.ts';
+export { encodeBackupFile, parseBackupFile } from './backup-file.ts';
+export type { BackedUpSeed } from './backup-file.ts';

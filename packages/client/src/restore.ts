@@ -1,0 +1,96 @@
+/**
+ * Gets a holding back from the seed alone: what else a holder keeps is in the directory, and a proof
+ * shows it. Every member is asked until one proves the newest state, since an older one would make the
+ * next entry collide with an entry that the holder has signed already.
+ */
+import {
+  bytesEqual,
+  deriveKeys,
+  encodePayload,
+  type Identifier,
+  type IndexedState,
+} from '@callbook/protocol';
+import { assertIdentifier } from './claim.ts';
+import type { DirectoryContext } from './directory-context.ts';
+import { clientError } from './errors.ts';
+import { summariseFailures, survive, type MemberFailure } from './failover.ts';
+import type { Holding } from './holding.ts';
+import type { ProofAnswer } from './proof-answer.ts';
+import { provenAnswerAt } from './prove.ts';
+
+/**
+ * Returns the holding that `seed` (32 bytes) has of an identifier. Throws `identifier_free` where
+ * nobody holds it, `seed_foreign` where another key does, `directory_unavailable` when fewer than a
+ * quorum of the members proved anything.
+ */
+export async function restoreHolding(
+  context: DirectoryContext,
+  of: { readonly identifier: Identifier; readonly seed: Uint8Array },
+): Promise<Holding> {
+  const { identifier, seed } = of;
+  assertIdentifier(identifier);
+  const { answers, failures } = await provenAnswers(context, identifier);
+  if (answers.length < context.quorum) throw summariseFailures(failures, context.quorum);
+  const newest = answers.reduce((best, one) => (isNewer(one.state, best.state) ? one : best));
+  const { state, labelEpoch } = newest;
+  if (state === null || state.status === 'released') {
+    throw clientError(
+      'identifier_free',
+      'nobody holds the identifier: there is nothing to restore',
+    );
+  }
+  const { authority } = deriveKeys(seed, { labelEpoch, identifier });
+  if (!bytesEqual(authority.publicKey, state.authority)) {
+    throw clientError('seed_foreign', 'another key than that of the backup holds the identifier');
+  }
+  return holdingFrom(newest, state, of);
+}
+
+async function provenAnswers(
+  context: DirectoryContext,
+  identifier: Identifier,
+): Promise<{ readonly answers: ProofAnswer[]; readonly failures: MemberFailure[] }> {
+  const failures: MemberFailure[] = [];
+  const asked = context.members.map(async (member) => {
+    try {
+      return [(await provenAnswerAt(context, member, { identifier })).answer];
+    } catch (error) {
+      failures.push(survive(member, error));
+      return [];
+    }
+  });
+  return { answers: (await Promise.all(asked)).flat(), failures };
+}
+
+function isNewer(a: IndexedState | null, b: IndexedState | null): boolean {
+  if (a === null || b === null) return a !== null;
+  if (a.epoch !== b.epoch) return a.epoch > b.epoch;
+  if (a.ownershipAtMs !== b.ownershipAtMs) return a.ownershipAtMs > b.ownershipAtMs;
+  return a.seq > b.seq;
+}
+
+/** Where the payload is not to be had, nothing is published until the holder publishes anew. */
+function holdingFrom(
+  { label, labelEpoch, vrfProof, payload, opening }: ProofAnswer,
+  { epoch, seq, ownershipId, entryId, recovery, lock, email }: IndexedState,
+  { identifier, seed }: { readonly identifier: Identifier; readonly seed: Uint8Array },
+): Holding {
+  const nothing = { identifier, visibility: 'dns' as const, routes: [], keys: [], vrfProof };
+  return {
+    identifier,
+    seed,
+    labelEpoch,
+    label,
+    vrfProof,
+    epoch,
+    seq,
+    ownershipId,
+    entryId,
+    recovery,
+    lock,
+    email,
+    payload: payload ?? encodePayload(nothing),
+    opening: opening ?? new Uint8Array(32),
+    receipts: [],
+  };
+}
