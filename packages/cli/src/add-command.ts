@@ -34,6 +34,12 @@ export function visibilityOption(): Option {
     .default('dns');
 }
 
+export function trustOption(): Option {
+  return new Option('--trust <whom>', 'how many members have to say the same')
+    .choices(['any-member', 'agreed', 'all-members'])
+    .default('agreed');
+}
+
 export function argument(command: Command, index: number): string {
   const value = command.args[index];
   if (value === undefined) throw new TypeError('commander has checked the number of arguments');

@@ -23,7 +23,6 @@ export const cliErrorCodes = {
   recovery_missing: 'the number has no recovery code',
   veto_ineffective: 'the request still stands after the veto',
   confirmation_missing: 'the command cannot be undone and has to be confirmed',
-  lookup_undecided: 'too few members agree for a definite answer',
   resolver_unavailable: 'the resolver did not answer, or answered with a failure',
   answer_bogus: 'the resolver says that the answer fails DNSSEC validation',
   answer_unvalidated: 'the resolver did not validate the answer (no AD bit)',

@@ -1,9 +1,11 @@
 /** The command tree: names, arguments and options, each leading to one function of `commands/`. */
+import type { Trust } from '@callbook/client';
 import { Argument, Command } from 'commander';
 import {
   argument,
   numberHelp,
   numberOption,
+  trustOption,
   visibilityOption,
   withCodeOptions,
   type AddCommand,
@@ -127,16 +129,18 @@ function addRoutes(program: Command, add: AddCommand): void {
     .option(numberOption, numberHelp);
 }
 
-interface LookupOptions extends MemberOption {
+interface LookupCommandOptions extends MemberOption {
   readonly resolver?: string;
   readonly zone?: string;
+  readonly trust: Trust;
+  readonly proof: boolean;
 }
 
 function addLookup(program: Command, add: AddCommand): void {
   const run: Run = (session, command) => {
-    const { member, resolver, zone } = command.opts<LookupOptions>();
+    const { member, resolver, zone, trust, proof } = command.opts<LookupCommandOptions>();
     const typed = argument(command, 0);
-    if (resolver === undefined) return lookup(session, typed);
+    if (resolver === undefined) return lookup(session, typed, { trust, proof });
     const where = { ...(member !== undefined && { member }), ...(zone !== undefined && { zone }) };
     return lookupByDns(session, typed, { resolver, ...where });
   };
@@ -148,7 +152,9 @@ function addLookup(program: Command, add: AddCommand): void {
       '--resolver <address>',
       'ask this validating DNS resolver instead, as addr or addr:port',
     )
-    .option('--zone <apex>', 'zone to ask below with --resolver');
+    .option('--zone <apex>', 'zone to ask below with --resolver')
+    .addOption(trustOption())
+    .option('--no-proof', 'do without a proof from the index');
   add(program, 'prove', (session, command) => prove(session, argument(command, 0)))
     .description('look a number up so that the answer can be checked against the charter')
     .argument('<number>', 'telephone number')

@@ -38,7 +38,7 @@ describe('a proof', () => {
     expect(text.code).toBe(0);
     expect(text.stdout).toContain('+34912345678 is published: proven by alpha.');
     expect(text.stdout).toMatch(/route +10 +sip +sip:alice@sip\.example/);
-    expect(text.stdout).toMatch(/log +api\.beta\.test\/log: \d leaves, \d agreed at 2027-01-15T/);
+    expect(text.stdout).toMatch(/log +api\.beta\.test\/log: \d leaves, \d agreed at 2026-09-21T/);
     const json = await home.run(['prove', typed, '--member', 'gamma', '--json']);
     expect(json.json[0]).toMatchObject({ identifier, state: 'published', member: 'gamma' });
     const absent = await home.run(['prove', '+34911111111', '--json']);

@@ -1,8 +1,12 @@
 /** What every action of a directory shares: the charter, its members, and the ports. */
 import type { Charter, Clock, Cryptography, KnownCharter, Random } from '@callbook/protocol';
 import type { CharterWalk } from './charter-walk.ts';
+import type { Trust } from './lookup-reason.ts';
 import type { Fetch } from './member-call.ts';
+import type { MemberHealth } from './member-health.ts';
 import type { Member } from './member.ts';
+
+export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 export interface DirectoryContext {
   /** The newest charter that is known; walking forward changes it, and what follows from it. */
@@ -18,4 +22,10 @@ export interface DirectoryContext {
   readonly fetch: Fetch;
   readonly random: Random;
   readonly clock: Clock;
+  /** Resolves after so many milliseconds; rejects when the signal is aborted before. */
+  readonly pause: Pause;
+  /** What a look-up needs that does not say itself. */
+  readonly trust: Trust;
+  /** Which members have failed lately. */
+  readonly health: MemberHealth;
 }

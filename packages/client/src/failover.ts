@@ -21,6 +21,7 @@ const survivable: readonly ClientErrorCode[] = [
   'proof_index_invalid',
   'proof_entry_invalid',
   'proof_payload_invalid',
+  'proof_differs',
   'receipt_invalid',
   'rate_limited',
   'channel_unavailable',
@@ -41,6 +42,11 @@ const silent: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   'member_timeout',
   'member_unreachable',
 ]);
+
+/** Whether a failure says nothing but that there was no answer now. */
+export function isSilent({ error }: MemberFailure): boolean {
+  return silent.has(error.code) || error.code === 'rate_limited';
+}
 
 /** Returns the failure of `member` when another may be asked instead; rethrows anything else. */
 export function survive(member: Member, error: unknown): MemberFailure {

@@ -1,174 +1,127 @@
 /**
- * Looks identifiers up at every active member and says how many agree. A member that fails says
- * nothing about an identifier: it lowers the count of answers and is never read as "absent".
+ * Looks identifiers up and says why the answer is believed. An error is never an answer: "absent" is
+ * what as many members say as the wanted trust needs, and anything less is thrown, or, where many are
+ * looked up, is a result of its own.
  */
-import {
-  encodeBase64Url,
-  lookupIdentifiersMax,
-  type Identifier,
-  type PublishedKey,
-  type Route,
-} from '@callbook/protocol';
-import { parseLookupAnswers, type LookedUpBinding, type LookupAnswer } from './api-answers.ts';
+import type { DirectoryError, Identifier } from '@callbook/protocol';
+import type { LookedUpBinding } from './api-answers.ts';
+import { collectAnswers, isDecided, openBallot, type Ballot } from './ballot.ts';
 import { assertIdentifier } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError, type ClientErrorCode } from './errors.ts';
-import { summariseFailures, survive } from './failover.ts';
-import { lookupCharactersMax } from './limits.ts';
-import { callMember } from './member-call.ts';
+import { summariseFailures } from './failover.ts';
+import { settleMs } from './limits.ts';
+import { agreementOf, type ProofReason, type Reason, type Trust } from './lookup-reason.ts';
+import { leadingAnswers } from './member-answers.ts';
 import type { Member } from './member.ts';
+import { findProof } from './proof-reason.ts';
 
-/** What one member said. */
-export type MemberLookup =
-  | { readonly member: string; readonly state: 'published'; readonly binding: LookedUpBinding }
-  | { readonly member: string; readonly state: 'absent' }
-  | { readonly member: string; readonly state: 'failed'; readonly code: ClientErrorCode };
-
-export interface Agreement {
-  /** Members that gave the answer which is returned. */
-  readonly agreeing: number;
-  /** Members that answered at all. */
-  readonly answered: number;
-  readonly asked: number;
-  /** How many have to agree before one dishonest member can no longer decide the answer. */
-  readonly quorum: number;
+export interface LookupOptions {
+  /** Default: the directory's, which is `agreed` unless it was opened with another. */
+  readonly trust?: Trust;
+  /** Asks for a proof as well, and throws where none bears the answer out. Default: true. */
+  readonly proof?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export type Lookup = (
   { readonly state: 'published'; readonly binding: LookedUpBinding } | { readonly state: 'absent' }
 ) & {
   readonly identifier: Identifier;
-  readonly agreement: Agreement;
-  readonly members: readonly MemberLookup[];
+  readonly reason: Reason;
 };
 
-/** Looks one identifier up. Throws `directory_unavailable` when no member answered. */
-export async function lookup(context: DirectoryContext, identifier: Identifier): Promise<Lookup> {
-  const [only] = await lookupMany(context, [identifier]);
-  if (only === undefined) throw new TypeError('one question has one answer');
-  return only;
-}
-
-/** Looks any number of identifiers up, in the order given; 1 000 in one call to a member. */
-export async function lookupMany(
-  context: DirectoryContext,
-  identifiers: readonly Identifier[],
-): Promise<Lookup[]> {
-  identifiers.forEach(assertIdentifier);
-  const lookups: Lookup[] = [];
-  for (const chunk of chunksOf(identifiers)) lookups.push(...(await lookupChunk(context, chunk)));
-  return lookups;
-}
-
-function chunksOf(identifiers: readonly Identifier[]): Identifier[][] {
-  const chunks: Identifier[][] = [];
-  let characters = 0;
-  for (const identifier of identifiers) {
-    const last = chunks.at(-1);
-    characters += identifier.length + 3;
-    const fits = last !== undefined && last.length < lookupIdentifiersMax;
-    if (fits && characters <= lookupCharactersMax) {
-      last.push(identifier);
-    } else {
-      chunks.push([identifier]);
-      characters = identifier.length + 3;
-    }
-  }
-  return chunks;
-}
-
-async function lookupChunk(
-  context: DirectoryContext,
-  identifiers: readonly Identifier[],
-): Promise<Lookup[]> {
-  const asked = await Promise.all(
-    context.members.map((member) => askMember(context, member, identifiers)),
-  );
-  const failures = asked.flatMap((answer) => ('error' in answer ? [answer] : []));
-  if (failures.length === asked.length) throw summariseFailures(failures, 1);
-  return identifiers.map((identifier, index) => {
-    const members = asked.map((answer): MemberLookup => {
-      const member = answer.member.name;
-      if ('error' in answer) return { member, state: 'failed', code: answer.error.code };
-      const result = answer.results[index];
-      if (result === undefined) throw clientError('member_answer_malformed', 'result is missing');
-      return { member, ...result };
-    });
-    return agree(identifier, members, context.quorum);
-  });
-}
-
-type Asked =
-  | { readonly member: Member; readonly results: readonly LookupAnswer[] }
-  | ReturnType<typeof survive>;
-
-async function askMember(
-  context: DirectoryContext,
-  member: Member,
-  identifiers: readonly Identifier[],
-): Promise<Asked> {
-  try {
-    const json = await callMember(context.fetch, member, {
-      method: 'POST',
-      path: '/v1/lookups',
-      body: { identifiers },
-    });
-    return { member, results: parseLookupAnswers(json, identifiers.length) };
-  } catch (error) {
-    return survive(member, error);
-  }
-}
-
-/** The answer most members gave; of two equally frequent ones the newer, as one of them lags. */
-function agree(identifier: Identifier, members: readonly MemberLookup[], quorum: number): Lookup {
-  const answers = members.filter((answer) => answer.state !== 'failed');
-  const groups = Map.groupBy(answers, describeAnswer);
-  const [best] = [...groups.values()].sort((a, b) => b.length - a.length || compareAge(b[0], a[0]));
-  const answer = best?.[0];
-  if (best === undefined || answer === undefined) {
-    throw clientError('directory_unavailable', 'no member answered');
-  }
-  const agreement = {
-    agreeing: best.length,
-    answered: answers.length,
-    asked: members.length,
-    quorum,
-  };
-  return answer.state === 'published'
-    ? { identifier, state: 'published', binding: answer.binding, agreement, members }
-    : { identifier, state: 'absent', agreement, members };
-}
-
-function compareAge(a: MemberLookup | undefined, b: MemberLookup | undefined): number {
-  const [epochA, seqA] = ageOf(a);
-  const [epochB, seqB] = ageOf(b);
-  return epochA - epochB || seqA - seqB;
-}
-
-function ageOf(answer: MemberLookup | undefined): [epoch: number, seq: number] {
-  return answer?.state === 'published' ? [answer.binding.epoch, answer.binding.seq] : [-1, -1];
-}
+/** An answer before it is known whether anything proves it. */
+export type CountedLookup = (
+  { readonly state: 'published'; readonly binding: LookedUpBinding } | { readonly state: 'absent' }
+) & {
+  readonly identifier: Identifier;
+  readonly reason: Omit<Reason, 'proof'>;
+};
 
 /**
- * The text in which equal answers are equal. `origin` and `changedAtMs` are left out: which log had
- * an entry first is settled only when all logs have been read.
+ * Looks one identifier up. Throws `directory_unavailable` when fewer members answered than the trust
+ * needs, `members_disagree` when they contradict each other or what is proven, and the code of a
+ * proof that no member could give right.
  */
-function describeAnswer(answer: MemberLookup): string {
-  if (answer.state !== 'published') return answer.state;
-  const { binding } = answer;
-  return JSON.stringify([
-    binding.visibility,
-    binding.routes.map(describeRoute).sort(),
-    binding.keys.map(describeKey).sort(),
-    [binding.labelEpoch, binding.epoch, binding.seq],
-    [binding.label, binding.ownershipId, binding.entryId].map(encodeBase64Url),
-  ]);
+export async function lookup(
+  context: DirectoryContext,
+  identifier: Identifier,
+  options: LookupOptions = {},
+): Promise<Lookup> {
+  assertIdentifier(identifier);
+  try {
+    return await lookupOnce(context, identifier, options);
+  } catch (error) {
+    // A change spreads within a second: members that contradict each other once may agree then.
+    if (!isDisagreement(error)) throw error;
+    await context.pause(settleMs, options.signal);
+    return await lookupOnce(context, identifier, options);
+  }
 }
 
-function describeRoute({ service, uri, preference }: Route): string {
-  return JSON.stringify([service, uri, preference]);
+function isDisagreement(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'members_disagree';
 }
 
-function describeKey({ use, algorithm, key }: PublishedKey): string {
-  return JSON.stringify([use, algorithm, encodeBase64Url(key)]);
+async function lookupOnce(
+  context: DirectoryContext,
+  identifier: Identifier,
+  { trust = context.trust, proof = true, signal }: LookupOptions,
+): Promise<Lookup> {
+  const order = context.health.inOrder(context.members);
+  const ballot = openBallot(identifier, { needed: neededFor(trust, context), order });
+  const counting = collectAnswers(context, [ballot], signal);
+  const answer = counting.then(() => countedLookup(ballot, { trust, quorum: context.quorum }));
+  const ended = signal === undefined ? {} : { signal };
+  const search = { identifier, order, answer, ...ended };
+  const proving = proof ? findProof(context, search) : notAsked;
+  // What the members say comes first: without an answer there is nothing to prove.
+  const [counted, proven] = await Promise.allSettled([answer, proving]);
+  if (counted.status === 'rejected') throw counted.reason;
+  if (proven.status === 'rejected') throw proven.reason;
+  return { ...counted.value, reason: { ...counted.value.reason, proof: proven.value } };
+}
+
+export const notAsked: ProofReason = { state: 'not_asked' };
+
+/** How many equal answers `trust` needs. */
+export function neededFor(
+  trust: Trust,
+  { members, quorum }: { readonly members: readonly Member[]; readonly quorum: number },
+): number {
+  if (trust === 'any-member') return 1;
+  return trust === 'agreed' ? quorum : members.length;
+}
+
+/** What a ballot has come to; throws why it is not decided. */
+export function countedLookup(
+  ballot: Ballot,
+  of: { readonly trust: Trust; readonly quorum: number },
+): CountedLookup {
+  if (!isDecided(ballot)) throw undecided(ballot);
+  const [answer] = leadingAnswers(ballot.answers);
+  if (answer === undefined || answer.state === 'failed') throw undecided(ballot);
+  const reason = agreementOf(ballot.answers, of);
+  const { identifier } = ballot;
+  return answer.state === 'published'
+    ? { identifier, state: 'published', binding: answer.binding, reason }
+    : { identifier, state: 'absent', reason };
+}
+
+function undecided({ answers, failures, needed }: Ballot): DirectoryError<ClientErrorCode> {
+  const answered = answers.length - failures.length;
+  const agreeing = leadingAnswers(answers).length;
+  const details = { agreeing, answered, asked: answers.length, needed };
+  if (agreeing < answered) {
+    const message = `${agreeing} of ${answered} members agree, ${needed} must`;
+    return clientError('members_disagree', message, { details });
+  }
+  if (answered === 0) return summariseFailures(failures, needed);
+  const first = failures[0]?.error;
+  return clientError(
+    'directory_unavailable',
+    `${answered} of ${answers.length} members answered, ${needed} must`,
+    { details, ...(first === undefined ? {} : { cause: first }) },
+  );
 }

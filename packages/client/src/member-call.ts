@@ -3,7 +3,8 @@
  * error. A captive portal, half a response and a page of HTML all end in `member_answer_malformed`;
  * nothing a member writes is copied into an error except a code that has the form of a code.
  */
-import { DirectoryError, concatBytes } from '@callbook/protocol';
+import { DirectoryError } from '@callbook/protocol';
+import { readBoundedBody } from './bounded-body.ts';
 import { clientError, type ClientErrorCode } from './errors.ts';
 import { answerBytesMax, callMsMax } from './limits.ts';
 import type { Member } from './member.ts';
@@ -16,6 +17,8 @@ export interface MemberCall {
   readonly path: string;
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** Ends the call when nobody waits for it any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Calls `member` and returns the JSON it answered; throws a coded error for anything else. */
@@ -59,7 +62,8 @@ interface Exchange {
 
 async function exchange(fetch: Fetch, member: Member, call: MemberCall): Promise<Exchange> {
   const timeoutMs = call.timeoutMs ?? callMsMax;
-  const signal = AbortSignal.timeout(timeoutMs);
+  const inTime = AbortSignal.timeout(timeoutMs);
+  const signal = call.signal === undefined ? inTime : AbortSignal.any([inTime, call.signal]);
   let response: Response | undefined;
   try {
     response = await fetch(member.api + call.path, requestOf(call, signal));
@@ -68,7 +72,7 @@ async function exchange(fetch: Fetch, member: Member, call: MemberCall): Promise
   } catch (cause) {
     if (isCoded(cause)) throw cause;
     if (signal.aborted) {
-      throw clientError('member_timeout', `member ${member.name} took over ${timeoutMs} ms`, {
+      throw clientError('member_timeout', `member ${member.name} did not answer in time`, {
         details: { member: member.name, timeoutMs },
       });
     }
@@ -100,26 +104,13 @@ function requestOf(call: MemberCall, signal: AbortSignal): RequestInit {
 }
 
 async function readBody(member: Member, response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // A reader, as not every browser can iterate over a stream.
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  for (;;) {
-    const { done, value: chunk } = await reader.read();
-    if (done) break;
-    size += chunk.length;
-    if (size > answerBytesMax) {
-      await reader.cancel();
-      throw clientError(
-        'member_answer_too_large',
-        `answer of member ${member.name} is over ${answerBytesMax} bytes`,
-        { details: { member: member.name, limit: answerBytesMax } },
-      );
-    }
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(concatBytes(...chunks));
+  const body = await readBoundedBody(response, answerBytesMax);
+  if (body !== undefined) return new TextDecoder().decode(body);
+  throw clientError(
+    'member_answer_too_large',
+    `answer of member ${member.name} is over ${answerBytesMax} bytes`,
+    { details: { member: member.name, limit: answerBytesMax } },
+  );
 }
 
 function parseJson(member: Member, text: string): unknown {

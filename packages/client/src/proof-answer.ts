@@ -1,5 +1,5 @@
 /**
- * The answer to `POST /v1/proof` (docs/spec, API), read strictly. Nothing of it is believed here:
+ * The answers to `POST /v1/proof` and `POST /v1/proofs` (docs/spec, API), read strictly. Nothing of it is believed here:
  * `verify-proof.ts` says what it proves.
  */
 import type { IndexedState } from '@callbook/protocol';
@@ -16,17 +16,27 @@ import {
 } from './answer-fields.ts';
 import { clientError } from './errors.ts';
 
-export interface ProofAnswer {
+export interface ProofAnswer extends IdentifierAnswer {
+  /** The index's root, a signed note. */
+  readonly root: string;
+  /** One for each log of the root that has leaves. */
+  readonly logs: readonly AnsweredLog[];
+}
+
+/** Several identifiers under one root. */
+export interface ProofsAnswer extends Pick<ProofAnswer, 'logs' | 'root'> {
+  /** In the order of the question. */
+  readonly results: readonly IdentifierAnswer[];
+}
+
+/** What an answer says of one identifier. */
+export interface IdentifierAnswer {
   readonly labelEpoch: number;
   /** 32 bytes. */
   readonly label: Uint8Array;
   /** 80 bytes. */
   readonly vrfProof: Uint8Array;
-  /** The index's root, a signed note. */
-  readonly root: string;
   readonly indexProof: Uint8Array;
-  /** One for each log of the root that has leaves. */
-  readonly logs: readonly AnsweredLog[];
   readonly state: IndexedState | null;
   /** Encoded entries. */
   readonly ownership: Uint8Array | null;
@@ -46,13 +56,33 @@ export interface AnsweredLog {
 /** Reads an answer; throws `member_answer_malformed`. */
 export function parseProofAnswer(json: unknown): ProofAnswer {
   const fields = readFields(json);
+  return { ...parseRootAndLogs(fields), ...parseIdentifierAnswer(fields) };
+}
+
+/** Reads an answer about `count` identifiers; throws `member_answer_malformed`. */
+export function parseProofsAnswer(json: unknown, count: number): ProofsAnswer {
+  const fields = readFields(json);
+  const results = readArray(fields, 'results');
+  if (results.length !== count) {
+    const message = `answer has ${results.length} results, the question had ${count}`;
+    throw clientError('member_answer_malformed', message);
+  }
+  return {
+    ...parseRootAndLogs(fields),
+    results: results.map((result) => parseIdentifierAnswer(readFields(result, 'results'))),
+  };
+}
+
+function parseRootAndLogs(fields: Fields): Pick<ProofAnswer, 'logs' | 'root'> {
+  return { root: readText(fields, 'root'), logs: readArray(fields, 'logs').map(parseLog) };
+}
+
+function parseIdentifierAnswer(fields: Fields): IdentifierAnswer {
   return {
     labelEpoch: readInteger(fields, 'labelEpoch'),
     label: readBytes(fields, 'label', 32),
     vrfProof: readBytes(fields, 'vrfProof', 80),
-    root: readText(fields, 'root'),
     indexProof: readBytes(fields, 'indexProof'),
-    logs: readArray(fields, 'logs').map(parseLog),
     state: fields['state'] === null ? null : parseState(readFields(fields['state'], 'state')),
     ownership: readBytesOrNull(fields, 'ownership'),
     published: readBytesOrNull(fields, 'published'),

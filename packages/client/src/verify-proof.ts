@@ -33,7 +33,8 @@ import {
   type Payload,
 } from '@callbook/protocol';
 import { clientError, type ClientErrorCode } from './errors.ts';
-import type { AnsweredLog, ProofAnswer } from './proof-answer.ts';
+import { clockSkewSecondsMax } from './limits.ts';
+import type { AnsweredLog, IdentifierAnswer, ProofAnswer } from './proof-answer.ts';
 
 export interface ProofClaim {
   /** The charter in force. */
@@ -76,13 +77,64 @@ export interface ProvenIdentifier {
 
 /**
  * Verifies a proof; throws `label_proof_invalid`, `proof_root_invalid`, `proof_charter_mismatch`,
- * `proof_not_agreed`, `proof_index_invalid`, `proof_entry_invalid` or `proof_payload_invalid`.
+ * `proof_not_agreed`, `proof_index_invalid`, `proof_entry_invalid`, `proof_payload_invalid` or
+ * `clock_wrong`.
  */
 export function verifyProof(answer: ProofAnswer, claim: ProofClaim): ProvenIdentifier {
-  const { identifier, crypto, nowMs } = claim;
   assertLabel(answer, claim);
+  return verifyShown(answer, verifyRoot(answer, claim), claim);
+}
+
+/** A signed root of the index, over logs that are agreed. */
+export interface ProvenRoot {
+  /** Name of the member that signed it. */
+  readonly member: string;
+  readonly root: IndexRoot;
+  readonly logs: readonly ProvenLog[];
+}
+
+/**
+ * Verifies the part of an answer that is the same for every identifier: the root, and that its logs
+ * are agreed. Throws `proof_root_invalid`, `proof_charter_mismatch`, `proof_not_agreed`, or
+ * `clock_wrong` when a quorum has seen a time that is yet to come here.
+ */
+export function verifyRoot(
+  answer: Pick<ProofAnswer, 'logs' | 'root'>,
+  claim: Omit<ProofClaim, 'identifier'>,
+): ProvenRoot {
   const { member, root } = verifiedRoot(answer, claim);
   const logs = agreedLogs(answer, root, claim);
+  const latestMs = Math.max(0, ...logs.map(({ agreedAtMs }) => agreedAtMs ?? 0));
+  // Among any quorum is an honest member, and its cosignature is not older than the agreed time.
+  if (latestMs > claim.nowMs + clockSkewSecondsMax * 1000) {
+    const behindSeconds = Math.round((latestMs - claim.nowMs) / 1000);
+    throw clientError(
+      'clock_wrong',
+      `clock is ${behindSeconds} s behind what a quorum has signed`,
+      {
+        details: { behindSeconds },
+      },
+    );
+  }
+  return { member, root, logs };
+}
+
+/** Verifies one identifier's part of an answer, under a root that is proven. */
+export function verifyIdentifier(
+  answer: IdentifierAnswer,
+  proven: ProvenRoot,
+  claim: ProofClaim,
+): ProvenIdentifier {
+  assertLabel(answer, claim);
+  return verifyShown(answer, proven, claim);
+}
+
+function verifyShown(
+  answer: IdentifierAnswer,
+  { member, root, logs }: ProvenRoot,
+  claim: ProofClaim,
+): ProvenIdentifier {
+  const { identifier, crypto, nowMs } = claim;
   const { label, labelEpoch, state } = answer;
   const stateHash = state === null ? null : bindingStateHash(state, crypto);
   const proof = { root: root.root, label, stateHash, proof: answer.indexProof };
@@ -99,7 +151,7 @@ export function verifyProof(answer: ProofAnswer, claim: ProofClaim): ProvenIdent
   return { ...proven, state: shown === null ? 'unpublished' : 'published', payload: shown };
 }
 
-function assertLabel(answer: ProofAnswer, { charter, identifier, crypto }: ProofClaim): void {
+function assertLabel(answer: IdentifierAnswer, { charter, identifier, crypto }: ProofClaim): void {
   const { label, vrfProof } = answer;
   const vrfPublicKey = parseBase64Url(charter.charter.vrfPublicKey);
   const proven =
@@ -113,8 +165,8 @@ function assertLabel(answer: ProofAnswer, { charter, identifier, crypto }: Proof
 
 /** Finds the active member that signed the root. */
 function verifiedRoot(
-  { root: note }: ProofAnswer,
-  { charter, crypto }: ProofClaim,
+  { root: note }: Pick<ProofAnswer, 'root'>,
+  { charter, crypto }: Omit<ProofClaim, 'identifier'>,
 ): { readonly member: string; readonly root: IndexRoot } {
   for (const { name, logKey } of activeMembers(charter.charter)) {
     const key = parseVerifierKey(logKey);
@@ -132,9 +184,9 @@ function verifiedRoot(
 
 /** Every log of the charter, each as far as a quorum has seen it or beyond. */
 function agreedLogs(
-  { logs }: ProofAnswer,
+  { logs }: Pick<ProofAnswer, 'logs'>,
   root: IndexRoot,
-  claim: ProofClaim,
+  claim: Omit<ProofClaim, 'identifier'>,
 ): readonly ProvenLog[] {
   const named = new Set(root.logs.map(({ origin }) => origin));
   const missing = [...claim.charter.memberByOrigin.keys()].some((origin) => !named.has(origin));
@@ -147,7 +199,11 @@ function agreedLogs(
   return proven;
 }
 
-function provenLog(log: Checkpoint, waiting: AnsweredLog[], claim: ProofClaim): ProvenLog {
+function provenLog(
+  log: Checkpoint,
+  waiting: AnsweredLog[],
+  claim: Omit<ProofClaim, 'identifier'>,
+): ProvenLog {
   const { origin, size } = log;
   const ended = claim.charter.memberByOrigin.get(origin)?.cutoff;
   // An expelled member's log ends where the charter says: a quorum has signed that.
@@ -181,13 +237,13 @@ function provenLog(log: Checkpoint, waiting: AnsweredLog[], claim: ProofClaim): 
   return { origin, size, agreedSize: checkpoint.size, agreedAtMs };
 }
 
-function assertNothingShown({ ownership, published, payload, opening }: ProofAnswer): void {
+function assertNothingShown({ ownership, published, payload, opening }: IdentifierAnswer): void {
   if ([ownership, published, payload, opening].every((part) => part === null)) return;
   throw invalid('proof_entry_invalid', 'entries are shown for a label without a state');
 }
 
 /** The entries are those that the state names, and say what it says. */
-function assertEntries(answer: ProofAnswer, state: IndexedState, crypto: Cryptography): void {
+function assertEntries(answer: IdentifierAnswer, state: IndexedState, crypto: Cryptography): void {
   const shared = { label: answer.label, labelEpoch: answer.labelEpoch, state, crypto };
   const ownership = namedEntry(answer.ownership, state.ownershipId, shared);
   const same = bytesEqual(state.ownershipId, state.entryId);
@@ -232,7 +288,7 @@ function namedEntry(bytes: Uint8Array | null, id: Uint8Array, shared: Shared): E
 }
 
 function shownPayload(
-  { payload, opening }: ProofAnswer,
+  { payload, opening }: IdentifierAnswer,
   { commitment }: IndexedState,
   { identifier, crypto }: ProofClaim,
 ): ProvenIdentifier['payload'] {

@@ -72,7 +72,7 @@ describe('a replacement', () => {
     const holding = await directory.commitReplacement(replacement, publication);
     expect(holding).toMatchObject({ epoch: 1, seq: 0, seed: claimantSeed });
     expect(federation.outbox).toHaveLength(3);
-    const found = await directory.lookup(identifier);
+    const found = await directory.survey(identifier);
     expect(found).toMatchObject({
       binding: { epoch: 1, routes: [{ uri: 'sip:new@sip.example' }], pending: [] },
     });
@@ -81,7 +81,7 @@ describe('a replacement', () => {
   it('is what look-ups tell of while it is pending', async () => {
     const { directory } = await openHeld({ holdMs: 60_000 });
     const { requestId } = await directory.requestReplacement(request);
-    const found = await directory.lookup(identifier);
+    const found = await directory.survey(identifier);
     expect(found).toMatchObject({ binding: { epoch: 0, pending: [{ requestId }] } });
   });
 

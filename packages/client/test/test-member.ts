@@ -110,7 +110,7 @@ export class TestMember {
       return { status: 200, json };
     }
     if (path === '/v1/proofs') {
-      const [first, ...others] = (fields['identifiers'] as string[]).map((name) =>
+      const [first, ...others] = (fields['identifiers'] as unknown as string[]).map((name) =>
         proofOf(this.log, this.#directory, name),
       );
       const { root, logs } = first as { root: string; logs: object[] };

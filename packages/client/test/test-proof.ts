@@ -16,7 +16,7 @@ import { nobleCryptography as crypto } from '@callbook/protocol/crypto/noble';
 import type { TestLog } from './test-log.ts';
 import type { TestBinding, TestDirectory } from './test-member.ts';
 
-export const cosignedAtSeconds = 1_800_000_000;
+export const cosignedAtSeconds = 1_790_000_000;
 /** End of the pause of everything that was released. */
 export const endsAtMs = 4_000_000_000_000;
 

@@ -88,7 +88,7 @@ async function checkHolders({ layout, charterNote, ledger, holdings }: HealedRun
   if (charters.verdict !== 'accept') throw new Error(charters.message);
   const directory = createDirectory({ charterNote, crypto });
   for (const holding of holdings) {
-    const { members } = await directory.lookup(holding.identifier);
+    const { members } = await directory.survey(holding.identifier);
     for (const answer of members) {
       const shown =
         answer.state === 'published' &&

@@ -188,7 +188,7 @@ export class Load {
     while (!this.#stop.signal.aborted) {
       const holder = reader.pick(this.#holders);
       try {
-        const { members } = await holder.directory.lookup(holder.identifier);
+        const { members } = await holder.directory.survey(holder.identifier);
         ledger.looked(members.length);
         for (const answer of members) {
           if (answer.state === 'published') assertSigned(answer, holder);

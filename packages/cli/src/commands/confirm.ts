@@ -20,7 +20,7 @@ export async function confirm(
 ): Promise<ExitCode> {
   const record = await selectHeld(session, number);
   const { identifier, holding } = record;
-  const found = await session.directory.lookup(identifier);
+  const found = await session.directory.survey(identifier);
   const changedAtMs = found.state === 'published' ? found.binding.changedAtMs : 0;
   const dueAtMs = changedAtMs + confirmEveryMs;
   if (options.now !== true && Date.now() < dueAtMs) {

@@ -1,59 +1,87 @@
-/** `callbook lookup`: what the members publish under a number, and how many of them agree. */
-import type { Agreement, Lookup } from '@callbook/client';
+/** `callbook lookup`: what the directory publishes under a number, and why that is believed. */
+import type { Lookup, LookupOptions, Reason } from '@callbook/client';
 import { encodeBase64Url } from '@callbook/protocol';
-import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { writeIdentifier } from '../number.ts';
 import { writeRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
 
-export async function lookup(session: Session, number: string): Promise<ExitCode> {
-  const found = await session.directory.lookup(session.readIdentifier(number));
-  const { identifier, agreement } = found;
-  const members = found.members.map(({ member, state }) => ({ member, state }));
-  if (found.state === 'absent') {
-    assertDecided(found);
-    session.report.result({ identifier, state: 'absent', agreement, members }, [
-      `${writeIdentifier(identifier)} is not registered: ${describeAgreement(agreement)}.`,
-    ]);
-    return exitCodes.absent;
-  }
-  session.report.result(
-    { identifier, state: 'published', agreement, members, ...found.binding },
-    describePublished(found),
+export async function lookup(
+  session: Session,
+  number: string,
+  options: LookupOptions,
+): Promise<ExitCode> {
+  const found = await session.directory.lookup(session.readIdentifier(number), options);
+  session.report.result(lookupJson(found), describeLookup(found));
+  return found.state === 'absent' ? exitCodes.absent : exitCodes.ok;
+}
+
+/** The result as one object: what is published, and the reason beside it. */
+export function lookupJson(found: Lookup): object {
+  const { identifier, state, reason } = found;
+  const { agreement, trust, changedAtMs, pending } = reason;
+  const members = reason.members.map((answer) =>
+    answer.state === 'failed'
+      ? { member: answer.member, state: answer.state, code: answer.code }
+      : { member: answer.member, state: answer.state },
   );
-  return exitCodes.ok;
+  return {
+    identifier,
+    state,
+    ...(found.state === 'published' ? found.binding : {}),
+    trust,
+    agreement,
+    members,
+    changedAtMs,
+    pending,
+    proof: reason.proof,
+  };
 }
 
-/** Absence counts when every member that answered says so, and they are a quorum. */
-function assertDecided({ agreement, members }: Lookup): void {
-  const { agreeing, answered, quorum } = agreement;
-  if (agreeing === answered && answered >= quorum) return;
-  if (agreeing < answered) {
-    throw cliError('lookup_undecided', 'the members disagree about this number', {
-      details: { agreeing, answered },
-    });
-  }
-  throw cliError(
-    'lookup_undecided',
-    `${answered} of ${members.length} members answered, at least ${quorum} must`,
-    { details: { answered, quorum } },
-  );
-}
-
-function describeAgreement({ agreeing, asked }: Agreement): string {
-  return `${agreeing} of ${asked} members agree`;
-}
-
-function describePublished(found: Lookup & { state: 'published' }): string[] {
-  const { identifier, binding, agreement } = found;
+/** The same for people. */
+export function describeLookup(found: Lookup): string[] {
+  const { identifier, reason } = found;
+  const number = writeIdentifier(identifier);
+  if (found.state === 'absent') return [`${number} is not registered.`, ...describeReason(reason)];
+  const { binding } = found;
   return [
-    `${writeIdentifier(identifier)} is published: ${describeAgreement(agreement)}.`,
+    `${number} is published.`,
     ...binding.routes.map((route) => `  route     ${writeRoute(route)}`),
     ...binding.keys.map(
       ({ use, algorithm, key }) =>
         `  ${use.padEnd(8)}  ${algorithm.padEnd(7)}  ${encodeBase64Url(key)}`,
     ),
-    `  changed   ${new Date(binding.changedAtMs).toISOString()} (${binding.origin})`,
+    ...describeReason(reason),
   ];
+}
+
+function describeReason({ agreement, changedAtMs, pending, proof }: Reason): string[] {
+  const { agreeing, asked } = agreement;
+  return [
+    ...(changedAtMs === null ? [] : [`  changed   ${new Date(changedAtMs).toISOString()}`]),
+    ...pending.map(
+      ({ commitFromMs }) =>
+        `  pending   somebody wants to take it over, from ${new Date(commitFromMs).toISOString()} on`,
+    ),
+    `  members   ${agreeing} of ${asked} asked agree`,
+    ...describeProof(proof),
+  ];
+}
+
+function describeProof(proof: Reason['proof']): string[] {
+  switch (proof.state) {
+    case 'not_asked':
+      return [];
+    case 'unavailable':
+      return [`  proof     none now (${proof.code})`];
+    case 'proven': {
+      const { logs, member, passedOver } = proof.proof;
+      const times = logs.flatMap(({ agreedAtMs }) => (agreedAtMs === null ? [] : [agreedAtMs]));
+      const newest = times.length === 0 ? '' : `, ${new Date(Math.max(...times)).toISOString()}`;
+      return [
+        `  proof     index of ${member}, over ${logs.length} logs that a quorum agrees on${newest}`,
+        ...passedOver.map(({ member: name, code }) => `  ${name} gave no good proof (${code})`),
+      ];
+    }
+  }
 }

@@ -16,6 +16,7 @@ import { writeIdentifier } from '../number.ts';
 import { readRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
 import { continuePending, openCodesIfAny } from './register.ts';
+import { isSuperseded } from './status.ts';
 
 export interface ReplaceOptions extends CodeSourceOptions {
   /** `-` for standard input or the terminal, else a file; never the code itself. */
@@ -74,11 +75,15 @@ async function recordToReplace(session: Session, identifier: Identifier): Promis
   return record;
 }
 
-/** Only what is published says so: "absent" may be a payload that is missing for a moment. */
-async function isReplaced(session: Session, { identifier, ...held }: Holding): Promise<boolean> {
-  const found = await session.directory.lookup(identifier);
-  if (found.state === 'absent' || found.binding.epoch < held.epoch) return false;
-  return found.binding.ownershipId.toHex() !== held.ownershipId.toHex();
+/** "Absent" may be a payload that is missing for a moment: then the holding's own entry says it. */
+async function isReplaced(session: Session, holding: Holding): Promise<boolean> {
+  const { epoch, identifier, ownershipId } = holding;
+  const found = await session.directory.survey(identifier);
+  if (found.state === 'absent') {
+    return isSuperseded(holding, await session.directory.entryState(ownershipId));
+  }
+  if (found.binding.epoch < epoch) return false;
+  return found.binding.ownershipId.toHex() !== ownershipId.toHex();
 }
 
 async function withRequest(

@@ -2,7 +2,7 @@
  * The part of `callbook status` about who holds the number, and for how long: requests against the
  * holder with the time that is left, the own request, lock, recovery code and dormancy.
  */
-import type { Lookup, ReplacementStanding } from '@callbook/client';
+import type { Survey, ReplacementStanding } from '@callbook/client';
 import type { PendingRequest } from '@callbook/protocol';
 import { confirmEveryMs } from '@callbook/protocol';
 import type { KeyRecord } from '../key-file.ts';
@@ -21,16 +21,20 @@ interface OwnershipStatus {
 export async function describeOwnership(
   session: Session,
   record: KeyRecord,
-  found: Lookup,
+  found: Survey,
 ): Promise<OwnershipStatus> {
   return record.replacement !== null && record.holding === null
     ? describeClaim(session, record)
-    : describeHolding(record, found);
+    : describeHolding(session, record, found);
 }
 
-function describeHolding({ identifier, holding }: KeyRecord, found: Lookup): OwnershipStatus {
+async function describeHolding(
+  session: Session,
+  { identifier, holding }: KeyRecord,
+  found: Survey,
+): Promise<OwnershipStatus> {
   if (holding === null) return { value: {}, lines: [], next: undefined, isUrgent: false };
-  const pending = requestsIn(found, holding.epoch);
+  const pending = await session.directory.pendingAgainst(holding);
   const { lock, recovery, email } = holding;
   const isOurs = found.state === 'published' && found.binding.epoch === holding.epoch;
   const dormant = isOurs && found.binding.dormant;
@@ -60,14 +64,6 @@ function describeHolding({ identifier, holding }: KeyRecord, found: Lookup): Own
         : confirmStep,
     isUrgent: pending.length > 0 || dormant,
   };
-}
-
-/** What any member tells of: one that hides a request must not hide it from the holder. */
-function requestsIn({ members }: Lookup, epoch: number): PendingRequest[] {
-  const told = members.flatMap((answer) =>
-    answer.state === 'published' && answer.binding.epoch === epoch ? answer.binding.pending : [],
-  );
-  return [...new Map(told.map((request) => [request.requestId.toHex(), request])).values()];
 }
 
 function describeRequest({ requestClass, commitFromMs }: PendingRequest): string {

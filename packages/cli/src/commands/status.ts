@@ -1,5 +1,5 @@
 /** `callbook status`: what is held here, compared with what every member says. */
-import { holdingPayload, type Holding, type Lookup, type MemberEntryState } from '@callbook/client';
+import { holdingPayload, type Holding, type Survey, type MemberEntryState } from '@callbook/client';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { selectRecord } from '../journal.ts';
@@ -104,10 +104,10 @@ export async function describeRecord(session: Session, record: KeyRecord): Promi
   const { identifier, holding, pending } = record;
   const entryId = pending?.holding.entryId ?? holding?.entryId;
   const [found, entries] = await Promise.all([
-    session.directory.lookup(identifier),
+    session.directory.survey(identifier),
     entryId === undefined ? [] : session.directory.entryState(entryId),
   ]);
-  const state = stateOfRecord(record, found);
+  const state = stateOfRecord(record, found, entries);
   const ownership = await describeOwnership(session, record, found);
   const payload = holding === null ? undefined : holdingPayload(holding);
   const next = ownership.next ?? nextStepOf[state];
@@ -144,12 +144,21 @@ function worseOf(code: ExitCode): ExitCode {
   return code === exitCodes.ok ? exitCodes.actionNeeded : code;
 }
 
-function stateOfRecord({ holding, pending, replacement }: KeyRecord, found: Lookup): HoldingState {
+function stateOfRecord(
+  { holding, pending, replacement }: KeyRecord,
+  found: Survey,
+  entries: readonly MemberEntryState[],
+): HoldingState {
   if (pending !== null) return 'pending';
-  return replacement !== null && holding === null ? 'requested' : stateOf(holding, found);
+  if (replacement !== null && holding === null) return 'requested';
+  // Who has taken it over may publish nothing: the look-up does not tell that.
+  if (found.state === 'absent' && holding !== null && isSuperseded(holding, entries)) {
+    return 'replaced';
+  }
+  return stateOf(holding, found);
 }
 
-function stateOf(holding: Holding | null, found: Lookup): HoldingState {
+function stateOf(holding: Holding | null, found: Survey): HoldingState {
   if (holding === null) return 'unclaimed';
   if (found.state === 'absent') return 'absent';
   const { binding, agreement } = found;
@@ -160,6 +169,13 @@ function stateOf(holding: Holding | null, found: Lookup): HoldingState {
   if (binding.seq > holding.seq) return 'changed';
   const everywhere = agreement.agreeing === agreement.answered;
   return binding.seq === holding.seq && everywhere ? 'published' : 'spreading';
+}
+
+/** Whether most members that know an entry of the holding have another holder in force. */
+export function isSuperseded({ epoch }: Holding, entries: readonly MemberEntryState[]): boolean {
+  const known = entries.filter((entry) => 'epoch' in entry);
+  const later = known.filter((entry) => entry.epoch !== null && entry.epoch > epoch);
+  return 2 * later.length > known.length;
 }
 
 function describeEntry(entry: MemberEntryState): string {

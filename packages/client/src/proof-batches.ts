@@ -1,0 +1,137 @@
+/**
+ * Proofs of many answers: in batches, spread over the members, each member one batch at a time. A
+ * member whose budget is spent is waited for, as long as its Retry-After says. What one member does
+ * not prove is asked of the next, until every member has been asked.
+ */
+import type { Identifier } from '@callbook/protocol';
+import type { DirectoryContext } from './directory-context.ts';
+import { isClientError, type ClientErrorCode } from './errors.ts';
+import { survive, type MemberFailure } from './failover.ts';
+import { proofBatchMax, proofWaitMsMax } from './limits.ts';
+import type { ProofReason } from './lookup-reason.ts';
+import type { CountedLookup } from './lookup.ts';
+import type { Member } from './member.ts';
+import { bearsOut, differing, unproven } from './proof-reason.ts';
+import { proveSeveralAt, withPassedOver } from './prove.ts';
+import type { ProvenIdentifier } from './verify-proof.ts';
+
+export interface ProofBatchOptions {
+  readonly signal?: AbortSignal;
+  /** Hears how many answers are done. */
+  readonly onDone?: (count: number) => void;
+}
+
+/** What proves an answer, or the code of why nothing does. */
+export type ProofOutcome = ProofReason | ClientErrorCode;
+
+/** An answer, and who has not proven it so far. */
+interface Wanted {
+  readonly answer: CountedLookup;
+  /** Members still to be asked, in this order. */
+  readonly toAsk: Member[];
+  readonly failures: MemberFailure[];
+}
+
+interface BatchSearch {
+  readonly outcomes: Map<Identifier, ProofOutcome>;
+  readonly options: ProofBatchOptions;
+}
+
+/** Returns an outcome for each answer. */
+export async function findProofs(
+  context: DirectoryContext,
+  answers: readonly CountedLookup[],
+  options: ProofBatchOptions,
+): Promise<ReadonlyMap<Identifier, ProofOutcome>> {
+  const members = context.health.inOrder(context.members);
+  let open = answers.map((answer, place): Wanted => {
+    const start = place % members.length;
+    const toAsk = [...members.slice(start), ...members.slice(0, start)];
+    return { answer, toAsk, failures: [] };
+  });
+  const search = { outcomes: new Map<Identifier, ProofOutcome>(), options };
+  while (open.length > 0) {
+    const parts = Map.groupBy(open, ({ toAsk }) => toAsk.shift());
+    for (const { answer, failures } of parts.get(undefined) ?? []) {
+      search.outcomes.set(answer.identifier, outcomeOf(failures));
+    }
+    parts.delete(undefined);
+    const left = [...parts].map(([member, part]) =>
+      member === undefined ? [] : proveByMember(context, member, { part, search }),
+    );
+    open = (await Promise.all(left)).flat();
+  }
+  return search.outcomes;
+}
+
+/** Returns those that this member has not proven. */
+async function proveByMember(
+  context: DirectoryContext,
+  member: Member,
+  of: { readonly part: readonly Wanted[]; readonly search: BatchSearch },
+): Promise<Wanted[]> {
+  const { outcomes, options } = of.search;
+  const left: Wanted[] = [];
+  let waitMsLeft = proofWaitMsMax;
+  for (let start = 0; start < of.part.length;) {
+    const batch = of.part.slice(start, start + proofBatchMax);
+    const result = await proveBatch(context, member, { batch, signal: options.signal });
+    const waitMs = 'error' in result ? waitMsOf(result) : undefined;
+    if (waitMs !== undefined && waitMs <= waitMsLeft) {
+      waitMsLeft -= waitMs;
+      await context.pause(waitMs, options.signal);
+      continue;
+    }
+    start += batch.length;
+    for (const [place, wanted] of batch.entries()) {
+      const outcome = outcomeAt(result, place, { wanted, member });
+      if ('error' in outcome) left.push({ ...wanted, failures: [...wanted.failures, outcome] });
+      else outcomes.set(wanted.answer.identifier, outcome);
+    }
+    options.onDone?.(outcomes.size);
+  }
+  return left;
+}
+
+async function proveBatch(
+  context: DirectoryContext,
+  member: Member,
+  of: { readonly batch: readonly Wanted[]; readonly signal: AbortSignal | undefined },
+): Promise<readonly ProvenIdentifier[] | MemberFailure> {
+  const identifiers = of.batch.map(({ answer }) => answer.identifier);
+  const signal = of.signal === undefined ? {} : { signal: of.signal };
+  try {
+    return await proveSeveralAt(context, member, { identifiers, ...signal });
+  } catch (error) {
+    of.signal?.throwIfAborted();
+    return survive(member, error);
+  }
+}
+
+/** How long a member asks to wait; undefined where waiting does not help. */
+function waitMsOf({ error }: MemberFailure): number | undefined {
+  const seconds = error.details['retryAfterSeconds'];
+  if (error.code !== 'rate_limited' || typeof seconds !== 'number') return undefined;
+  return Math.max(1, seconds) * 1000;
+}
+
+function outcomeAt(
+  result: readonly ProvenIdentifier[] | MemberFailure,
+  place: number,
+  { wanted, member }: { readonly wanted: Wanted; readonly member: Member },
+): ProofReason | MemberFailure {
+  if ('error' in result) return result;
+  const proven = result[place];
+  if (proven === undefined) throw new TypeError('every identifier has a result');
+  if (!bearsOut(proven, wanted.answer)) return differing(member);
+  return { state: 'proven', proof: withPassedOver(proven, wanted.failures) };
+}
+
+function outcomeOf(failures: readonly MemberFailure[]): ProofOutcome {
+  try {
+    return unproven(failures);
+  } catch (error) {
+    if (!isClientError(error)) throw error;
+    return error.code;
+  }
+}
