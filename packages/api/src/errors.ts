@@ -115,7 +115,7 @@ export type ApiErrorCode = keyof typeof apiErrorCodes;
 /** Codes of a wrong setting; the daemon reports them before it listens. */
 export const apiSettingCodes = {
   host_malformed: 'the host is not a domain name in lower case, without a port',
-  host_too_long: 'with this host the longest code message does not fit one SMS segment',
+  host_too_long: 'with this host the longest code message has more than 140 octets',
 } as const;
 
 export type ApiSettingCode = keyof typeof apiSettingCodes;

@@ -18,6 +18,7 @@ export interface ClaimChoices {
   readonly identifier?: string;
   readonly form?: 'app' | 'digits';
   readonly secretKey?: Uint8Array;
+  readonly appHash?: string;
 }
 
 /** Asks for a code. */
@@ -31,6 +32,7 @@ export async function askForCode(member: TestMember, choices: ClaimChoices = {})
     authority: base64url(authority),
     session: base64url(session.publicKey),
     form,
+    ...(choices.appHash !== undefined && { appHash: choices.appHash }),
   });
   return { identifier, secretKey, authority, session, form, answer };
 }

@@ -38,6 +38,11 @@ export interface OpenedChallenge {
   readonly form: ChallengeForm;
 }
 
+export interface ChallengeRequest extends SealedCodeRequest {
+  /** An Android app that reads the SMS; other channels have no use for it. */
+  readonly appHash?: string | undefined;
+}
+
 export class ChallengeDesk {
   readonly #store: ChallengeStore;
   readonly #budget: SendBudget;
@@ -65,8 +70,8 @@ export class ChallengeDesk {
    * Throws `session_key_invalid`, `identifier_not_served`, `challenge_rate_limited` or
    * `channel_unavailable`.
    */
-  async open(request: SealedCodeRequest): Promise<OpenedChallenge> {
-    const { identifier, authority, form } = request;
+  async open(request: ChallengeRequest): Promise<OpenedChallenge> {
+    const { identifier, authority, form, appHash } = request;
     // No await from here to the store: two requests cannot both take the last of the budget.
     const nowMs = this.#ports.clock.nowMs();
     this.#assertSendable(request, nowMs);
@@ -76,7 +81,7 @@ export class ChallengeDesk {
     const { challengeId } = opened;
     this.#ports.sendGuard?.take(identifier, this.#sendIdOf(challengeId), nowMs);
 
-    await this.#send({ identifier, form, code, challengeId });
+    await this.#send({ identifier, form, code, appHash, challengeId });
     return { ...opened, enc, channel: channelOf(identifier), form };
   }
 
@@ -149,10 +154,12 @@ export class ChallengeDesk {
     readonly identifier: Identifier;
     readonly form: ChallengeForm;
     readonly code: string;
+    readonly appHash: string | undefined;
     readonly challengeId: string;
   }): Promise<void> {
     const { identifier, form, code, challengeId } = message;
-    const text = challengeText({ form, host: this.#host, code });
+    const appHash = identifier.startsWith('tel:') ? message.appHash : undefined;
+    const text = challengeText({ form, host: this.#host, code, appHash });
     const sendId = this.#sendIdOf(challengeId);
     try {
       await this.#ports.codeSender.send({ to: identifier, text, code, sendId });

@@ -45,6 +45,7 @@ function addOpenRoute(scope: ApiScope, { desk }: ApiContext): void {
       authority: parseBytesField(body.authority, 'body/authority'),
       session: parseBytesField(body.session, 'body/session'),
       form: body.form,
+      appHash: body.appHash,
     });
     reply.code(201).header('cache-control', 'no-store');
     return { id: challengeId, expiresAtMs, enc: encodeBase64Url(enc), channel, form };

@@ -16,6 +16,13 @@ export const challengeRequest = Type.Object(
     authority: bytesOf(32, 'Ed25519 public key that the entry will carry'),
     session: bytesOf(32, 'X25519 public key of this session'),
     form,
+    appHash: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9+/]{11}$',
+        description: "Names the Android app that reads the SMS (SMS Retriever's hash string)",
+        examples: ['FA+9qCX9VSu'],
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -30,6 +30,20 @@ describe('opening a challenge', () => {
     expect(member.sent[1]!.code).toMatch(/^[0-9]{8}$/);
   });
 
+  it('names an app that asks for it in an SMS, and in no mail', async () => {
+    const member = await startMember();
+    const appHash = 'FA+9qCX9VSu';
+    await askForCode(member, { appHash });
+    await askForCode(member, { appHash, identifier: 'mailto:someone@mail.test' });
+    expect(member.sent[0]!.text).toMatch(/^[^\n]+\nFA\+9qCX9VSu\n\n@alpha\.test #/);
+    expect(member.sent[1]!.text).not.toContain(appHash);
+    for (const wrong of ['FA+9qCX9VS', 'FA+9qCX9VSu1', 'FA+9qCX9VS ', 'FA+9qCX9V\nu']) {
+      const { answer } = await askForCode(member, { appHash: wrong });
+      expect(answer.json).toMatchObject({ code: 'request_malformed' });
+    }
+    expect(member.sent).toHaveLength(2);
+  });
+
   it('does not ask the directory anything', async () => {
     const member = await startMember();
     await askForCode(member);
