@@ -91,6 +91,7 @@ export async function openChallenge(
         authority: encodeBase64Url(authorityKey),
         session: encodeBase64Url(await suite.SerializePublicKey(session.publicKey)),
         form,
+        ...(context.smsAppHash !== undefined && { appHash: context.smsAppHash }),
       },
     }),
   );

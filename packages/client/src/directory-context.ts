@@ -26,6 +26,8 @@ export interface DirectoryContext {
   readonly pause: Pause;
   /** What a look-up needs that does not say itself. */
   readonly trust: Trust;
+  /** By which Android knows this app in an SMS. */
+  readonly smsAppHash: string | undefined;
   /** Which members have failed lately. */
   readonly health: MemberHealth;
 }

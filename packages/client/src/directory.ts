@@ -67,6 +67,11 @@ export interface DirectoryOptions {
   readonly trust?: Trust;
   /** Names of the members to ask first; the others are asked after them. */
   readonly members?: readonly string[];
+  /**
+   * Hash string by which Android's SMS Retriever knows this app, 11 characters: codes by SMS then have it
+   * in a line of their own, and the app reads them without a permission.
+   */
+  readonly smsAppHash?: string;
 }
 
 export interface Directory {
@@ -213,6 +218,7 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     clock,
     pause: options.pause ?? systemPause,
     trust: options.trust ?? 'agreed',
+    smsAppHash: options.smsAppHash,
     health: new MemberHealth(clock),
   };
 }
