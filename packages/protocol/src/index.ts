@@ -73,9 +73,15 @@ export {
 export { charterSet, charterSetUpTo, extendCharterSet } from './fold/charter-set.ts';
 export type { CharterSet, KnownCharter } from './fold/charter-set.ts';
 export { emptyHistory, integrateLeaf, updateKeyOf } from './fold/history.ts';
-export type { LabelHistory, LeafMention, LoggedEntry, MentionedEntry } from './fold/history.ts';
+export type {
+  Holding,
+  LabelHistory,
+  LeafMention,
+  LoggedEntry,
+  MentionedEntry,
+} from './fold/history.ts';
 export { changesJudgement, judgeOf } from './fold/judge.ts';
-export { foldLabel } from './fold/fold-label.ts';
+export { foldLabel, holdingOf } from './fold/fold-label.ts';
 export type { BindingState } from './fold/fold-label.ts';
 export { entryProgress, quorumTime } from './fold/entry-time.ts';
 export type { EntryProgress } from './fold/entry-time.ts';

@@ -2,6 +2,7 @@
  * The charters a fold may judge by: the chain from version 1 to the newest, each found again by the
  * hash that leaves name. Reads no clock; which version is in force for new leaves is the newest.
  */
+import { bytesEqual } from '../bytes.ts';
 import { charterHash } from '../charter/charter.ts';
 import type { Charter, CharterMember } from '../charter/charter.ts';
 import { verifyFoundingCharter, verifyNextCharter } from '../charter/adoption.ts';
@@ -61,10 +62,12 @@ export function charterSetUpTo({ all }: CharterSet, version: number): CharterSet
 /** Joins charters that have been verified as a chain, version 1 first. */
 function setOf(all: readonly KnownCharter[]): CharterSet {
   const known = new Map(all.map((charter) => [charter.hash.toHex(), charter]));
+  const current = all.at(-1)!;
   return {
     all,
-    current: all.at(-1)!,
-    byHash: (hash) => known.get(hash.toHex()),
+    current,
+    // Nearly all leaves name the newest.
+    byHash: (hash) => (bytesEqual(hash, current.hash) ? current : known.get(hash.toHex())),
   };
 }
 

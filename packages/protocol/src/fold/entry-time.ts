@@ -67,6 +67,11 @@ export function firstValidLeaves(
   mentions: readonly LeafMention[],
   charters: CharterSet,
 ): CountedLeaf[] {
+  const [only] = mentions;
+  if (only !== undefined && mentions.length === 1) {
+    const known = judgeOf(only, charters);
+    return known === undefined ? [] : [{ ...only, known }];
+  }
   const first = new Map<string, CountedLeaf>();
   for (const mention of mentions) {
     if (first.has(mention.origin)) continue;

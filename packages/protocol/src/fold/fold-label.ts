@@ -9,7 +9,7 @@ import type { CharterSet } from './charter-set.ts';
 import { entryTime, firstValidLeaves } from './entry-time.ts';
 import { follows, holderChain, releaseEndsAtMs, winnerOf } from './holder-chain.ts';
 import type { HolderChain, Timed } from './holder-chain.ts';
-import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
+import type { Holding, LabelHistory, LeafMention } from './history.ts';
 import { commitsOf } from './replacement.ts';
 
 export interface BindingState {
@@ -41,8 +41,33 @@ export interface BindingState {
 
 /** Folds one label's history; undefined while nothing about it is complete. */
 export function foldLabel(history: LabelHistory, charters: CharterSet): BindingState | undefined {
+  const { holding } = history;
+  const owned = isByThese(holding, charters) ? holding.state : foldOwnership(history, charters);
+  return owned === undefined ? undefined : withUpdate(owned, history, charters);
+}
+
+/**
+ * Returns what the ownership entries come to, to be kept beside them: undefined while nobody holds
+ * the label, and where somebody has asked for it, since that waits for other entries.
+ */
+export function holdingOf(history: LabelHistory, charters: CharterSet): Holding | undefined {
+  if (isByThese(history.holding, charters)) return history.holding;
+  for (const { entry } of history.ownership.values())
+    if (entry.kind === 'request') return undefined;
+  const state = foldOwnership(history, charters);
+  if (state?.status !== 'held') return undefined;
+  return { charterVersion: charters.current.charter.version, state };
+}
+
+/** Charters are a chain: the version of the newest says which they are. */
+function isByThese(holding: Holding | undefined, { current }: CharterSet): holding is Holding {
+  return holding?.charterVersion === current.charter.version;
+}
+
+/** Folds the ownership entries alone. */
+function foldOwnership(history: LabelHistory, charters: CharterSet): BindingState | undefined {
   const chain = chainInForce(history, charters);
-  return chain === undefined ? undefined : stateOf(chain, history, charters);
+  return chain === undefined ? undefined : stateOf(chain, charters);
 }
 
 /** The time of the holder in force, or of the last one; undefined while nothing is complete. */
@@ -89,13 +114,12 @@ function registersAfter(
   );
 }
 
-function stateOf(chain: HolderChain, history: LabelHistory, charters: CharterSet): BindingState {
+function stateOf(chain: HolderChain, charters: CharterSet): BindingState {
   const last = chain.at(-1)!;
   const released = last.mentioned.entry.kind === 'release';
   const owner = released ? chain.at(-2)! : last;
-  const { entry } = owner.mentioned;
-  const { served, leaves } = servedOf(owner.mentioned, history, charters);
-  const earliest = earliestMention(leaves);
+  const { entry, entryId, mentions } = owner.mentioned;
+  const earliest = earliestMention(firstValidLeaves(mentions, charters));
   return {
     labelEpoch: entry.labelEpoch,
     label: entry.label,
@@ -107,26 +131,30 @@ function stateOf(chain: HolderChain, history: LabelHistory, charters: CharterSet
     recovery: entry.recovery,
     lock: entry.lock,
     email: entry.email,
-    seq: served.entry.seq,
-    entryId: served.entryId,
-    commitment: served.entry.commitment,
+    seq: entry.seq,
+    entryId,
+    commitment: entry.commitment,
     origin: earliest.origin,
     changedAtMs: earliest.at,
     endsAtMs: released ? releaseEndsAtMs(chain, charters) : null,
   };
 }
 
-/** The update in force, else the ownership entry itself, with the leaves of it that count. */
-function servedOf(
-  owner: MentionedEntry,
-  history: LabelHistory,
+/** Puts the update in force, if there is one, over what the ownership entries come to. */
+function withUpdate(
+  owned: BindingState,
+  { updates }: LabelHistory,
   charters: CharterSet,
-): { readonly served: MentionedEntry; readonly leaves: readonly LeafMention[] } {
-  const update = history.updates.get(owner.entryId.toHex());
-  const leaves = firstValidLeaves(update?.mentions ?? [], charters);
+): BindingState {
+  const update = updates.get(owned.entryId.toHex());
+  if (update === undefined) return owned;
+  const leaves = firstValidLeaves(update.mentions, charters);
   // A charter may have ceased to count the leaves of an update; see `changesJudgement`.
-  if (update !== undefined && leaves.length > 0) return { served: update, leaves };
-  return { served: owner, leaves: firstValidLeaves(owner.mentions, charters) };
+  if (leaves.length === 0) return owned;
+  const { entryId, entry } = update;
+  const { seq, commitment } = entry;
+  const { origin, at: changedAtMs } = earliestMention(leaves);
+  return { ...owned, seq, entryId, commitment, origin, changedAtMs };
 }
 
 function earliestMention(mentions: readonly LeafMention[]): LeafMention {

@@ -15,6 +15,7 @@ import { bytesEqual, compareBytes } from '../bytes.ts';
 import { leavesKeptPerLogMax } from '../limits.ts';
 import type { LeafRole } from '../leaf.ts';
 import type { CharterSet } from './charter-set.ts';
+import type { BindingState } from './fold-label.ts';
 import { judgeOf } from './judge.ts';
 
 /** One valid leaf about an entry, as its log's position and statement. */
@@ -51,6 +52,19 @@ export interface LabelHistory {
   readonly ownership: ReadonlyMap<string, MentionedEntry>;
   /** Winning updates, by the ownership entry they name: see `updateKeyOf`. */
   readonly updates: ReadonlyMap<string, MentionedEntry>;
+  /** What the ownership entries come to; left out where nobody has kept it. */
+  readonly holding?: Holding;
+}
+
+/**
+ * What the ownership entries of a label that is held come to, by the charters up to one: it changes
+ * only with them, so whoever keeps it beside a history folds an update without looking at them.
+ */
+export interface Holding {
+  /** Version of the newest of those charters. */
+  readonly charterVersion: number;
+  /** The state while no update is in force. */
+  readonly state: BindingState;
 }
 
 export const emptyHistory: LabelHistory = { ownership: new Map(), updates: new Map() };
@@ -96,10 +110,8 @@ function integrateOwnership(
   if (known !== undefined) {
     const mentions = withMention(known.mentions, logged);
     if (mentions === known.mentions) return history;
-    return {
-      ...history,
-      ownership: new Map(history.ownership).set(entryKey, { ...known, mentions }),
-    };
+    const ownership = new Map(history.ownership).set(entryKey, { ...known, mentions });
+    return { ownership, updates: history.updates };
   }
   const ownership = new Map(history.ownership).set(entryKey, mentioned(logged));
   for (const entry of ownership.values()) settle(ownership, entry, crypto);
@@ -170,13 +182,23 @@ function byPosition(a: LeafMention, b: LeafMention): number {
 function integrateUpdate(history: LabelHistory, logged: LoggedEntry): LabelHistory {
   const { entry } = logged;
   const ownershipKey = entry.prev!.toHex();
-  const named = history.ownership.get(ownershipKey);
-  if (named !== undefined && !hasTermsOf(entry, named.entry)) return history;
+  const named = termsNamedBy(entry, ownershipKey, history);
+  if (named !== undefined && !hasTermsOf(entry, named)) return history;
   const updateKey = named === undefined ? pendingKey(entry, ownershipKey) : ownershipKey;
   const winner = history.updates.get(updateKey);
   const next = strongerUpdate(winner, logged);
   if (next === winner) return history;
   return { ...history, updates: new Map(history.updates).set(updateKey, next) };
+}
+
+/** The terms of the ownership entry that an update names, if it is known. */
+function termsNamedBy(
+  { prev }: Entry,
+  ownershipKey: string,
+  { ownership, holding }: LabelHistory,
+): UpdateTerms | undefined {
+  if (holding !== undefined && bytesEqual(holding.state.ownershipId, prev!)) return holding.state;
+  return ownership.get(ownershipKey)?.entry;
 }
 
 function strongerUpdate(winner: MentionedEntry | undefined, logged: LoggedEntry): MentionedEntry {

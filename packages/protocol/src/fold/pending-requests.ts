@@ -11,7 +11,7 @@ import { openRequests } from './replacement-admission.ts';
 /** Requests of the epoch in force that no veto has defeated, the first to be committed first. */
 export function pendingRequests(history: LabelHistory, charters: CharterSet): PendingRequest[] {
   // Nearly all labels have never had a request, and updates come here by the thousand.
-  if (!hasRequest(history)) return [];
+  if (history.holding !== undefined || !hasRequest(history)) return [];
   return openRequests(history, charters)
     .toSorted((a, b) => a.commitFromMs - b.commitFromMs || a.timeMs - b.timeMs)
     .slice(0, pendingRequestsMax)

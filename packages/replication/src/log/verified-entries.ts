@@ -4,7 +4,7 @@
  * not remembered.
  */
 import type { Cryptography, Entry, Verdict } from '@callbook/protocol';
-import { accept, assert, entryId as idOf, parseEntry, verifyEntry } from '@callbook/protocol';
+import { accept, assert, entryId as idOf, parseEntry, verifyParsedEntry } from '@callbook/protocol';
 
 import { verifiedEntriesCachedMax } from '../limits.ts';
 
@@ -30,26 +30,27 @@ export class VerifiedEntries {
    * this has been done.
    */
   verify(entryBytes: Uint8Array, isVerified = false): Verdict<VerifiedEntry> {
+    const parsed = parseEntry(entryBytes);
+    if (parsed.verdict !== 'accept') return parsed;
+    const entry = parsed.value;
     const entryId = idOf(entryBytes, this.#crypto);
-    const name = entryId.toHex();
-    const known = this.#known.get(name);
+    const known = entry.kind === 'update' ? undefined : this.#known.get(entryId.toHex());
     if (known !== undefined) return accept(known);
-    const verdict =
-      isVerified || this.#wasVerified?.(entryId) === true
-        ? parseEntry(entryBytes)
-        : verifyEntry(entryBytes, this.#crypto);
-    if (verdict.verdict !== 'accept') return verdict;
-    const verified = { entry: verdict.value, entryId, entryBytes };
-    if (verified.entry.kind !== 'update') this.#remember(name, verified);
+    if (!isVerified && this.#wasVerified?.(entryId) !== true) {
+      const verdict = verifyParsedEntry(entry, entryBytes, this.#crypto);
+      if (verdict.verdict !== 'accept') return verdict;
+    }
+    const verified = { entry, entryId, entryBytes };
+    if (entry.kind !== 'update') this.#remember(verified);
     return accept(verified);
   }
 
-  #remember(name: string, { entryId, entryBytes }: VerifiedEntry): void {
+  #remember({ entryId, entryBytes }: VerifiedEntry): void {
     // The bytes may be a view of a whole page, which must not stay in memory for one entry.
     const copy = new Uint8Array(entryBytes);
     const entry = parseEntry(copy);
     assert(entry.verdict === 'accept', 'an entry that was verified parses');
-    this.#known.set(name, { entry: entry.value, entryId, entryBytes: copy });
+    this.#known.set(entryId.toHex(), { entry: entry.value, entryId, entryBytes: copy });
     if (this.#known.size > verifiedEntriesCachedMax) {
       this.#known.delete(this.#known.keys().next().value!);
     }

@@ -1,15 +1,19 @@
 /**
  * All that a member keeps of one label, in two rows: what changes with ownership (history, identifier)
  * and what changes with every update (the winning updates, the payloads). An update, by far the most
- * frequent entry, rewrites only the second. The identifier is there only while a payload is.
+ * frequent entry, rewrites only the second, and reads only that while the label is held: the row ends
+ * with what the first comes to (`holding-row.ts`). Both are written in one batch, so that the two never
+ * disagree. The identifier is there only while a payload is.
  */
-import type { Identifier, LabelHistory, Visibility } from '@callbook/protocol';
-import { emptyHistory, updateKeyOf } from '@callbook/protocol';
+import type { CharterSet, Holding, Identifier, LabelHistory, Visibility } from '@callbook/protocol';
+import { DirectoryError, emptyHistory, holdingOf, updateKeyOf } from '@callbook/protocol';
 
+import type { ReplicationErrorCode } from '../errors.ts';
 import { RowReader, RowWriter } from '../store/row-bytes.ts';
 import { ownershipKey, updatesKey } from '../store/row-keys.ts';
 import type { RowChange } from '../store/store.ts';
 import { readEntries, writeEntries } from './history-row.ts';
+import { readHolding, UnreadOwnership, writeHolding } from './holding-row.ts';
 import type { OpenedPayload } from './payload-check.ts';
 
 /** A payload that has been checked, and the entry that it belongs to. */
@@ -39,6 +43,8 @@ export interface LabelRow {
   readonly lacking: boolean;
   /** Holder whose payloads this member has erased last after a release, and when it did. */
   readonly erased: { readonly epoch: number; readonly atMs: number } | undefined;
+  /** True when the row of updates ends with a holding, read or not. */
+  readonly endsWithHolding: boolean;
 }
 
 export const emptyLabelRow: LabelRow = {
@@ -48,6 +54,7 @@ export const emptyLabelRow: LabelRow = {
   published: undefined,
   lacking: false,
   erased: undefined,
+  endsWithHolding: false,
 };
 
 /** Returns the rows in which `after` differs from `before`. */
@@ -64,11 +71,62 @@ export function changedRows(label: Uint8Array, before: LabelRow, after: LabelRow
   if (
     before.history.updates !== after.history.updates ||
     before.lacking !== after.lacking ||
-    !sameItems(before.payloads, after.payloads)
+    !sameItems(before.payloads, after.payloads) ||
+    hasOtherHolding(before, after)
   ) {
     changes.push({ rowKey: updatesKey(label), value: encodeUpdates(after) });
   }
   return changes;
+}
+
+function hasOtherHolding(before: LabelRow, after: LabelRow): boolean {
+  const { holding } = after.history;
+  if (holding === undefined) return before.endsWithHolding;
+  if (holding !== before.history.holding) return true;
+  return before.identifier !== after.identifier || before.published !== after.published;
+}
+
+/**
+ * Reads back a label that is held from the row of updates alone; `readOwnership` is asked for the other
+ * row when its entries are looked at. Undefined when that row does not tell enough.
+ */
+export function parseHeldLabel(
+  label: Uint8Array,
+  updatesRow: Uint8Array | undefined,
+  readOwnership: () => Uint8Array | undefined,
+): LabelRow | undefined {
+  if (updatesRow === undefined || (updatesRow[0]! & holdingBit) === 0) return undefined;
+  const reader = new RowReader(updatesRow);
+  const { payloads, lacking } = readPayloads(reader);
+  const entries = readEntries(reader);
+  const { holding, identifier, published } = readHolding(reader, label);
+  reader.end();
+  const [update] = entries;
+  const updates = update && new Map([[holding.state.ownershipId.toHex(), update]]);
+  const ownership = new UnreadOwnership(() => {
+    const row = readOwnership();
+    if (row === undefined) throw missingOwnership();
+    return parseOwnership(row).history.ownership;
+  });
+  const history = { ownership, updates: updates ?? emptyHistory.updates, holding };
+  const { erased } = emptyLabelRow;
+  return { history, identifier, payloads, published, lacking, erased, endsWithHolding: true };
+}
+
+/**
+ * Returns what the row of updates may end with: nothing where a row that was read without the other
+ * one would lack something. Updates that name another ownership entry than the one in force are kept
+ * by names that only the ownership entries tell.
+ */
+export function keptHolding(
+  history: LabelHistory,
+  charters: CharterSet,
+  erased: LabelRow['erased'],
+): Holding | undefined {
+  if (erased !== undefined || history.updates.size > 1) return undefined;
+  const holding = holdingOf(history, charters);
+  if (holding === undefined || history.updates.size === 0) return holding;
+  return history.updates.has(holding.state.ownershipId.toHex()) ? holding : undefined;
 }
 
 /** Reads back the two rows; either may be missing. */
@@ -78,15 +136,18 @@ export function parseLabelRow(
 ): LabelRow {
   if (ownershipRow === undefined && updatesRow === undefined) return emptyLabelRow;
   const owned = ownershipRow === undefined ? emptyLabelRow : parseOwnership(ownershipRow);
-  if (updatesRow === undefined) return { ...owned, payloads: [], lacking: false };
+  if (updatesRow === undefined) {
+    return { ...owned, payloads: [], lacking: false, endsWithHolding: false };
+  }
   const reader = new RowReader(updatesRow);
   const { payloads, lacking } = readPayloads(reader);
   const { ownership } = owned.history;
   const updates = new Map(
     readEntries(reader).map((known) => [updateKeyOf(known.entry, ownership), known]),
   );
-  reader.end();
-  return { ...owned, payloads, lacking, history: { ownership, updates } };
+  const endsWithHolding = (updatesRow[0]! & holdingBit) !== 0;
+  if (!endsWithHolding) reader.end();
+  return { ...owned, payloads, lacking, endsWithHolding, history: { ownership, updates } };
 }
 
 /** Reads the payloads alone: what another member asks for. */
@@ -109,7 +170,9 @@ function encodeOwnership({ history, identifier, published, erased }: LabelRow): 
   return writer.finish();
 }
 
-function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads' | 'lacking'> {
+function parseOwnership(
+  row: Uint8Array,
+): Pick<LabelRow, 'published' | 'identifier' | 'erased' | 'history'> {
   const reader = new RowReader(row);
   const flags = reader.u8();
   const visibility = (flags & apiOnlyBit) === 0 ? 'dns' : 'api';
@@ -125,21 +188,26 @@ function parseOwnership(row: Uint8Array): Omit<LabelRow, 'payloads' | 'lacking'>
 
 /** Set beside the number of payloads, which is at most 8. */
 const lackingBit = 0x80;
+const holdingBit = 0x40;
 
-function encodeUpdates({ history, payloads, lacking }: LabelRow): Uint8Array {
-  const writer = new RowWriter().u8(payloads.length | (lacking ? lackingBit : 0));
+function encodeUpdates(row: LabelRow): Uint8Array {
+  const { history, payloads, lacking, identifier, published } = row;
+  const { holding } = history;
+  const flags = (lacking ? lackingBit : 0) | (holding === undefined ? 0 : holdingBit);
+  const writer = new RowWriter().u8(payloads.length | flags);
   for (const held of payloads) {
     writer.fixed(held.commitment).fixed(held.opened.opening).sized(held.opened.payload);
     writer.fixed(held.entryId).fixed(held.ownershipId);
     writer.u56(held.epoch).u56(held.seq).text(held.origin).u56(held.atMs);
   }
   writeEntries(writer, history.updates.values());
+  if (holding !== undefined) writeHolding(writer, { holding, identifier, published });
   return writer.finish();
 }
 
 function readPayloads(reader: RowReader): { payloads: HeldPayload[]; lacking: boolean } {
   const first = reader.u8();
-  const payloads = Array.from({ length: first & ~lackingBit }, () => ({
+  const payloads = Array.from({ length: first & ~(lackingBit | holdingBit) }, () => ({
     commitment: reader.fixed(32),
     opened: { opening: reader.fixed(32), payload: reader.sized() },
     entryId: reader.fixed(32),
@@ -154,4 +222,8 @@ function readPayloads(reader: RowReader): { payloads: HeldPayload[]; lacking: bo
 
 function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((item, position) => item === b[position]);
+}
+
+function missingOwnership(): DirectoryError<ReplicationErrorCode> {
+  return new DirectoryError('store_corrupt', 'ownership entries of a stored label are missing');
 }

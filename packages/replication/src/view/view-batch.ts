@@ -41,7 +41,7 @@ import {
 } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
 import { encodeBinding } from './binding-row.ts';
-import { changedRows, parseLabelRow } from './label-row.ts';
+import { changedRows, keptHolding, parseHeldLabel, parseLabelRow } from './label-row.ts';
 import type { HeldPayload, LabelRow } from './label-row.ts';
 import { ownerKeyOf } from './owner-names.ts';
 import { checkPayload } from './payload-check.ts';
@@ -94,17 +94,21 @@ export class ViewBatch {
     this.#labels = labels;
   }
 
-  /** Reads the rows of these labels. */
+  /** Reads the rows of these labels: of those that are held and only updated, one. */
   static async open(context: ViewContext, labels: readonly Uint8Array[]): Promise<ViewBatch> {
-    const unique = new Map(labels.map((label) => [nameOf(label), label]));
-    const rows = await context.store.getMany(
-      [...unique.values()].flatMap((label) => [ownershipKey(label), updatesKey(label)]),
+    const { store } = context;
+    const unique = [...new Map(labels.map((label) => [nameOf(label), label])).values()];
+    const updates = await store.getMany(unique.map(updatesKey));
+    const held = unique.map((label, place) =>
+      parseHeldLabel(label, updates[place], () => store.get(ownershipKey(label))),
     );
+    const others = unique.filter((_, place) => held[place] === undefined);
+    const owned = others.length === 0 ? [] : await store.getMany(others.map(ownershipKey));
     const work = new Map<string, LabelWork>();
     let position = 0;
-    for (const [name, label] of unique) {
-      work.set(name, workOn(label, parseLabelRow(rows[position], rows[position + 1])));
-      position += 2;
+    for (const [place, label] of unique.entries()) {
+      const before = held[place] ?? parseLabelRow(owned[position++], updates[place]);
+      work.set(nameOf(label), workOn(label, before));
     }
     return new ViewBatch(context, work);
   }
@@ -213,7 +217,7 @@ export class ViewBatch {
       const mentions = mentioned.mentions.filter((mention) => mention.origin !== origin);
       if (mentions.length > 0) ownership.set(name, { ...mentioned, mentions });
     }
-    work.history = { ...work.history, ownership };
+    work.history = { ownership, updates: work.history.updates };
   }
 
   /** Marks a label to be looked at again although no leaf has come: its pause may be over. */
@@ -230,9 +234,11 @@ export class ViewBatch {
 
   #finishLabel(work: LabelWork, nowMs: number): void {
     const { charters } = this.#context;
-    const { history } = work;
+    const { ownership, updates } = work.history;
+    const holding = keptHolding(work.history, charters, work.before.erased);
+    const history = { ownership, updates, ...(holding && { holding }) };
     const state = foldLabel(history, charters);
-    if (work.refolded || history !== work.before.history)
+    if (work.refolded || work.history !== work.before.history)
       this.#states.push({ label: work.label, state });
     const ended = state !== undefined && state.endsAtMs !== null && state.endsAtMs <= nowMs;
     const served =
@@ -258,6 +264,7 @@ export class ViewBatch {
     }
     const after: LabelRow = {
       history,
+      endsWithHolding: holding !== undefined,
       lacking,
       erased: ended ? erasedNow(work, state.epoch, nowMs) : work.before.erased,
       // With its last payload goes what says whose label this was.
@@ -379,5 +386,5 @@ function knowsEntry(
 }
 
 function nameOf(label: Uint8Array): string {
-  return Buffer.from(label.buffer, label.byteOffset, label.byteLength).toString('latin1');
+  return label.toHex();
 }

@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadMembership } from '../../src/charter/membership.ts';
 import { ownershipKey, updatesKey } from '../../src/store/row-keys.ts';
-import { changedRows, emptyLabelRow, parseLabelRow } from '../../src/view/label-row.ts';
+import {
+  changedRows,
+  emptyLabelRow,
+  keptHolding,
+  parseHeldLabel,
+  parseLabelRow,
+} from '../../src/view/label-row.ts';
 import { crypto, foundFederation } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
 import type { MadeEntry } from '../support/holder.ts';
@@ -60,12 +66,20 @@ function integrate(leaves: readonly LoggedEntry[], from: LabelHistory): LabelHis
 
 /** Writes a history as the store has it, and reads it back. */
 function storedAndRead(history: LabelHistory, label: Uint8Array): LabelHistory {
-  const rows = changedRows(label, emptyLabelRow, { ...emptyLabelRow, history });
+  const holding = keptHolding(history, charters, undefined);
+  const kept = { ownership: history.ownership, updates: history.updates };
+  const rows = changedRows(label, emptyLabelRow, {
+    ...emptyLabelRow,
+    history: holding === undefined ? kept : { ...kept, holding },
+  });
   const valueAt = (rowKey: Uint8Array): Uint8Array | undefined => {
     const row = rows.find((change) => Buffer.compare(change.rowKey, rowKey) === 0);
     return row !== undefined && 'value' in row ? row.value : undefined;
   };
-  return parseLabelRow(valueAt(ownershipKey(label)), valueAt(updatesKey(label))).history;
+  const readOwnership = (): Uint8Array | undefined => valueAt(ownershipKey(label));
+  const updates = valueAt(updatesKey(label));
+  const held = parseHeldLabel(label, updates, readOwnership);
+  return (held ?? parseLabelRow(readOwnership(), updates)).history;
 }
 
 describe('the rows of a label', () => {
