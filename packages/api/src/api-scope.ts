@@ -9,7 +9,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ChallengeDesk } from './challenges/challenge-desk.ts';
-import type { DirectoryPort } from './ports.ts';
+import type { DirectoryPort, DnsPort } from './ports.ts';
 import type { ProofBudget } from './proofs/proof-budget.ts';
 
 /** A fastify scope that types requests and answers by their schemas. */
@@ -27,4 +27,5 @@ export interface ApiContext {
   readonly crypto: Cryptography;
   readonly clock: Clock;
   readonly proofs: ProofBudget;
+  readonly dns: DnsPort | undefined;
 }

@@ -14,11 +14,12 @@ import type { SendGuard } from './challenges/send-guard.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
-import type { CodeSender, DirectoryPort, EventLogger } from './ports.ts';
+import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts';
 import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addAgreementRoutes } from './routes/agreement-routes.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
+import { addDnsRoutes } from './routes/dns-routes.ts';
 import { addEmailRoutes } from './routes/email-routes.ts';
 import { addEntryRoutes } from './routes/entry-routes.ts';
 import { addEvidenceRoutes } from './routes/evidence-routes.ts';
@@ -32,6 +33,8 @@ import { problemSchema } from './schemas/problem-schema.ts';
 export interface ApiOptions {
   readonly directory: DirectoryPort;
   readonly codeSender: CodeSender;
+  /** The zone, for DNS over HTTPS; without it there is none. */
+  readonly dns?: DnsPort;
   /** Where codes to numbers cost money. */
   readonly sendGuard?: SendGuard | undefined;
   readonly clock: Clock;
@@ -63,7 +66,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const desk = new ChallengeDesk(options.host, limits, options);
   const proofs = new ProofBudget(limits, options);
   const { directory, crypto, clock } = options;
-  const context: ApiContext = { directory, crypto, clock, desk, proofs };
+  const context: ApiContext = { directory, crypto, clock, desk, proofs, dns: options.dns };
 
   const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
   api.server.maxConnections = limits.connectionsMax;
@@ -85,6 +88,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
 async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   await collectSchemas(scope);
   addChallengeRoutes(scope, context);
+  addDnsRoutes(scope, context);
   addEmailRoutes(scope, context);
   addEntryRoutes(scope, context);
   addLookupRoutes(scope, context);

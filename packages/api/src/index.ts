@@ -23,6 +23,7 @@ export type {
   CodeSender,
   CosignedCheckpoint,
   DirectoryPort,
+  DnsPort,
   EntryLeaf,
   EntryState,
   EvidencePiece,

@@ -30,6 +30,9 @@ export const apiLimits = {
   networkProofsBurstMax: 60,
 } as const satisfies Record<string, number>;
 
+/** A DNS query over HTTPS: no more than over TCP is read of one. */
+export const dnsQueryBytesMax = 4096;
+
 /** Identifiers in one request for proofs: fewer than a network may have at once. */
 export const proofIdentifiersMax = 50;
 

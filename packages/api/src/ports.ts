@@ -70,6 +70,12 @@ export interface DirectoryPort {
   readiness(): Readiness;
 }
 
+/** This member's zone. */
+export interface DnsPort {
+  /** The response to a query that came over TLS, as sent; undefined where nothing is to be sent. */
+  answer(query: Uint8Array): Uint8Array | undefined;
+}
+
 /** Evidence as docs/spec/evidence.md has it, and what it proves. */
 export interface EvidencePiece {
   /** SHA-256 of the bytes, 64 hexadecimal digits. */

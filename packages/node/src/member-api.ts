@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { apiLimits, createApi } from '@callbook/api';
-import type { ApiLimits, CodeSender, DirectoryPort, SendGuard } from '@callbook/api';
+import type { ApiLimits, CodeSender, DirectoryPort, DnsPort, SendGuard } from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import type { Logger } from 'pino';
@@ -21,6 +21,7 @@ export interface MemberApi extends AsyncDisposable {
 export interface MemberApiParts {
   readonly directory: DirectoryPort;
   readonly codeSender: CodeSender;
+  readonly dns: DnsPort;
   readonly sendGuard: SendGuard | undefined;
   readonly crypto: Cryptography;
   readonly log: Logger;
@@ -33,11 +34,12 @@ export async function startMemberApi(
   config: NodeConfig,
   parts: MemberApiParts,
 ): Promise<MemberApi> {
-  const { directory, codeSender, sendGuard, crypto, log, host } = parts;
+  const { directory, codeSender, sendGuard, dns, crypto, log, host } = parts;
   const api = createApi({
     directory,
     codeSender,
     sendGuard,
+    dns,
     clock: systemClock,
     random: systemRandom,
     crypto,

@@ -76,7 +76,9 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const timing = { clock: systemClock, scheduler: network.systemScheduler };
   parts.use(new network.HolderNotices({ replica, sender: senders, log, ...timing }));
   const codes = { codeSender: senders, sendGuard };
-  const api = parts.use(await startMemberApi(config, { directory, ...codes, crypto, log, host }));
+  const api = parts.use(
+    await startMemberApi(config, { directory, dns: zone, ...codes, crypto, log, host }),
+  );
   const running = parts.move();
   return {
     addresses: {

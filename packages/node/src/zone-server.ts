@@ -58,6 +58,8 @@ export interface ZoneServerOptions {
 
 export interface ZoneServer extends DnsServer {
   readonly engine: DatagramEngine['name'];
+  /** Answers a query that has come some other way, over TLS. */
+  answer(query: Uint8Array): Uint8Array | undefined;
   /** Makes and takes cookies with other secrets, where it was started with some. */
   rollCookies(cookieSecrets: CookieSecrets): void;
 }
@@ -99,6 +101,7 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   return {
     ...server,
     engine: engine.name,
+    answer: (query) => state.respond(query, 'tls'),
     rollCookies: (cookieSecrets) => {
       state.cookieSecrets = cookieSecrets;
       notify({ kind: 'cookies', cookieSecrets });
