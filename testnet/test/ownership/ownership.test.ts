@@ -1,7 +1,8 @@
 /**
  * Who holds a number, by the command alone, as people would go about it: a key is lost and replaced
  * after the hold; a holder refuses; a recovery code shortens the hold. Each person has a home of their
- * own. The holds are seconds by the charter, which is all that is different.
+ * own. Of the four members one may be dishonest, so that every claim needs the codes of two. The holds
+ * are seconds by the charter, which is all that is different.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -12,11 +13,12 @@ import { environment, eventually, openLab, runCommand, type Lab, type Ran } from
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await openLab(3, 0, {
-    possessionMs: 8000,
-    recoveryMs: 1000,
+  lab = await openLab(4, 0, {
+    possessionMs: 15_000,
+    recoveryMs: 1500,
     emailChangeMs: 0,
     emailMs: 1000,
+    releaseMs: 20_000,
   });
 }, 120_000);
 
@@ -43,10 +45,34 @@ async function person(name: string): Promise<Person> {
 
 const byOutbox = (): string => `--code-from ${lab.description.outbox}`;
 
-/** How many codes have been sent; notices to holders stand in the same file. */
-async function sentCodes(): Promise<number> {
+/** Codes that were sent to a number or address; notices to holders stand in the same file. */
+async function codesTo(...addresses: readonly string[]): Promise<string[]> {
   const text = await readFile(lab.description.outbox, 'utf8');
-  return text.split('\n').filter((line) => line.includes('"code":')).length;
+  const lines = text.split('\n').filter((line) => line.includes('"code":'));
+  const sent = lines.map((line) => JSON.parse(line) as { to: string; code: string });
+  const meant = new Set(addresses);
+  return sent.flatMap(({ to, code }) => (meant.has(to.split(':')[1]!) ? [code] : []));
+}
+
+interface Pending {
+  readonly class: string;
+  readonly timeMs: number;
+  readonly commitFromMs: number;
+}
+
+/** The request against a number, as soon as the first member tells of one. */
+async function untilRequested(number: string): Promise<Pending> {
+  const ask = async (): Promise<Pending[]> => {
+    const response = await fetch(`${lab.description.members[0]!.web}/v1/lookups`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ identifiers: [`tel:${number}`] }),
+    });
+    const { results } = (await response.json()) as { results: [{ pending?: Pending[] }] };
+    return results[0].pending ?? [];
+  };
+  const [pending] = await eventually(ask, (found) => found.length > 0, 30_000);
+  return pending!;
 }
 
 async function keyOf(who: Person, number: string): Promise<string> {
@@ -54,7 +80,44 @@ async function keyOf(who: Person, number: string): Promise<string> {
   return (json as unknown as { keys: { key: string }[] }).keys[0]!.key;
 }
 
-describe('a lost key', () => {
+describe.concurrent('a person at a terminal', () => {
+  it('gets two codes at once, and types both on one screen', async () => {
+    const number = '+4915123456700';
+    await person('greta');
+    const env = {
+      ...environment(lab.folder),
+      CALLBOOK_CONFIG: join(lab.folder, 'greta/client.json'),
+    };
+    const command = `callbook register ${number} --sip sip:greta@sip.example`;
+    const screen = spawn('script', ['-qec', command, '/dev/null'], { env });
+    const ended = new Promise((resolve) => screen.once('exit', resolve));
+    let shown = '';
+    screen.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    // Both are there before anything is typed. All members here have one domain, so whose code is whose
+    // is tried: at most one is typed twice.
+    const codes = await eventually(
+      async () => await codesTo(number),
+      (sent) => sent.length === 2,
+      30_000,
+    );
+    expect(codes.every((code) => /^\d{8}$/.test(code))).toBe(true);
+    const questions = (): number =>
+      shown.split(/Code that \w+ \(@localhost\) sent by SMS: /).length - 1;
+    for (const [at, code] of [...codes, codes[0]].entries()) {
+      await eventually(
+        () => Promise.resolve(questions() > at || screen.exitCode !== null),
+        (goesOn) => goesOn,
+        30_000,
+      );
+      if (screen.exitCode === null) screen.stdin.write(`${code}\n`);
+    }
+    expect(await ended, shown).toBe(0);
+    expect(shown).toContain(number);
+    expect(await codesTo(number)).toHaveLength(2);
+  }, 150_000);
+});
+
+describe.concurrent('a lost key', () => {
   it('is replaced after the hold, step by step, each a run of its own', async () => {
     const number = '+4915123456701';
     const anna = await person('anna');
@@ -63,11 +126,11 @@ describe('a lost key', () => {
     const lost = await keyOf(anna, number);
     await rm(join(lab.folder, 'anna/keys'), { recursive: true });
 
-    const before = await sentCodes();
+    const before = await codesTo(number);
     const requested = await anna(`replace ${number} --sip sip:anna@new.example ${byOutbox()}`);
     expect(requested).toMatchObject({ code: 6, json: { state: 'holding' } });
     // Two members have sent a code, and no third.
-    expect(await sentCodes()).toBe(before + 2);
+    expect(await codesTo(number)).toHaveLength(before.length + 2);
     // Until the commit everybody gets the old answer.
     expect(await keyOf(anna, number)).toBe(lost);
     const waiting = await anna('status');
@@ -84,10 +147,10 @@ describe('a lost key', () => {
       ({ json }) => json['state'] === 'published',
     );
     expect(await anna('routes set sip:anna@other.example')).toMatchObject({ code: 0 });
-  }, 90_000);
+  }, 150_000);
 });
 
-describe('a holder whose number somebody else has for an hour', () => {
+describe.concurrent('a holder whose number somebody else has for an hour', () => {
   it('sees the request, refuses it, and keeps the number', async () => {
     const number = '+4915123456702';
     const [bert, thief] = [await person('bert'), await person('thief')];
@@ -101,8 +164,11 @@ describe('a holder whose number somebody else has for an hour', () => {
       ({ json }) => (json as { pending?: unknown[] }).pending?.length === 1,
     );
     expect(warned).toMatchObject({ code: 6, json: { pending: [{ requestClass: 'possession' }] } });
-    const vetoed = await bert(`veto ${number}`);
+    const before = await codesTo(number);
+    const vetoed = await bert(`veto ${number} ${byOutbox()}`);
     expect(vetoed, vetoed.stderr).toMatchObject({ code: 0, json: { state: 'vetoed' } });
+    // With the number as well as the key, at two members: so it defeats every request.
+    expect(await codesTo(number)).toHaveLength(before.length + 2);
 
     const refused = await thief(`replace ${number} --wait ${byOutbox()}`);
     expect(refused).toMatchObject({ code: 6, json: { error: { code: 'replacement_vetoed' } } });
@@ -111,10 +177,10 @@ describe('a holder whose number somebody else has for an hour', () => {
       code: 0,
       json: { state: 'published', pending: [] },
     });
-  }, 90_000);
+  }, 150_000);
 });
 
-describe('a recovery code', () => {
+describe.concurrent('a recovery code', () => {
   it('shortens the hold, and a wrong one is told before a code is sent', async () => {
     const number = '+4915123456703';
     const carla = await person('carla');
@@ -129,18 +195,21 @@ describe('a recovery code', () => {
     expect(wrong).toMatchObject({ code: 2, json: { error: { code: 'recovery_code_malformed' } } });
     await rm(join(lab.folder, 'carla/keys'), { recursive: true });
 
-    const before = await sentCodes();
+    const before = await codesTo(number);
     const malformed = await carla(`replace ${number} --recovery-code ${paper}.wrong ${byOutbox()}`);
     expect(malformed).toMatchObject({ code: 2 });
-    expect(await sentCodes()).toBe(before);
-    const startedMs = Date.now();
-    const taken = await carla(`replace ${number} --recovery-code ${paper} --wait ${byOutbox()}`);
+    expect(await codesTo(number)).toEqual(before);
+    const [taken, requested] = await Promise.all([
+      carla(`replace ${number} --recovery-code ${paper} --wait ${byOutbox()}`),
+      untilRequested(number),
+    ]);
     expect(taken, taken.stderr).toMatchObject({ code: 0, json: { state: 'taken' } });
-    expect(Date.now() - startedMs).toBeLessThan(8000);
-  }, 90_000);
+    expect(requested.class).toBe('recovery');
+    expect(requested.commitFromMs - requested.timeMs).toBe(1500);
+  }, 150_000);
 });
 
-describe('an e-mail address', () => {
+describe.concurrent('an e-mail address', () => {
   it('shortens the hold for whoever reads codes there and at the number', async () => {
     const number = '+4915123456704';
     const dora = await person('dora');
@@ -151,15 +220,15 @@ describe('an e-mail address', () => {
 
     const wrong = await dora(`replace ${number} --email other@mail.example ${byOutbox()}`);
     expect(wrong).toMatchObject({ code: 6, json: { error: { code: 'class_not_allowed' } } });
-    const before = await sentCodes();
+    const before = await codesTo(number, 'dora@mail.example');
     const taken = await dora(`replace ${number} --email dora@mail.example --wait ${byOutbox()}`);
     expect(taken, taken.stderr).toMatchObject({ code: 0, json: { state: 'taken' } });
-    // Two at the number and two at the address; then one for the commit.
-    expect(await sentCodes()).toBe(before + 5);
-  }, 90_000);
+    // Two at the number and two at the address; then two for the commit.
+    expect(await codesTo(number, 'dora@mail.example')).toHaveLength(before.length + 6);
+  }, 150_000);
 });
 
-describe('a watch', () => {
+describe.concurrent('a watch', () => {
   it('refuses what is requested while nobody looks', async () => {
     const number = '+4915123456705';
     const [emil, thief] = [await person('emil'), await person('thief-of-emil')];
@@ -184,10 +253,10 @@ describe('a watch', () => {
     }
     const refused = await thief(`replace ${number} --wait ${byOutbox()}`);
     expect(refused).toMatchObject({ json: { error: { code: 'replacement_vetoed' } } });
-  }, 90_000);
+  }, 150_000);
 });
 
-describe('a move', () => {
+describe.concurrent('a move', () => {
   it('registers the new number and releases the old one', async () => {
     const [old, next] = ['+4915123456706', '+4915123456707'];
     const fritz = await person('fritz');
@@ -200,5 +269,28 @@ describe('a move', () => {
     expect(await fritz('lock')).toMatchObject({ code: 0, json: { identifier: `tel:${next}` } });
     const unlocked = await fritz('unlock');
     expect((unlocked.json as { effectiveAtMs?: number }).effectiveAtMs).toBeGreaterThan(Date.now());
-  }, 90_000);
+  }, 150_000);
+});
+
+describe.concurrent('a release', () => {
+  it('ends the binding after its pause, and the number is free for the next', async () => {
+    const number = '+4915123456708';
+    const [ida, next] = [await person('ida'), await person('next')];
+    await ida(`register ${number} --sip sip:ida@sip.example ${byOutbox()}`);
+    const released = await ida(`release --number ${number} --yes`);
+    expect(released, released.stderr).toMatchObject({ code: 0, json: { state: 'released' } });
+    const entry = String(released.json['entryId']);
+    const early = await next(`register ${number} --sip sip:next@sip.example ${byOutbox()}`);
+    expect(early).toMatchObject({ code: 6, json: { error: { code: 'identifier_held' } } });
+    await eventually(
+      async () => await ida(`status --entry ${entry}`),
+      ({ json }) =>
+        (json as { entry: { erasedAtMs?: number | null }[] }).entry.every(
+          ({ erasedAtMs }) => typeof erasedAtMs === 'number',
+        ),
+      60_000,
+    );
+    const registered = await next(`register ${number} --sip sip:next@sip.example ${byOutbox()}`);
+    expect(registered, registered.stderr).toMatchObject({ code: 0, json: { epoch: 1 } });
+  }, 150_000);
 });
