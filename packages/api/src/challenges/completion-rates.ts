@@ -6,6 +6,7 @@
  */
 import type { Cryptography, Random } from '@callbook/protocol';
 import { hourMs } from './leaky-buckets.ts';
+import { rowKeyOf } from './row-key.ts';
 
 export interface CompletionOptions {
   /** Settled codes from which a rate says something. */
@@ -100,8 +101,10 @@ export class CompletionRates {
       atMs: nowMs,
       suspendedUntilMs: before?.suspendedUntilMs ?? 0,
     };
-    // Rounded: what was counted a minute ago weighs a little less than one.
-    if (Math.round(rate.settled) >= settledMin && rate.answered * 100 < percentMin * rate.settled) {
+    // Rounded: what was counted a minute ago weighs a little less than one, and answers are counted
+    // minutes before the codes that get none.
+    const [settled, answered] = [Math.round(rate.settled), Math.round(rate.answered)];
+    if (settled >= settledMin && answered * 100 < percentMin * settled) {
       rate.suspendedUntilMs = nowMs + suspendedMs;
       // After the pause the range is judged by what happens then.
       rate.settled = 0;
@@ -116,6 +119,6 @@ export class CompletionRates {
   }
 
   #rowKey(range: string): string {
-    return this.#crypto.hmacSha256(this.#hmacKey, new TextEncoder().encode(range)).toBase64();
+    return rowKeyOf(this.#crypto.hmacSha256(this.#hmacKey, new TextEncoder().encode(range)));
   }
 }
