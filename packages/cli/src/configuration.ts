@@ -22,6 +22,8 @@ export interface Configuration {
   readonly country: string | undefined;
   /** Directory of the key files. */
   readonly keys: string;
+  /** Directory of what was known of peers. */
+  readonly peers: string;
 }
 
 /** Reads the configuration. Throws `config_missing` or `config_malformed`. */
@@ -40,6 +42,7 @@ export async function readConfiguration(
     country,
     keys:
       keys === undefined ? join(xdg(terminal, 'XDG_DATA_HOME', '.local/share'), 'keys') : at(keys),
+    peers: join(xdg(terminal, 'XDG_STATE_HOME', '.local/state'), 'peers'),
   };
 }
 

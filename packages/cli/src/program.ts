@@ -12,7 +12,6 @@ import {
   type Run,
 } from './add-command.ts';
 import { printCompletion, type Shell } from './commands/completion.ts';
-import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
 import { lookupByDns } from './commands/lookup-by-dns.ts';
 import { lookup } from './commands/lookup.ts';
 import { members } from './commands/members.ts';
@@ -28,6 +27,7 @@ import {
 import { entryStatus, status, type StatusOptions } from './commands/status.ts';
 import { readEvery, watchStatus } from './commands/status-watch.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { addKeys } from './program-keys.ts';
 import { addOwnership } from './program-ownership.ts';
 import { openSession, type GlobalOptions } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,6 +56,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
     });
   addRegister(program, add);
   addOwnCommands(program, add);
+  addKeys(program, add);
   addOwnership(program, add);
   addRoutes(program, add);
   addLookup(program, add);
@@ -95,13 +96,6 @@ function addOwnCommands(program: Command, add: AddCommand): void {
     .option('--watch', 'go on, and print what changes')
     .option('--veto', 'with --watch: veto every request to take a number over')
     .option('--every <seconds>', 'with --watch: time between two looks', '60');
-  const key = program.command('key').description('the keys of a number you hold');
-  add(key, 'show', (session, command) => showKeys(session, command.opts<KeyOptions>()))
-    .description('show the public keys')
-    .option(numberOption, numberHelp);
-  add(key, 'rotate', (session, command) => rotateKey(session, command.opts<KeyOptions>()))
-    .description('replace all keys by new ones')
-    .option(numberOption, numberHelp);
 }
 
 function addRoutes(program: Command, add: AddCommand): void {

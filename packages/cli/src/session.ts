@@ -5,6 +5,7 @@ import { openDirectory, readConfiguration } from './configuration.ts';
 import { KeyStore } from './key-file.ts';
 import { localeCountry, readIdentifier } from './number.ts';
 import { createReport, type Report } from './report.ts';
+import { SeenPeers } from './seen-peers.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface GlobalOptions {
@@ -18,6 +19,7 @@ export interface Session {
   readonly report: Report;
   readonly directory: Directory;
   readonly keys: KeyStore;
+  readonly peers: SeenPeers;
   /** Reads a number in the country of the options, the configuration or the locale. */
   readIdentifier(text: string): Identifier;
   onProgress(progress: Progress): void;
@@ -37,6 +39,7 @@ export async function openSession(
     report,
     directory: openDirectory(configuration, first),
     keys: new KeyStore(configuration.keys),
+    peers: new SeenPeers(configuration.peers),
     readIdentifier: (text) => readIdentifier(text, country?.toUpperCase()),
     onProgress: (progress) => report.progress(describeProgress(progress)),
   };

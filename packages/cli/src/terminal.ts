@@ -11,7 +11,7 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Whether progress is worth showing: standard error is a terminal. */
   readonly showsProgress: boolean;
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   err(text: string): void;
   /** Asks on standard error and returns the line that was typed. */
   ask(question: string): Promise<string>;

@@ -1,0 +1,70 @@
+/** The commands about keys: those of a number that is held, and what others' keys are good for. */
+import { Option, type Command } from 'commander';
+import { argument, numberHelp, numberOption, type AddCommand } from './add-command.ts';
+import {
+  backupKeys,
+  restoreKeys,
+  type BackupOptions,
+  type RestoreOptions,
+} from './commands/key-backup.ts';
+import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
+import { openSealed, sealTo, type SealOptions } from './commands/seal.ts';
+import { verifyPeer, type VerifyPeerCommandOptions } from './commands/verify-peer.ts';
+
+const passphraseOption = '--passphrase-stdin';
+const passphraseHelp = 'read the passphrase from standard input';
+
+/** Adds all of them. */
+export function addKeys(program: Command, add: AddCommand): void {
+  const key = program.command('key').description('the keys of a number you hold');
+  add(key, 'show', (session, command) => showKeys(session, command.opts<KeyOptions>()))
+    .description('show the public keys')
+    .option(numberOption, numberHelp);
+  add(key, 'rotate', (session, command) => rotateKey(session, command.opts<KeyOptions>()))
+    .description('replace all keys by new ones')
+    .option(numberOption, numberHelp);
+  add(key, 'backup', (session, command) =>
+    backupKeys(session, command.args[0], command.opts<BackupOptions>()),
+  )
+    .description('write all seeds to a file that a passphrase opens, or show the words of one')
+    .argument('[file]', 'file to write; it is never overwritten, and age can open it')
+    .option('--words', 'show 24 words for paper instead')
+    .option(passphraseOption, passphraseHelp)
+    .option(numberOption, numberHelp);
+  add(key, 'restore', (session, command) =>
+    restoreKeys(session, command.args[0], command.opts<RestoreOptions>()),
+  )
+    .description('make key files from a backup; the words are asked for')
+    .argument('[number]', 'the number that the words are of, or one of those in the file')
+    .option('--file <path>', 'a file that "key backup" has written')
+    .option(passphraseOption, passphraseHelp);
+  addPeerCommands(program, add);
+}
+
+function addPeerCommands(program: Command, add: AddCommand): void {
+  add(program, 'seal', (session, command) =>
+    sealTo(session, argument(command, 0), command.opts<SealOptions>()),
+  )
+    .description('encrypt something that only the holder of a number can read')
+    .argument('<number>', 'telephone number')
+    .option('--in <file>', 'what to seal, instead of standard input')
+    .option('--out <file>', 'new file to write, instead of standard output');
+  add(program, 'open', (session, command) => openSealed(session, command.opts<SealOptions>()))
+    .description('read what was sealed to a number you hold')
+    .option('--in <file>', 'what was sealed, instead of standard input')
+    .option('--out <file>', 'new file to write, instead of standard output')
+    .option(numberOption, numberHelp);
+  add(program, 'verify-peer', (session, command) =>
+    verifyPeer(session, argument(command, 0), command.opts<VerifyPeerCommandOptions>()),
+  )
+    .description('judge a call by the keys that its number publishes')
+    .argument('<number>', 'who calls, or is called')
+    .requiredOption('--sdp <file>', 'the offer or answer of the peer')
+    .requiredOption('--to <number>', 'whom the peer speaks to')
+    .option('--identity <file>', 'value of the Identity header')
+    .addOption(
+      new Option('--policy <policy>', 'how strict to be')
+        .choices(['require-keys', 'prefer-keys', 'allow-plain'])
+        .default('prefer-keys'),
+    );
+}
