@@ -23,7 +23,8 @@ await probe.close();
 const { appendFile, datasync } = prototype;
 
 prototype.appendFile = async function (this: FileHandle, ...args: Parameters<typeof appendFile>) {
-  const verb = String(args[0])[0];
+  const [line] = args;
+  const verb = typeof line === 'string' ? line[0] : undefined;
   if (verb === '+') dieAt('before writing');
   if (verb === '-') dieAt('before striking out');
   await appendFile.apply(this, args);

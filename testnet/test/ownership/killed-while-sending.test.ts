@@ -162,7 +162,7 @@ describe('a code, when its member is killed', () => {
       expect(gateway.to(person.identifier)).toHaveLength(arrived + 1);
       // Nor is the code of a challenge that was open then sent again, or worth anything.
       const answer = { proof: Buffer.alloc(32).toString('base64url') };
-      const answered = await post(`/v1/challenges/${open['id']}/answer`, answer);
+      const answered = await post(`/v1/challenges/${open.id}/answer`, answer);
       expect(answered).toMatchObject({ code: 'challenge_unknown' });
       expect(gateway.to(another)).toHaveLength(1);
       expectNoneTwice();
@@ -171,17 +171,17 @@ describe('a code, when its member is killed', () => {
   );
 });
 
-async function post(path: string, body: unknown): Promise<Record<string, unknown>> {
+async function post(path: string, body: unknown): Promise<{ readonly id: string }> {
   const { webPort } = lab.testnet.layout.members[0]!;
   const response = await fetch(`http://127.0.0.1:${webPort}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return (await response.json()) as Record<string, unknown>;
+  return (await response.json()) as { readonly id: string };
 }
 
-async function ask(identifier: Identifier): Promise<Record<string, unknown>> {
+async function ask(identifier: Identifier): Promise<{ readonly id: string }> {
   const session = await globalThis.crypto.subtle.generateKey({ name: 'X25519' }, true, [
     'deriveBits',
   ]);

@@ -3,6 +3,7 @@
  * member be killed when a connection comes, when a message has come, or when it has just been answered.
  */
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -29,15 +30,19 @@ export class WatchedGateway implements AsyncDisposable {
 
   constructor(tls: { readonly certificate: string; readonly privateKey: string }) {
     const pem = { cert: readFileSync(tls.certificate), key: readFileSync(tls.privateKey) };
-    this.#https = createHttpsServer(pem, async (request, response) => {
+    this.#https = createHttpsServer(pem, (request, response) => {
       const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      this.messages.push(JSON.parse(Buffer.concat(chunks).toString()) as SentMessage);
-      const mishap = this.#take('handed over', 'answered', 'refused');
-      if (mishap === 'handed over') return this.onMoment();
-      response.writeHead(mishap === 'refused' ? 503 : 200).end();
-      if (mishap === 'answered') response.socket!.once('close', () => this.onMoment());
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => this.#arrive(Buffer.concat(chunks).toString(), response));
     });
+  }
+
+  #arrive(body: string, response: ServerResponse): void {
+    this.messages.push(JSON.parse(body) as SentMessage);
+    const mishap = this.#take('handed over', 'answered', 'refused');
+    if (mishap === 'handed over') return this.onMoment();
+    response.writeHead(mishap === 'refused' ? 503 : 200).end();
+    if (mishap === 'answered') response.socket!.once('close', () => this.onMoment());
   }
 
   async listen(): Promise<number> {

@@ -4,6 +4,7 @@
  * in any 24 hours. Both are in memory only.
  */
 import type { Cryptography, Random } from '@callbook/protocol';
+import { rowKeyOf } from './row-key.ts';
 
 export const hourMs: number = 60 * 60 * 1000;
 const dayHours = 24;
@@ -80,7 +81,7 @@ export class LeakyBuckets {
   }
 
   #rowKey(name: string): string {
-    return this.#crypto.hmacSha256(this.#hmacKey, new TextEncoder().encode(name)).toBase64();
+    return rowKeyOf(this.#crypto.hmacSha256(this.#hmacKey, new TextEncoder().encode(name)));
   }
 }
 

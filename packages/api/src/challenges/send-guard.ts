@@ -44,7 +44,7 @@ const defaults: Defaults = {
   suspendMs: 6 * hourMs,
 } as const satisfies Required<Omit<SendGuardOptions, 'served' | 'refused' | 'test' | 'prices'>>;
 
-/** Rows of each table: 50 bytes of key and a few numbers each. */
+/** Rows of each table: 16 bytes of key and a few numbers each. */
 const rowsMax = 100_000;
 
 export interface SendGuardPorts {
