@@ -2,8 +2,7 @@
  * People who claim numbers through the SDK, as an app does: codes are read from the outbox that stands
  * in for their telephones. Every claim has a number and a seed of its own.
  */
-import { open } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createDirectory } from '@callbook/client';
 import type { ClaimOptions, CodeRequest, Directory } from '@callbook/client';

@@ -1,27 +1,36 @@
 /**
+ * What claims cost, and that nothing is sent twice.
+ *
  * Claims from the first request to the last receipt, at five real members (f = 1): codes of two, leaves
  * of four. Counted is the CPU of the five member processes, API, TLS, DNS and mesh included; what the
  * claimants' own program takes is not the members'.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startOnFreePorts } from '@callbook/testnet';
 import type { Testnet } from '@callbook/testnet';
 import { claimOf, inLanes, openDirectoryOf, Outbox } from './claimants.ts';
+import { benchKills } from './claims-under-kill.ts';
+import type { KillBench } from './claims-under-kill.ts';
 import { measured, median, percentile } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
+import type { OpenChallengesResult } from './open-challenges.ts';
 import { cpuSecondsOf } from './process-cpu.ts';
 
 const memberCount = 5;
 /** Until the engine has compiled what a claim runs through. */
-const warmUpCount = 600;
+const warmUpCount = 400;
 const roundCount = 3;
-const claimsPerRound = 600;
+const claimsPerRound = 300;
 const laneCount = 64;
 /** Leaves reach everybody, and are cosigned, after the last receipt; that belongs to the claims. */
 const settleMs = 1500;
+/** Challenges opened to see what they leave on disk. */
+const storedCount = 500;
 
 /** Measures claims at five members. */
 export async function benchClaims(say: (line: string) => void): Promise<Measurement[]> {
@@ -29,7 +38,15 @@ export async function benchClaims(say: (line: string) => void): Promise<Measurem
   const options = { folder: join(folder, 'testnet'), memberCount, fresh: false, say };
   try {
     await using testnet = await startOnFreePorts(options);
-    return await measureThroughput(testnet, say);
+    const outbox = new Outbox(testnet.layout.outboxFile);
+    const directory = await openDirectoryOf(testnet);
+    const parts = { testnet, directory, outbox, say };
+    const throughput = await measureThroughput(parts);
+    say(`members are killed while they send`);
+    const kills = await benchKills({ ...parts, first: warmUpCount + roundCount * claimsPerRound });
+    const stored = await measureStored(parts);
+    say('opening challenges in a process of its own');
+    return [...throughput, ...kills, ...stored, ...(await measureOpen())];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -41,12 +58,12 @@ interface Round {
   readonly waitMs: readonly number[];
 }
 
-async function measureThroughput(
-  testnet: Testnet,
-  say: (line: string) => void,
-): Promise<Measurement[]> {
-  const outbox = new Outbox(testnet.layout.outboxFile);
-  const directory = await openDirectoryOf(testnet);
+async function measureThroughput({
+  testnet,
+  directory,
+  outbox,
+  say,
+}: Omit<KillBench, 'first'>): Promise<Measurement[]> {
   const claimFrom = async (first: number, count: number): Promise<number[]> => {
     const waitMs: number[] = [];
     await inLanes({ count, laneCount }, async (n) => {
@@ -65,12 +82,16 @@ async function measureThroughput(
     const waitMs = await claimFrom(warmUpCount + round * claimsPerRound, claimsPerRound);
     const cpuMs = cpuOf(testnet).map((s, at) => ((s - before[at]!) * 1000) / claimsPerRound);
     const perCpuSecond = 1000 / cpuMs.reduce((sum, ms) => sum + ms, 0);
-    say(`${perCpuSecond.toFixed(1)} claims a second of CPU; ms by member ${cpuMs.map((ms) => ms.toFixed(2)).join(' ')}`);
+    say(
+      `${perCpuSecond.toFixed(1)} claims a second of CPU; ms by member ${cpuMs.map((ms) => ms.toFixed(2)).join(' ')}`,
+    );
     rounds.push({ perCpuSecond, cpuMs, waitMs });
   }
   const waitMs = rounds.flatMap((round) => round.waitMs);
   const meanMs = (from: number, to: number): number =>
-    median(rounds.map(({ cpuMs }) => cpuMs.slice(from, to).reduce((a, b) => a + b, 0) / (to - from)));
+    median(
+      rounds.map(({ cpuMs }) => cpuMs.slice(from, to).reduce((a, b) => a + b, 0) / (to - from)),
+    );
   return [
     measured({
       name: 'claims, CPU of all five members',
@@ -88,4 +109,57 @@ async function measureThroughput(
 
 function cpuOf({ members }: Testnet): number[] {
   return members.map(({ pid }) => cpuSecondsOf(pid!));
+}
+
+/** What a member's folder grows by while challenges are opened at it and nothing else happens. */
+async function measureStored({
+  testnet,
+  directory,
+  outbox,
+}: Omit<KillBench, 'first'>): Promise<Measurement[]> {
+  const { folder } = testnet.layout.members[0]!;
+  await sleep(settleMs);
+  const before = await bytesIn(folder);
+  await inLanes({ count: storedCount, laneCount }, async (n) => {
+    const { identifier, seed, form } = claimOf(900_000 + n, outbox);
+    const nobody = async (): Promise<string> => await Promise.reject(new Error('nobody answers'));
+    const asked = { requestClass: 'possession', identifier, seed, form, code: nobody } as const;
+    await directory.requestReplacement(asked).catch(() => undefined);
+  });
+  return [
+    measured({
+      name: 'claims, an open challenge on disk',
+      value: ((await bytesIn(folder)) - before) / storedCount,
+      unit: 'bytes',
+      goal: '<= 1024',
+    }),
+  ];
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  // Files of the store come and go while one looks.
+  const sizes = files.map(async ({ parentPath, name }) => {
+    return await stat(join(parentPath, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function measureOpen(): Promise<Measurement[]> {
+  const child = new URL('open-challenges.ts', import.meta.url).pathname;
+  const flags = ['--conditions=@callbook/source', '--expose-gc'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, child]);
+  const { count, liveBytes } = JSON.parse(stdout) as OpenChallengesResult;
+  return [
+    measured({
+      name: `claims, an open challenge in memory, of ${count}`,
+      value: liveBytes,
+      unit: 'bytes',
+      goal: '<= 1024',
+    }),
+  ];
 }

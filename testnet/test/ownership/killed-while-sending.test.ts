@@ -2,6 +2,7 @@
  * A member is killed by `kill -9` at each step of sending a code or a notice, and started again. Its
  * gateway counts: no code and no notice comes twice, and whoever was in the middle of something goes on.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -182,16 +183,12 @@ async function post(path: string, body: unknown): Promise<{ readonly id: string 
 }
 
 async function ask(identifier: Identifier): Promise<{ readonly id: string }> {
-  const session = await globalThis.crypto.subtle.generateKey({ name: 'X25519' }, true, [
-    'deriveBits',
-  ]);
-  const { publicKey } = session as CryptoKeyPair;
-  const raw = Buffer.from(await globalThis.crypto.subtle.exportKey('raw', publicKey));
+  const session = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x;
   const authority = Buffer.from(crypto.ed25519Signer(new Uint8Array(32).fill(5)).publicKey);
   return await post('/v1/challenges', {
     identifier,
     authority: authority.toString('base64url'),
-    session: raw.toString('base64url'),
+    session,
     form: 'digits',
   });
 }
