@@ -10,7 +10,7 @@ import type { Holding, Replacement } from '@callbook/client';
 import { encodeBase64Url, encodeRecoveryCode, entryId, signEntry } from '@callbook/protocol';
 import type { Identifier } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
-import { openLab } from '../lab.ts';
+import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { Person, refusal, Town } from './people.ts';
 import type { Answer } from './people.ts';
@@ -99,6 +99,34 @@ describe.concurrent('a SIM swap', () => {
     const routes = holder.publication.routes;
     expect(await refusal(town.directory.publish(holding, { routes }))).toBe('ownership_moved');
     expect(await town.routeOf(number)).toBe(thief.sip);
+  }, 60_000);
+});
+
+describe.concurrent('a holder who publishes nothing', () => {
+  it('is told of a request, sees it and vetoes it like any other', async () => {
+    const { number, holder, thief } = two('15');
+    const held = await holder.registerBare();
+    expect(await town.routeOf(number)).toBe(undefined);
+    const told = (await town.noticesTo(number)).length;
+    const replacement = await thief.request();
+    const [pending] = await eventually(
+      async () => await town.directory.pendingAgainst(held),
+      (found) => found.length === 1,
+    );
+    expect(pending!.requestId).toEqual(replacement.requestId);
+    // Each of the two that challenged the thief.
+    await eventually(
+      async () => await town.noticesTo(number),
+      (notices) => notices.length === told + 2,
+    );
+    expect(await town.directory.replacementStanding(replacement)).toMatchObject({
+      state: 'holding',
+    });
+    await town.directory.veto(held, pending!.requestId);
+    await untilOver(replacement);
+    expect(await refusal(thief.commit(replacement))).toBe('replacement_vetoed');
+    expect(await refusal(thief.commitRecklessly(replacement))).toBe('request_vetoed');
+    expect(await town.directory.pendingAgainst(held)).toEqual([]);
   }, 60_000);
 });
 

@@ -13,8 +13,15 @@ import type {
   PendingEntry,
   Replacement,
 } from '@callbook/client';
-import { encodeBase64Url, encodeReceiptJson } from '@callbook/protocol';
-import type { Clock, Identifier, Receipt, PendingRequest } from '@callbook/protocol';
+import {
+  deriveKeys,
+  encodeBase64Url,
+  encodeReceiptJson,
+  entryId,
+  parseReceiptJson,
+  signEntry,
+} from '@callbook/protocol';
+import type { Clock, Identifier, PendingRequest, Receipt, ReceiptJson } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { eventually } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -99,6 +106,14 @@ export class Town {
       .flatMap(({ to, text, code }) => (to === identifier && code ? [{ text, code }] : []));
   }
 
+  /** What holders are told: messages without a code. */
+  async noticesTo(identifier: Identifier): Promise<string[]> {
+    const lines = (await readFile(this.lab.description.outbox, 'utf8')).trim().split('\n');
+    return lines
+      .map((line) => JSON.parse(line) as { to: string; text: string; code?: string })
+      .flatMap(({ to, text, code }) => (to === identifier && !code ? [text] : []));
+  }
+
   /** All members here have one domain, so their codes are tried in turn, the newest first. */
   readonly newestCode = async ({ to, attempt }: CodeRequest): Promise<string> =>
     (await this.codesTo(to)).at(-attempt)?.code ?? '';
@@ -178,6 +193,40 @@ export class Person {
     return pending!;
   }
 
+  /** Registers with a client that keeps everything to itself, unlike ours. */
+  async registerBare(): Promise<Holding> {
+    const { challenges, holding } = await this.signRegister();
+    const { labelEpoch, label } = holding;
+    const keys = deriveKeys(this.seed, { labelEpoch, identifier: this.identifier });
+    const authority = crypto.ed25519Signer(keys.authority.secretKey);
+    const terms = { commitment: null, recovery: null, lock: false, email: null };
+    const place = {
+      v: 1,
+      kind: 'register',
+      labelEpoch,
+      label,
+      epoch: 0,
+      seq: 0,
+      prev: null,
+    } as const;
+    const fields = { ...place, authority: authority.publicKey, ...terms };
+    const entry = await signEntry(fields, { authority });
+    const signed = { entry, payload: null, opening: null };
+    const receipts: Receipt[] = [];
+    for (const { member, challengeId: challenge } of challenges) {
+      const { members } = this.#town.lab.description;
+      const position = members.findIndex(({ name }) => name === member);
+      const { json } = await this.#town.postEntry(position, signed, { challenge, receipts });
+      const answered = (json as unknown as { receipts: ReceiptJson[] }).receipts;
+      for (const receipt of answered.map(parseReceiptJson)) {
+        if (receipt.verdict !== 'accept') throw new Error(receipt.message);
+        const { origin } = receipt.value;
+        if (!receipts.some((known) => known.origin === origin)) receipts.push(receipt.value);
+      }
+    }
+    return { ...holding, ownershipId: entryId(entry, crypto) };
+  }
+
   /** `attempt` is how many requests with this key went before. */
   async request(
     options: { readonly recoveryCode?: string; readonly attempt?: number } = {},
@@ -205,9 +254,8 @@ export class Person {
     const next = { kind: 'commit', epoch, prev: null, request: requestId, fromMs: 1 };
     const reckless = this.#town.directoryWith(async (path, pass) => {
       const answer = await pass();
-      if (path === '/v1/lookups') {
-        const { results } = (await answer.json()) as { results: object[] };
-        return Response.json({ results: results.map((one) => ({ ...one, pending: [listed] })) });
+      if (path === `/v1/entries/${replacement.requestId.toHex()}` && answer.ok) {
+        return Response.json({ ...((await answer.json()) as object), pending: [listed] });
       }
       if (!path.endsWith('/answer') || !answer.ok) return answer;
       return Response.json({ ...((await answer.json()) as object), next });

@@ -285,7 +285,7 @@ describe.concurrent('a release', () => {
     await eventually(
       async () => await ida(`status --entry ${entry}`),
       ({ json }) =>
-        (json as { entry: { erasedAtMs?: number | null }[] }).entry.every(
+        (json as unknown as { entry: { erasedAtMs?: number | null }[] }).entry.every(
           ({ erasedAtMs }) => typeof erasedAtMs === 'number',
         ),
       60_000,
