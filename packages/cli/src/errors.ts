@@ -23,14 +23,16 @@ export const cliErrorCodes = {
   recovery_missing: 'the number has no recovery code',
   veto_ineffective: 'the request still stands after the veto',
   confirmation_missing: 'the command cannot be undone and has to be confirmed',
+  key_unfit: 'the file holds no key that can be published for this use',
+  secret_elsewhere: 'the secret of the published key is not in the key file',
   backup_file_unwritable: 'the backup file cannot be written, or is there already',
   backup_file_unreadable: 'the backup file cannot be read',
   input_unreadable: 'a file that was named cannot be read',
   output_unwritable: 'the file to write cannot be written, or is there already',
   peer_file_malformed: 'what is known of the peer from before cannot be read',
-  resolver_unavailable: 'the resolver did not answer, or answered with a failure',
-  answer_bogus: 'the resolver says that the answer fails DNSSEC validation',
-  answer_unvalidated: 'the resolver did not validate the answer (no AD bit)',
+  resolver_unavailable: 'the resolver gave no answer that can be judged',
+  answer_bogus: 'the answer fails DNSSEC validation',
+  answer_unvalidated: 'nothing proves the answer: its zone is not signed',
 } as const;
 
 export type CliErrorCode = keyof typeof cliErrorCodes;

@@ -28,6 +28,8 @@ const nextSteps: Readonly<Record<string, string>> = {
   proof_entry_invalid: 'Tell the federation, and ask another member with --member.',
   proof_payload_invalid: 'Tell the federation, and ask another member with --member.',
   proof_differs: 'Try again in a few seconds; tell the federation when it lasts.',
+  key_unfit: 'Give a public key as PEM (openssl pkey -pubout), or an OpenPGP certificate.',
+  secret_elsewhere: 'Take it from where the key was made.',
   backup_file_unwritable: 'Name a file that is not there yet, in a folder that you may write to.',
   backup_file_unreadable: 'Check the name of the file and who may read it.',
   backup_file_malformed: 'Use another copy of the file, or the 24 words.',
@@ -42,7 +44,9 @@ const nextSteps: Readonly<Record<string, string>> = {
   sealed_for_another: 'Open it with the number that it was sealed for: --number.',
   sealed_too_large: 'Seal parts of at most 16 MiB.',
   identifiers_too_many: 'Give at most 50 000 at once.',
-  dns_answer_malformed: 'Use another resolver.',
+  zone_bogus: 'Do not use this answer; tell the member, and try again later.',
+  zone_differs: 'Try again in a few seconds; see "callbook members".',
+  provider_unavailable: 'Check the resolver of the configuration, or take the suffix out of it.',
   proof_charter_mismatch:
     'Get the newest charter of the federation and name it in the configuration.',
   proof_not_agreed: 'Try again in a few seconds, or at another member with --member.',
@@ -81,7 +85,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   directory_unavailable: 'Check your network and try again; see "callbook members".',
   resolver_unavailable: 'Check the address given with --resolver, or look up without it.',
   answer_bogus: 'Do not use this answer; look up without --resolver and tell the member.',
-  answer_unvalidated: 'Use a resolver that validates DNSSEC and has the trust anchor.',
+  answer_unvalidated: 'Do not use this answer; look up without --resolver.',
   member_unknown: 'See "callbook members" for their names.',
 };
 

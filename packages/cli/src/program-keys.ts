@@ -7,6 +7,12 @@ import {
   type BackupOptions,
   type RestoreOptions,
 } from './commands/key-backup.ts';
+import {
+  exportKey,
+  importKey,
+  type KeyExportOptions,
+  type KeyImportOptions,
+} from './commands/key-files.ts';
 import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
 import { openSealed, sealTo, type SealOptions } from './commands/seal.ts';
 import { verifyPeer, type VerifyPeerCommandOptions } from './commands/verify-peer.ts';
@@ -38,7 +44,30 @@ export function addKeys(program: Command, add: AddCommand): void {
     .argument('[number]', 'the number that the words are of, or one of those in the file')
     .option('--file <path>', 'a file that "key backup" has written')
     .option(passphraseOption, passphraseHelp);
+  addKeyFiles(key, add);
   addPeerCommands(program, add);
+}
+
+function addKeyFiles(key: Command, add: AddCommand): void {
+  add(key, 'export', (session, command) => exportKey(session, command.opts<KeyExportOptions>()))
+    .description('print a published key as PEM, or write its secret for other software')
+    .addOption(
+      new Option('--use <use>', 'which key').choices(['identity', 'sip', 'box']).default('sip'),
+    )
+    .option('--secret <file>', 'new file for the secret key, readable by you alone')
+    .option(numberOption, numberHelp);
+  add(key, 'import', (session, command) =>
+    importKey(session, command.args[0], command.opts<KeyImportOptions>()),
+  )
+    .description('publish a key of your own, or without a file the one of the seed again')
+    .argument('[file]', 'PEM with a public key, or an OpenPGP certificate')
+    .addOption(
+      new Option('--use <use>', 'what it is for')
+        .choices(['identity', 'sip', 'box', 'openpgp'])
+        .makeOptionMandatory(),
+    )
+    .option('--beside', 'keep the keys that are published for the same use')
+    .option(numberOption, numberHelp);
 }
 
 function addPeerCommands(program: Command, add: AddCommand): void {

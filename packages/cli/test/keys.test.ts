@@ -1,12 +1,16 @@
 /** Backups, sealed things and verified calls, with the real command against honest members. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFederation, type TestFederation } from '../../client/test/test-federation.ts';
 import { makeHome, type Finished, type Home } from './callbook-process.ts';
 
 const number = '+34912345678';
 const passphrase = 'correct horse battery';
+
+const run = promisify(execFile);
 
 let home: Home;
 let federation: TestFederation;
@@ -142,5 +146,62 @@ describe('a call', () => {
       code: 3,
       json: [{ reason: 'directory_unavailable' }],
     });
+  });
+});
+
+describe('a key file of other software', () => {
+  it('takes the secret of a published key, and OpenSSL signs with it', async () => {
+    const shown = await home.run(['key', 'export', '--use', 'sip']);
+    await writeFile(at('public.pem'), shown.stdout);
+    const written = await home.run(['key', 'export', '--use', 'sip', '--secret', at('secret.pem')]);
+    expect(written.code).toBe(0);
+    expect((await stat(at('secret.pem'))).mode & 0o777).toBe(0o600);
+    await writeFile(at('text'), 'anything');
+    const signature = ['-out', at('signature'), at('text')];
+    await run('openssl', ['dgst', '-sha256', '-sign', at('secret.pem'), ...signature]);
+    const verified = await run('openssl', [
+      ...['dgst', '-sha256', '-verify', at('public.pem')],
+      ...['-signature', at('signature'), at('text')],
+    ]);
+    expect(verified.stdout).toContain('Verified OK');
+  });
+
+  it('brings a key that is published in place of ours, and can be taken back', async () => {
+    await run('openssl', ['genpkey', '-algorithm', 'ED25519', '-out', at('own.pem')]);
+    const imported = await home.run(['key', 'import', at('own.pem'), '--use', 'sip', '--json']);
+    const sip = { use: 'sip', algorithm: 'ed25519' };
+    expect(imported.json[0]).toMatchObject({
+      keys: expect.arrayContaining([expect.objectContaining(sip)]),
+    });
+    const secret = await home.run(['key', 'export', '--secret', at('secret.pem')]);
+    expect(secret.stderr).toContain('secret_elsewhere');
+    const own = await home.run(['key', 'import', '--use', 'sip', '--json']);
+    const algorithms = (own.json[0] as { keys: { algorithm: string }[] }).keys.map(
+      ({ algorithm }) => algorithm,
+    );
+    expect(algorithms.toSorted()).toStrictEqual(['ed25519', 'p256', 'x25519']);
+  });
+
+  it('may hold an OpenPGP certificate that GnuPG has made, and nothing else under that name', async () => {
+    const gpg = ['--homedir', at('gnupg'), '--batch', '--passphrase', ''];
+    await mkdir(at('gnupg'), { mode: 0o700 });
+    await run('gpg', [...gpg, '--quick-gen-key', 'Alice <alice@mail.example>', 'ed25519', 'sign']);
+    await run('gpg', [...gpg, '--armor', '--output', at('alice.asc'), '--export']);
+    const imported = await home.run([
+      'key',
+      'import',
+      at('alice.asc'),
+      '--use',
+      'openpgp',
+      '--json',
+    ]);
+    expect(imported).toMatchObject({ code: 0 });
+    const { keys } = imported.json[0] as { keys: { use: string; key: string }[] };
+    const { key } = keys.find(({ use }) => use === 'openpgp')!;
+    await writeFile(at('alice.pgp'), Buffer.from(key, 'base64url'));
+    const shown = await run('gpg', [...gpg, '--show-keys', at('alice.pgp')]);
+    expect(shown.stdout).toContain('alice@mail.example');
+    const wrong = await home.run(['key', 'import', at('alice.asc'), '--use', 'box']);
+    expect(wrong.stderr).toContain('key_unfit');
   });
 });

@@ -35,7 +35,7 @@ export type { ResumeOptions } from './resume.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export type { MemberLookup } from './member-answers.ts';
 export type { Agreement, Survey } from './survey.ts';
-export type { ProofReason, Reason, Trust } from './lookup-reason.ts';
+export type { DnssecReason, ProofReason, Reason, Trust } from './lookup-reason.ts';
 export type { Lookup, LookupOptions } from './lookup.ts';
 export type { LookupManyOptions, ManyLookup, UnansweredLookup } from './lookup-many.ts';
 export type { Pause } from './directory-context.ts';
@@ -47,8 +47,8 @@ export type { Proof } from './prove.ts';
 export type { EntryLeaf, EntryStateAnswer, LookedUpBinding } from './api-answers.ts';
 export type { MemberEntryState } from './entry-state.ts';
 export type { MemberState } from './member-state.ts';
-export { enumQuestions, parseEnumAnswer, readEnumBinding } from './enum-answer.ts';
-export type { EnumAnswer, EnumBinding, EnumQuestion } from './enum-answer.ts';
+export type { EnumBinding } from './enum-answer.ts';
+export type { ZoneAnswer } from './zone-answer.ts';
 export { createValidator, validate } from './dnssec/validator.ts';
 export type { Validator, ValidatorOptions } from './dnssec/validator.ts';
 export type { ChainLink, Validation, ValidationVerdict } from './dnssec/validation.ts';
@@ -81,3 +81,4 @@ export type {
   SeenPeer,
 } from './peer/verify-peer.ts';
 export type { VerifyPeerOptions } from './peer/peer-keys.ts';
+export { publishedKeysOf } from './own-keys.ts';

@@ -29,7 +29,8 @@ export async function rotateKey(session: Session, options: KeyOptions): Promise<
   return reportKeys(session, rotated);
 }
 
-function reportKeys(session: Session, { identifier, holding }: KeyRecord): ExitCode {
+/** Reports what is published after a change. */
+export function reportKeys(session: Session, { identifier, holding }: KeyRecord): ExitCode {
   if (holding === null) {
     throw cliError('holding_missing', 'the claim of this number was never completed');
   }
