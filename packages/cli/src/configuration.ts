@@ -7,8 +7,15 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { createDirectory, type Directory } from '@callbook/client';
+import {
+  createDirectory,
+  parseTrustAnchor,
+  type Directory,
+  type TrustAnchor,
+} from '@callbook/client';
+import { socketTransport } from '@callbook/client/node';
 import { cliError } from './errors.ts';
+import { readResolverAddress } from './resolver.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Configuration {
@@ -20,6 +27,12 @@ export interface Configuration {
   readonly members: readonly string[];
   /** ISO 3166 country in which numbers without + are read. */
   readonly country: string | undefined;
+  /** DNS resolver, as `addr` or `addr:port`. */
+  readonly resolver: string | undefined;
+  /** Suffixes of other ENUM providers, in the order in which they are asked. */
+  readonly suffixes: readonly string[];
+  /** Where trust in their zones begins; the root's keys of IANA when left out. */
+  readonly anchor: TrustAnchor | undefined;
   /** Directory of the key files. */
   readonly keys: string;
   /** Directory of what was known of peers. */
@@ -34,12 +47,18 @@ export async function readConfiguration(
   const path = given ?? terminal.env['CALLBOOK_CONFIG'] ?? defaultPath(terminal);
   const fields = parseFields(await readNamed(path, 'config_missing', 'configuration'));
   const at = (relative: string): string => resolve(dirname(path), relative);
-  const { charter, ca, members, country, keys } = fields;
+  const { charter, ca, members, country, resolver, suffixes, anchor, keys } = fields;
   return {
     charterNote: await readNamed(at(charter), 'config_malformed', 'charter'),
     authorityPem: ca === undefined ? undefined : await readNamed(at(ca), 'config_malformed', 'ca'),
     members: members ?? [],
     country,
+    resolver,
+    suffixes: suffixes ?? [],
+    anchor:
+      anchor === undefined
+        ? undefined
+        : readRootAnchor(await readNamed(at(anchor), 'config_malformed', 'anchor')),
     keys:
       keys === undefined ? join(xdg(terminal, 'XDG_DATA_HOME', '.local/share'), 'keys') : at(keys),
     peers: join(xdg(terminal, 'XDG_STATE_HOME', '.local/state'), 'peers'),
@@ -47,13 +66,23 @@ export async function readConfiguration(
 }
 
 /** Opens the directory that the configuration pins. */
-export function openDirectory(configuration: Configuration, first: readonly string[]): Directory {
-  const { authorityPem, charterNote, members } = configuration;
+export function openDirectory(
+  configuration: Configuration,
+  of: { readonly first: readonly string[]; readonly resolver: string | undefined },
+): Directory {
+  const { authorityPem, charterNote, members, suffixes, anchor } = configuration;
   if (authorityPem !== undefined) {
     // The global fetch takes its authorities from here; there is no setting for a single call.
     setDefaultCACertificates([...getCACertificates('default'), authorityPem]);
   }
-  return createDirectory({ charterNote, members: first.length > 0 ? first : members });
+  const resolver = of.resolver ?? configuration.resolver;
+  return createDirectory({
+    charterNote,
+    members: of.first.length > 0 ? of.first : members,
+    suffixes,
+    ...(resolver === undefined ? {} : { dns: socketTransport(readResolverAddress(resolver)) }),
+    ...(anchor === undefined ? {} : { anchor }),
+  });
 }
 
 function defaultPath(terminal: Terminal): string {
@@ -85,10 +114,22 @@ interface Fields {
   readonly ca?: string;
   readonly members?: readonly string[];
   readonly country?: string;
+  readonly resolver?: string;
+  readonly suffixes?: readonly string[];
+  readonly anchor?: string;
   readonly keys?: string;
 }
 
-const knownFields: ReadonlySet<string> = new Set(['charter', 'ca', 'members', 'country', 'keys']);
+const knownFields: ReadonlySet<string> = new Set([
+  'charter',
+  'ca',
+  'members',
+  'country',
+  'resolver',
+  'suffixes',
+  'anchor',
+  'keys',
+]);
 
 function parseFields(text: string): Fields {
   const json = parseJson(text);
@@ -97,17 +138,23 @@ function parseFields(text: string): Fields {
     const known = [...knownFields].join(', ');
     throw cliError('config_malformed', `configuration has "${unknown}"; known are ${known}`);
   }
-  const { charter, ca, members, country, keys } = json;
+  const { charter, ca, members, country, resolver, suffixes, anchor, keys } = json;
   if (typeof charter !== 'string') throw wrongField('charter', 'a path');
   if (ca !== undefined && typeof ca !== 'string') throw wrongField('ca', 'a path');
   if (keys !== undefined && typeof keys !== 'string') throw wrongField('keys', 'a path');
   if (country !== undefined && typeof country !== 'string') throw wrongField('country', 'text');
   if (members !== undefined && !isTexts(members)) throw wrongField('members', 'a list of names');
+  if (resolver !== undefined && typeof resolver !== 'string') throw wrongField('resolver', 'text');
+  if (suffixes !== undefined && !isTexts(suffixes)) throw wrongField('suffixes', 'a list of names');
+  if (anchor !== undefined && typeof anchor !== 'string') throw wrongField('anchor', 'a path');
   return {
     charter,
     ...(ca === undefined ? {} : { ca }),
     ...(members === undefined ? {} : { members }),
     ...(country === undefined ? {} : { country }),
+    ...(resolver === undefined ? {} : { resolver }),
+    ...(suffixes === undefined ? {} : { suffixes }),
+    ...(anchor === undefined ? {} : { anchor }),
     ...(keys === undefined ? {} : { keys }),
   };
 }
@@ -120,6 +167,14 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
     throw cliError('config_malformed', 'configuration is not JSON', { cause });
   }
   throw cliError('config_malformed', 'configuration is not a JSON object');
+}
+
+/** Reads DS records of the root, each on a line of its own, as zone files and resolvers have them. */
+function readRootAnchor(text: string): TrustAnchor {
+  const ds = text.split('\n').flatMap((line) => /\bDS\s+(.+)$/.exec(line)?.[1] ?? []);
+  const anchor = parseTrustAnchor('.', ds);
+  if (anchor === undefined) throw wrongField('anchor', 'a file with DS records of the root');
+  return anchor;
 }
 
 function wrongField(field: string, expected: string): Error {

@@ -12,7 +12,7 @@ import {
   type Run,
 } from './add-command.ts';
 import { printCompletion, type Shell } from './commands/completion.ts';
-import { lookupByDns } from './commands/lookup-by-dns.ts';
+import { lookupZone } from './commands/lookup-zone.ts';
 import { lookup } from './commands/lookup.ts';
 import { members } from './commands/members.ts';
 import { prove } from './commands/prove.ts';
@@ -128,15 +128,16 @@ interface LookupCommandOptions extends MemberOption {
   readonly zone?: string;
   readonly trust: Trust;
   readonly proof: boolean;
+  readonly dnssec: boolean;
 }
 
 function addLookup(program: Command, add: AddCommand): void {
   const run: Run = (session, command) => {
-    const { member, resolver, zone, trust, proof } = command.opts<LookupCommandOptions>();
+    const { member, resolver, zone, trust, proof, dnssec } = command.opts<LookupCommandOptions>();
     const typed = argument(command, 0);
-    if (resolver === undefined) return lookup(session, typed, { trust, proof });
+    if (resolver === undefined) return lookup(session, typed, { trust, proof, dnssec });
     const where = { ...(member !== undefined && { member }), ...(zone !== undefined && { zone }) };
-    return lookupByDns(session, typed, { resolver, ...where });
+    return lookupZone(session, typed, where);
   };
   add(program, 'lookup', run)
     .description('look a number up at the members, or through DNS')
@@ -144,11 +145,12 @@ function addLookup(program: Command, add: AddCommand): void {
     .option('--member <name>', 'member to ask first, and whose zone is asked with --resolver')
     .option(
       '--resolver <address>',
-      'ask this validating DNS resolver instead, as addr or addr:port',
+      'ask DNS alone, through this resolver: addr or addr:port; validated here',
     )
     .option('--zone <apex>', 'zone to ask below with --resolver')
     .addOption(trustOption())
-    .option('--no-proof', 'do without a proof from the index');
+    .option('--no-proof', 'do without a proof from the index')
+    .option('--no-dnssec', 'do without a look into a member’s zone');
   add(program, 'prove', (session, command) => prove(session, argument(command, 0)))
     .description('look a number up so that the answer can be checked against the charter')
     .argument('<number>', 'telephone number')

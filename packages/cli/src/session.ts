@@ -12,6 +12,8 @@ export interface GlobalOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly country?: string;
+  /** A command's own, for the one of the configuration. */
+  readonly resolver?: string;
 }
 
 export interface Session {
@@ -37,7 +39,7 @@ export async function openSession(
   return {
     terminal,
     report,
-    directory: openDirectory(configuration, first),
+    directory: openDirectory(configuration, { first, resolver: options.resolver }),
     keys: new KeyStore(configuration.keys),
     peers: new SeenPeers(configuration.peers),
     readIdentifier: (text) => readIdentifier(text, country?.toUpperCase()),

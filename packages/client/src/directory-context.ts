@@ -5,6 +5,7 @@ import type { Trust } from './lookup-reason.ts';
 import type { Fetch } from './member-call.ts';
 import type { MemberHealth } from './member-health.ts';
 import type { Member } from './member.ts';
+import type { Zones } from './zone-answer.ts';
 
 export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
 
@@ -28,6 +29,9 @@ export interface DirectoryContext {
   readonly trust: Trust;
   /** By which Android knows this app in an SMS. */
   readonly smsAppHash: string | undefined;
+  /** Suffixes of other ENUM providers, in the order in which they are asked. */
+  readonly suffixes: readonly string[];
+  readonly zones: Zones;
   /** Which members have failed lately. */
   readonly health: MemberHealth;
 }

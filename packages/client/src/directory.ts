@@ -24,6 +24,8 @@ import {
 import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
 import type { DirectoryContext, Pause } from './directory-context.ts';
+import type { DnsTransport } from './dnssec/dns-transport.ts';
+import type { TrustAnchor } from './dnssec/trust-anchor.ts';
 import { commitEmail, type EmailOptions } from './email.ts';
 import { entryState, type MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
@@ -54,6 +56,7 @@ import { survey, type Survey } from './survey.ts';
 import { restoreHolding } from './restore.ts';
 import { resume, type ResumeOptions } from './resume.ts';
 import { veto, type VetoOptions } from './veto.ts';
+import { Zones, type ZoneAnswer } from './zone-answer.ts';
 
 export interface DirectoryOptions {
   /** The founding charter (version 1), a signed note; it is the root of all trust. */
@@ -65,6 +68,12 @@ export interface DirectoryOptions {
   readonly pause?: Pause;
   /** What look-ups need where they do not say themselves. Default: `agreed`. */
   readonly trust?: Trust;
+  /** A resolver of any kind, for `suffixes` and `lookupZone`: its answers are validated here. */
+  readonly dns?: DnsTransport;
+  /** Suffixes of other ENUM providers, such as `e164.arpa`, asked in order where the members have nothing. */
+  readonly suffixes?: readonly string[];
+  /** Where trust in zones begins that are no member's; the root's keys unless given. */
+  readonly anchor?: TrustAnchor;
   /** Names of the members to ask first; the others are asked after them. */
   readonly members?: readonly string[];
   /**
@@ -116,6 +125,8 @@ export interface Directory {
     identifiers: readonly Identifier[],
     options?: LookupManyOptions,
   ): Promise<ManyLookup[]>;
+  /** What a zone alone says of an identifier, asked of the resolver `dns` and validated here. */
+  lookupZone(identifier: Identifier, zone: string): Promise<ZoneAnswer>;
   /** What every member says of an identifier, whether they agree or not. */
   survey(identifier: Identifier): Promise<Survey>;
   /** Proves what the directory says of an identifier, from the charter alone. */
@@ -179,6 +190,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
     lookup: async (identifier, look) => await lookup(await walked(), identifier, look),
     lookupMany: async (identifiers, look) => await lookupMany(await walked(), identifiers, look),
+    lookupZone: async (identifier, zone) =>
+      await context.zones.askResolver(context, zone, identifier),
     survey: async (identifier) => await survey(await walked(), identifier),
     prove: async (identifier) => await prove(await walked(), identifier),
     verifyPeer: async (peer, offer, peerOptions) =>
@@ -219,6 +232,8 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     pause: options.pause ?? systemPause,
     trust: options.trust ?? 'agreed',
     smsAppHash: options.smsAppHash,
+    suffixes: options.suffixes ?? [],
+    zones: new Zones({ dns: options.dns, anchor: options.anchor }),
     health: new MemberHealth(clock),
   };
 }

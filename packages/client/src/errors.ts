@@ -35,6 +35,9 @@ export const clientErrorCodes = {
   proof_entry_invalid: 'the entries of a proof are not those that its state names',
   proof_payload_invalid: 'the payload of a proof is not what its entry commits to',
   proof_differs: 'the proof shows another state than the members tell',
+  zone_bogus: 'the answer of a zone fails DNSSEC validation',
+  zone_differs: 'the zone of a member publishes something else than the members tell',
+  provider_unavailable: 'another ENUM provider could not be asked, so that its answer is missing',
   clock_wrong: 'the clock of this machine is behind what a quorum of the members has signed',
   identifiers_too_many: 'more identifiers were given than one call looks up',
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
@@ -59,7 +62,6 @@ export const clientErrorCodes = {
   sealed_malformed: 'what was given to open is nothing that was sealed',
   sealed_for_another: 'what was given to open is sealed to another key, or damaged',
   sealed_too_large: 'what was given is larger than can be sealed at once',
-  dns_answer_malformed: 'the resolver answered with something that is not a DNS message',
 } as const;
 
 export type ClientErrorCode = keyof typeof clientErrorCodes;

@@ -23,7 +23,7 @@ import type { MemberLookup } from './member-answers.ts';
 import { findProofs, type ProofOutcome } from './proof-batches.ts';
 import { shuffled } from './shuffle.ts';
 
-export interface LookupManyOptions extends Omit<LookupOptions, 'proof'> {
+export interface LookupManyOptions extends Pick<LookupOptions, 'signal' | 'trust'> {
   /** Asks for proofs as well. Default: false, as a member makes only so many a second. */
   readonly proof?: boolean;
   /** Hears how many identifiers are done. */
@@ -42,7 +42,7 @@ export interface UnansweredLookup {
 }
 
 /**
- * Looks up to 50 000 identifiers up; the answers are in the order given. Throws `identifier_malformed`,
+ * Looks up to 50 000 identifiers up at the members; the answers are in the order given. Throws `identifier_malformed`,
  * `identifiers_too_many`, and `directory_unavailable` when no member answered at all.
  */
 export async function lookupMany(
@@ -158,5 +158,5 @@ function withProof(found: CountedLookup, proof: ProofOutcome | undefined): ManyL
   if (typeof proof === 'string') {
     return unanswered({ identifier: found.identifier, answers: [...found.reason.members] }, proof);
   }
-  return { ...found, reason: { ...found.reason, proof: proof ?? notAsked } };
+  return { ...found, reason: { ...found.reason, proof: proof ?? notAsked, dnssec: notAsked } };
 }

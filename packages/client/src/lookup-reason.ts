@@ -3,10 +3,12 @@
  * part of the answer, so that an application can show it and need not take anything on trust.
  */
 import type { PendingRequest } from '@callbook/protocol';
+import type { ValidationCode } from './dnssec/validation-codes.ts';
 import type { ClientErrorCode } from './errors.ts';
 import { leadingAnswers, type MemberLookup } from './member-answers.ts';
 import type { Proof } from './prove.ts';
 import type { Agreement } from './survey.ts';
+import type { ZoneAnswer } from './zone-answer.ts';
 
 /**
  * `any-member`: what the first member says that answers. `agreed`: what a quorum of the members says,
@@ -25,6 +27,7 @@ export interface Reason {
   /** Requests to replace the holder that any of the members knows of; first to end first. */
   readonly pending: readonly PendingRequest[];
   readonly proof: ProofReason;
+  readonly dnssec: DnssecReason;
 }
 
 /** Whether the answer is proven in the index, under logs that a quorum has cosigned. */
@@ -32,6 +35,13 @@ export type ProofReason =
   | { readonly state: 'proven'; readonly proof: Proof }
   /** No member could be asked for a proof now: the answer rests on what the members say. */
   | { readonly state: 'unavailable'; readonly code: ClientErrorCode }
+  | { readonly state: 'not_asked' };
+
+/** Whether a member's zone, validated from the charter, publishes the same. */
+export type DnssecReason =
+  | { readonly state: 'secure'; readonly member: string; readonly answer: ZoneAnswer }
+  /** No zone could be asked now, and why the first could not. */
+  | { readonly state: 'unavailable'; readonly code: ValidationCode }
   | { readonly state: 'not_asked' };
 
 /** What the answers of the members come to; `answers` has at least one that has not failed. */

@@ -8,24 +8,34 @@ import type { LookedUpBinding } from './api-answers.ts';
 import { collectAnswers, isDecided, openBallot, type Ballot } from './ballot.ts';
 import { assertIdentifier } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
-import { clientError, type ClientErrorCode } from './errors.ts';
+import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
 import { summariseFailures } from './failover.ts';
 import { settleMs } from './limits.ts';
-import { agreementOf, type ProofReason, type Reason, type Trust } from './lookup-reason.ts';
+import { agreementOf, type Reason, type Trust } from './lookup-reason.ts';
 import { leadingAnswers } from './member-answers.ts';
 import type { Member } from './member.ts';
 import { findProof } from './proof-reason.ts';
+import type { ZoneAnswer } from './zone-answer.ts';
+import { findZone } from './zone-reason.ts';
 
 export interface LookupOptions {
   /** Default: the directory's, which is `agreed` unless it was opened with another. */
   readonly trust?: Trust;
   /** Asks for a proof as well, and throws where none bears the answer out. Default: true. */
   readonly proof?: boolean;
+  /** Validates a member's zone as well, and throws where none bears the answer out. Default: true. */
+  readonly dnssec?: boolean;
   readonly signal?: AbortSignal;
 }
 
+/**
+ * `elsewhere`: the members publish nothing, but another ENUM provider does. Its keys are there only
+ * when they are validated; its routes may be anybody's when they are not.
+ */
 export type Lookup = (
-  { readonly state: 'published'; readonly binding: LookedUpBinding } | { readonly state: 'absent' }
+  | { readonly state: 'published'; readonly binding: LookedUpBinding }
+  | { readonly state: 'elsewhere'; readonly provider: ZoneAnswer }
+  | { readonly state: 'absent' }
 ) & {
   readonly identifier: Identifier;
   readonly reason: Reason;
@@ -36,13 +46,13 @@ export type CountedLookup = (
   { readonly state: 'published'; readonly binding: LookedUpBinding } | { readonly state: 'absent' }
 ) & {
   readonly identifier: Identifier;
-  readonly reason: Omit<Reason, 'proof'>;
+  readonly reason: Omit<Reason, 'dnssec' | 'proof'>;
 };
 
 /**
  * Looks one identifier up. Throws `directory_unavailable` when fewer members answered than the trust
- * needs, `members_disagree` when they contradict each other or what is proven, and the code of a
- * proof that no member could give right.
+ * needs, `members_disagree` when they contradict each other or what is proven, the code of a proof
+ * that no member could give right, `zone_bogus`, `zone_differs` and `provider_unavailable`.
  */
 export async function lookup(
   context: DirectoryContext,
@@ -61,29 +71,57 @@ export async function lookup(
 }
 
 function isDisagreement(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'members_disagree';
+  return isClientError(error) && ['members_disagree', 'zone_differs'].includes(error.code);
 }
 
 async function lookupOnce(
   context: DirectoryContext,
   identifier: Identifier,
-  { trust = context.trust, proof = true, signal }: LookupOptions,
+  { trust = context.trust, proof = true, dnssec = true, signal }: LookupOptions,
 ): Promise<Lookup> {
   const order = context.health.inOrder(context.members);
   const ballot = openBallot(identifier, { needed: neededFor(trust, context), order });
   const counting = collectAnswers(context, [ballot], signal);
   const answer = counting.then(() => countedLookup(ballot, { trust, quorum: context.quorum }));
-  const ended = signal === undefined ? {} : { signal };
-  const search = { identifier, order, answer, ...ended };
-  const proving = proof ? findProof(context, search) : notAsked;
+  const search = { identifier, order, answer, ...(signal === undefined ? {} : { signal }) };
+  // All at once: proof and zone cost no further round trip.
+  const [counted, proven, zone] = await Promise.allSettled([
+    answer,
+    proof ? findProof(context, search) : notAsked,
+    dnssec ? findZone(context, search) : notAsked,
+  ]);
   // What the members say comes first: without an answer there is nothing to prove.
-  const [counted, proven] = await Promise.allSettled([answer, proving]);
   if (counted.status === 'rejected') throw counted.reason;
   if (proven.status === 'rejected') throw proven.reason;
-  return { ...counted.value, reason: { ...counted.value.reason, proof: proven.value } };
+  if (zone.status === 'rejected') throw zone.reason;
+  const reason = { ...counted.value.reason, proof: proven.value, dnssec: zone.value };
+  const found = { ...counted.value, reason };
+  if (found.state === 'published') return found;
+  const provider = await askProviders(context, identifier);
+  return provider === undefined ? found : { ...found, state: 'elsewhere', provider };
 }
 
-export const notAsked: ProofReason = { state: 'not_asked' };
+export const notAsked: { readonly state: 'not_asked' } = { state: 'not_asked' };
+
+/**
+ * Asks the other ENUM providers, in their order, for the first that publishes something. One that
+ * cannot be asked might have had the keys: then there is no answer.
+ */
+async function askProviders(
+  context: DirectoryContext,
+  identifier: Identifier,
+): Promise<ZoneAnswer | undefined> {
+  for (const suffix of context.suffixes) {
+    const answer = await context.zones.askResolver(context, suffix, identifier);
+    if (answer.state === 'published') return answer;
+    if (answer.state === 'absent') continue;
+    const code = answer.verdict === 'bogus' ? 'zone_bogus' : 'provider_unavailable';
+    throw clientError(code, `${suffix} gave no answer that can be used: ${answer.code}`, {
+      details: { zone: suffix, validationCode: answer.code },
+    });
+  }
+  return undefined;
+}
 
 /** How many equal answers `trust` needs. */
 export function neededFor(

@@ -17,6 +17,8 @@ export interface Member {
   readonly api: string;
   /** Apex of the member's DNS zone. */
   readonly zone: string;
+  /** RDATA of the zone's DS records in presentation form. */
+  readonly zoneDs: readonly string[];
   /** Key of the member's log; its name is the log's origin. */
   readonly logKey: VerifierKey;
 }
@@ -33,6 +35,7 @@ export function listMembers(charter: Charter): Member[] {
       organisation: member.organisation,
       api: member.api.replace(/\/+$/, ''),
       zone: member.zone,
+      zoneDs: member.zoneDs,
       logKey: logKey.value,
     };
   });

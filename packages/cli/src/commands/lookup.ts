@@ -5,6 +5,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { writeIdentifier } from '../number.ts';
 import { writeRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
+import { describeZone } from './lookup-zone.ts';
 
 export async function lookup(
   session: Session,
@@ -13,7 +14,14 @@ export async function lookup(
 ): Promise<ExitCode> {
   const found = await session.directory.lookup(session.readIdentifier(number), options);
   session.report.result(lookupJson(found), describeLookup(found));
-  return found.state === 'absent' ? exitCodes.absent : exitCodes.ok;
+  return exitCodeOf(found);
+}
+
+/** Routes that nothing proves are shown, and are no success. */
+export function exitCodeOf(found: Lookup): ExitCode {
+  if (found.state === 'absent') return exitCodes.absent;
+  const isProven = found.state === 'published' || found.provider.verdict === 'secure';
+  return isProven ? exitCodes.ok : exitCodes.general;
 }
 
 /** The result as one object: what is published, and the reason beside it. */
@@ -29,12 +37,14 @@ export function lookupJson(found: Lookup): object {
     identifier,
     state,
     ...(found.state === 'published' ? found.binding : {}),
+    ...(found.state === 'elsewhere' ? { provider: found.provider } : {}),
     trust,
     agreement,
     members,
     changedAtMs,
     pending,
     proof: reason.proof,
+    dnssec: reason.dnssec,
   };
 }
 
@@ -43,6 +53,13 @@ export function describeLookup(found: Lookup): string[] {
   const { identifier, reason } = found;
   const number = writeIdentifier(identifier);
   if (found.state === 'absent') return [`${number} is not registered.`, ...describeReason(reason)];
+  if (found.state === 'elsewhere') {
+    return [
+      `${number} is not registered with the members.`,
+      ...describeReason(reason),
+      ...describeZone(identifier, found.provider),
+    ];
+  }
   const { binding } = found;
   return [
     `${number} is published.`,
@@ -55,7 +72,7 @@ export function describeLookup(found: Lookup): string[] {
   ];
 }
 
-function describeReason({ agreement, changedAtMs, pending, proof }: Reason): string[] {
+function describeReason({ agreement, changedAtMs, pending, proof, dnssec }: Reason): string[] {
   const { agreeing, asked } = agreement;
   return [
     ...(changedAtMs === null ? [] : [`  changed   ${new Date(changedAtMs).toISOString()}`]),
@@ -65,6 +82,7 @@ function describeReason({ agreement, changedAtMs, pending, proof }: Reason): str
     ),
     `  members   ${agreeing} of ${asked} asked agree`,
     ...describeProof(proof),
+    ...describeDnssec(dnssec),
   ];
 }
 
@@ -82,6 +100,20 @@ function describeProof(proof: Reason['proof']): string[] {
         `  proof     index of ${member}, over ${logs.length} logs that a quorum agrees on${newest}`,
         ...passedOver.map(({ member: name, code }) => `  ${name} gave no good proof (${code})`),
       ];
+    }
+  }
+}
+
+function describeDnssec(dnssec: Reason['dnssec']): string[] {
+  switch (dnssec.state) {
+    case 'not_asked':
+      return [];
+    case 'unavailable':
+      return [`  DNSSEC    none now (${dnssec.code})`];
+    case 'secure': {
+      const { zone, chain } = dnssec.answer;
+      const keys = chain.flatMap(({ kind, keyTag }) => (kind === 'keys' ? [keyTag] : []));
+      return [`  DNSSEC    ${zone}, from the charter by key ${keys.join(', ')}`];
     }
   }
 }
