@@ -17,10 +17,11 @@ export const suites: readonly Suite[] = [
   { name: 'dns', paths: ['packages/dns'], budgetSeconds: 180, alone: false },
   {
     name: 'interfaces',
-    paths: ['packages/api', 'packages/client', 'packages/cli', 'packages/node'],
+    paths: ['packages/api', 'packages/node'],
     budgetSeconds: 180,
     alone: false,
   },
+  { name: 'client', paths: ['packages/client', 'packages/cli'], budgetSeconds: 180, alone: false },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet/test/federation'], budgetSeconds: 180, alone: true },
   { name: 'members', paths: ['testnet/test/members'], budgetSeconds: 180, alone: true },
