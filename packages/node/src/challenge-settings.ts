@@ -111,13 +111,12 @@ const Limits = Type.Object(
   { additionalProperties: false },
 );
 
-const channelOf = (...names: readonly string[]) =>
-  Type.Optional(
-    Type.Union(
-      names.map((name) => Type.Literal(name)),
-      { description: `one of ${names.join(', ')}` },
-    ),
-  );
+const channelsOf = (...names: readonly string[]) => {
+  const one = Type.Union(names.map((name) => Type.Literal(name)));
+  const several = Type.Array(one, { minItems: 1, maxItems: names.length, uniqueItems: true });
+  const description = `one of ${names.join(', ')}, or a list of them`;
+  return Type.Optional(Type.Union([one, several], { description }));
+};
 
 export const ChallengeSettings = Type.Object(
   {
@@ -125,9 +124,9 @@ export const ChallengeSettings = Type.Object(
     by: Type.Optional(
       Type.Object(
         {
-          tel: channelOf('smpp', 'webhook', 'sip', 'outbox'),
-          mailto: channelOf('smtp', 'webhook', 'outbox'),
-          sip: channelOf('sip', 'webhook', 'outbox'),
+          tel: channelsOf('smpp', 'webhook', 'sip', 'outbox'),
+          mailto: channelsOf('smtp', 'webhook', 'outbox'),
+          sip: channelsOf('sip', 'webhook', 'outbox'),
         },
         { additionalProperties: false },
       ),
@@ -155,25 +154,26 @@ export type ChannelName = 'smpp' | 'webhook' | 'smtp' | 'sip' | 'outbox';
 
 export const schemes = ['tel', 'mailto', 'sip'] as const;
 
-/** The channel that a scheme is sent by; undefined when it has none. */
-export function channelFor(
+/** The channels that a scheme is sent by, in the order in which they are asked. */
+export function channelsFor(
   { by, outbox }: ChallengeConfig,
   scheme: (typeof schemes)[number],
-): ChannelName | undefined {
-  const named = by?.[scheme] as ChannelName | undefined;
-  return named ?? (outbox === undefined ? undefined : 'outbox');
+): readonly ChannelName[] {
+  const named = by?.[scheme] as ChannelName | readonly ChannelName[] | undefined;
+  return [named ?? (outbox === undefined ? [] : 'outbox')].flat();
 }
 
 /** What no schema says: every channel that is used has its settings. Throws `config_setting_invalid`. */
 export function assertChannels(challenges: ChallengeConfig): void {
   for (const scheme of schemes) {
-    const name = channelFor(challenges, scheme);
-    const settings = name === 'outbox' ? challenges.outbox : name && challenges.channels?.[name];
-    if (name === undefined || settings !== undefined) continue;
-    const missing = name === 'outbox' ? 'challenges.outbox' : `challenges.channels.${name}`;
-    throw invalid(`challenges.by.${scheme}`, `needs ${missing}`);
+    for (const name of channelsFor(challenges, scheme)) {
+      const settings = name === 'outbox' ? challenges.outbox : challenges.channels?.[name];
+      if (settings !== undefined) continue;
+      const missing = name === 'outbox' ? 'challenges.outbox' : `challenges.channels.${name}`;
+      throw invalid(`challenges.by.${scheme}`, `needs ${missing}`);
+    }
   }
-  if (schemes.every((scheme) => channelFor(challenges, scheme) === undefined)) {
+  if (schemes.every((scheme) => channelsFor(challenges, scheme).length === 0)) {
     throw invalid('challenges', 'must have an outbox, or a channel in by');
   }
 }

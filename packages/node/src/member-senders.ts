@@ -18,7 +18,7 @@ import type { Channel, ChannelScheme, SendGuardOptions } from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import type { Logger } from 'pino';
-import { channelFor, schemes } from './challenge-settings.ts';
+import { channelsFor, schemes } from './challenge-settings.ts';
 import type { ChallengeConfig, ChannelName } from './challenge-settings.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeErrorCode } from './errors.ts';
@@ -47,18 +47,19 @@ export async function openMemberSenders(
   for (const name of usedChannels(challenges)) {
     byName.set(name, opened.use(await openChannel(name, challenges, log)));
   }
-  const channels: Partial<Record<ChannelScheme, Channel>> = {};
+  const channels: Partial<Record<ChannelScheme, readonly Channel[]>> = {};
   for (const scheme of schemes) {
-    const channel = byName.get(channelFor(challenges, scheme)!);
-    if (channel !== undefined) channels[scheme] = channel;
+    channels[scheme] = channelsFor(challenges, scheme).map((name) => byName.get(name)!);
   }
   const senders = new ChannelSwitch({
     channels,
     journal,
     random: systemRandom,
     onUnknown: (error) => log.warn(errorCodes(error), 'message_fate_unknown'),
+    onNext: (error) => log.warn(errorCodes(error), 'message_by_next_channel'),
   });
-  const isPaid = channelFor(challenges, 'tel') !== 'outbox' || challenges.limits !== undefined;
+  const isFree = channelsFor(challenges, 'tel').every((name) => name === 'outbox');
+  const isPaid = !isFree || challenges.limits !== undefined;
   const ports = { crypto, random: systemRandom };
   const sendGuard = isPaid ? await SendGuard.open(guardOptions(challenges), ports) : undefined;
   const open = opened.move();
@@ -80,8 +81,7 @@ export async function checkChannelFiles(challenges: ChallengeConfig): Promise<vo
 }
 
 function usedChannels(challenges: ChallengeConfig): Set<ChannelName> {
-  const names = schemes.map((scheme) => channelFor(challenges, scheme));
-  return new Set(names.filter((name) => name !== undefined));
+  return new Set(schemes.flatMap((scheme) => channelsFor(challenges, scheme)));
 }
 
 async function openChannel(

@@ -66,6 +66,14 @@ function codeOf(cause: unknown): string | undefined {
 
 /** Whether an error of a channel says that the message may have gone out. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  const code: ChannelErrorCode = 'channel_outcome_unknown';
+  return hasCode(error, 'channel_outcome_unknown');
+}
+
+/** Whether it says that the message has not gone out and never will. */
+export function isRefused(error: unknown): boolean {
+  return hasCode(error, 'channel_refused');
+}
+
+function hasCode(error: unknown, code: ChannelErrorCode): boolean {
   return error instanceof DirectoryError && error.code === code;
 }
