@@ -1,7 +1,10 @@
 /** Every limit of this package, with its unit last. docs/spec/members.md has those that peers see. */
 
-/** A log signs a checkpoint at most this often. */
+/** A log signs a checkpoint at most this often; when others grow too, less often, but not below the second. */
 export const checkpointIntervalMs = 25;
+export const checkpointIntervalMsMax = 100;
+/** A log counts as growing for so long after its last leaf. */
+export const growingWithinMs = 500;
 /** Entries that may wait for the member's own log; more are refused, so that a client retries. */
 export const appendQueueEntriesMax = 4096;
 /** Leaves in an entry bundle and hashes in a tile (C2SP tlog-tiles). */
@@ -18,7 +21,7 @@ export const payloadsPerLabelMax = 8;
  * Leaves of another log that go into one batch of the store, at most: what is decoded and not yet
  * written is copied by the garbage collector again and again, so it should be little.
  */
-export const integrationLeavesMax = 128;
+export const integrationLeavesMax = 256;
 /** From so many leaves behind a log's newest checkpoint on, leaves are verified in other threads, if there are. */
 export const farBehindLeavesMin = 1024;
 /** Entries verified in one turn of the event loop, so that look-ups are answered in between. */
@@ -110,7 +113,7 @@ export const connectionsMax = 64;
 export const mirrorPatienceMs = 2000;
 /** Gossip messages accepted and not yet integrated; more are left to the tail. */
 export const gossipQueueBatchesMax = 64;
-/** Enough members have told how long our own log is: the others that are connected get so long. */
+/** Enough members have told how long our own log is: the others get so long. */
 export const ownLogPatienceMs = 2000;
 /** Leaves that our own log has signed are asked for so long before the operator is told. */
 export const ownLeavesPatienceMs = 30_000;
@@ -173,8 +176,9 @@ export const cosignatureCharactersMax = 512;
 export const cosignWaitingMax = 8;
 /** Checkpoints that wait to be cosigned here. */
 export const cosignQueueMax = 64;
-/** A log's checkpoints become agreed at most this often. */
+/** A log's checkpoints become agreed at most this often; when others grow too, less often, but not below the second. */
 export const cosignIntervalMs = 250;
+export const cosignIntervalMsMax = 750;
 /** Wait after a round that found no quorum. */
 export const cosignRetryMs = 500;
 /** A round waits this long for a quorum, and then this long for the others. */

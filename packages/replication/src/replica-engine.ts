@@ -15,6 +15,7 @@ import { EvidenceWatch } from './evidence/evidence-watch.ts';
 import { BindingIndex } from './index/binding-index.ts';
 import { indexBatchLabelsMax, indexBulkLabelsMax } from './limits.ts';
 import { Listeners } from './listeners.ts';
+import { CheckpointPace } from './log/checkpoint-pace.ts';
 import { integrateExtension } from './log/integration.ts';
 import type { IntegrationContext } from './log/integration.ts';
 import type { DecodedExtension, Extension, LogIntake } from './log/log-intake.ts';
@@ -55,6 +56,8 @@ export class ReplicaEngine implements AsyncDisposable {
   readonly changes = new Listeners<ReplicaChange>();
   readonly appends = new Listeners<LogBatch>();
   readonly failures = new Listeners<Error>();
+  /** How often logs sign and are cosigned. */
+  readonly pace: CheckpointPace;
   readonly charters = new Listeners<Membership>();
   readonly stop = new AbortController();
   /** There before anybody has the replica. */
@@ -72,6 +75,7 @@ export class ReplicaEngine implements AsyncDisposable {
     const { crypto, store, chain } = parts;
     this.parts = parts;
     this.origin = parts.origin;
+    this.pace = new CheckpointPace(parts.clock);
     this.entries = parts.ownershipOnly
       ? new VerifiedEntries(crypto, (entryId) => store.get(entryKey(entryId)) !== undefined)
       : new VerifiedEntries(crypto);
@@ -227,8 +231,10 @@ export class ReplicaEngine implements AsyncDisposable {
       signer,
       entries: this.entries,
       requests: this.requests,
+      pace: this.pace,
       onAppend: (batch, { identifiers, states }) => {
         this.index?.note(states);
+        this.pace.grown(batch.origin);
         this.appends.tell(batch);
         this.#tellChange(batch.origin, identifiers);
       },
@@ -256,6 +262,7 @@ export class ReplicaEngine implements AsyncDisposable {
       context,
     );
     this.watch.grown(intake.log.origin);
+    this.pace.grown(intake.log.origin);
     this.#tellChange(intake.log.origin, identifiers);
     // "MUST witness any entry whose challenged leaves it has seen": the rules of admission decide.
     for (const { entry, opened } of unwitnessed) {

@@ -34,6 +34,7 @@ import type { IndexEvidence } from './index/binding-index.ts';
 import { proveBindings } from './index/binding-proof.ts';
 import type { BindingProofs, ProvenLabel } from './index/binding-proof.ts';
 import { proofLabelsAtOnce } from './limits.ts';
+import type { CheckpointPace } from './log/checkpoint-pace.ts';
 import type { Offered } from './log/log-set.ts';
 import type { LogSubmission } from './log/own-log.ts';
 import type { StoredLog, TileRequest } from './log/stored-log.ts';
@@ -187,6 +188,11 @@ export class Replica implements AsyncDisposable {
   /** What proves that members have broken rules. */
   get evidence(): EvidenceSet {
     return this.#engine.watch.evidence;
+  }
+
+  /** How often logs sign and are cosigned. */
+  get pace(): CheckpointPace {
+    return this.#engine.pace;
   }
 
   /** Finds evidence in what others send. */

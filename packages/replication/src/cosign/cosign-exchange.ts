@@ -6,13 +6,7 @@
 import type { Cryptography, VerdictCode } from '@callbook/protocol';
 import { DirectoryError } from '@callbook/protocol';
 
-import {
-  agreedPatienceMs,
-  cosignIntervalMs,
-  cosignRetryMs,
-  cosignTimeoutMs,
-  pollIntervalMs,
-} from '../limits.ts';
+import { agreedPatienceMs, cosignRetryMs, cosignTimeoutMs, pollIntervalMs } from '../limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Replica } from '../replica.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -76,7 +70,7 @@ export class CosignExchange implements AsyncDisposable {
         continue;
       }
       const agreed = await this.#gather(gatherer);
-      await scheduler.delay(agreed ? cosignIntervalMs : cosignRetryMs, signal);
+      await scheduler.delay(agreed ? replica.pace.cosignMs : cosignRetryMs, signal);
     }
   }
 

@@ -52,6 +52,7 @@ import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
 import { ViewBatch } from '../view/view-batch.ts';
 import type { ViewChanges, ViewContext } from '../view/view-batch.ts';
+import type { CheckpointPace } from './checkpoint-pace.ts';
 import type { StoredLog } from './stored-log.ts';
 import type { VerifiedEntries, VerifiedEntry } from './verified-entries.ts';
 
@@ -82,6 +83,7 @@ export interface OwnLogContext {
   readonly signer: NoteSigner;
   readonly entries: VerifiedEntries;
   readonly requests: LoggedRequests;
+  readonly pace: CheckpointPace;
   /** Called when leaves are durable and signed. */
   readonly onAppend: (batch: LogBatch, changed: ViewChanges) => void;
 }
@@ -111,6 +113,8 @@ export class OwnLog {
   readonly #context: OwnLogContext;
   #queue: PendingAppend[] = [];
   #flushing: Promise<void> | undefined;
+  /** Aborted when as many entries wait as go into one batch. */
+  #full = new AbortController();
 
   private constructor(context: OwnLogContext) {
     this.#context = context;
@@ -153,6 +157,7 @@ export class OwnLog {
     }
     return new Promise((resolve, fail) => {
       this.#queue.push({ verified: verified.value, submission, resolve, fail });
+      if (this.#queue.length >= batchEntriesMax) this.#full.abort();
       this.#flushing ??= this.#flush();
     });
   }
@@ -163,7 +168,7 @@ export class OwnLog {
   }
 
   async #flush(): Promise<void> {
-    const { scheduler, writer } = this.#context;
+    const { writer } = this.#context;
     while (this.#queue.length > 0) {
       const batch = takeBatch(this.#queue);
       this.#queue = this.#queue.slice(batch.length);
@@ -172,10 +177,19 @@ export class OwnLog {
       } catch (error) {
         for (const { fail } of batch) fail(error);
       }
-      // "A log signs a checkpoint at most every 25 ms"; what comes meanwhile is the next batch.
-      await scheduler.delay(checkpointIntervalMs);
+      await this.#pause();
     }
     this.#flushing = undefined;
+  }
+
+  /** "A log signs a checkpoint at most every 25 ms"; what comes meanwhile is the next batch. */
+  async #pause(): Promise<void> {
+    const { pace, scheduler } = this.#context;
+    await scheduler.delay(checkpointIntervalMs);
+    const restMs = pace.checkpointMs - checkpointIntervalMs;
+    if (restMs <= 0 || this.#queue.length >= batchEntriesMax) return;
+    this.#full = new AbortController();
+    await scheduler.delay(restMs, this.#full.signal);
   }
 
   async #commit(batch: readonly PendingAppend[], commit: CommitRows): Promise<void> {

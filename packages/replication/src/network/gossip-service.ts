@@ -5,6 +5,12 @@
  * than the sender's key would. A frame above `maxInboundDataLength` wedges its link for good while
  * the sender still counts a recipient, so the bound is explicit and senders stay at half of it.
  * A message is known by the hash of its bytes; `fastMsgIdFn` spares copies of it the rest.
+ *
+ * Members are connected each with each, and whoever publishes sends to all it is connected to. So
+ * there is no mesh in which messages are passed on: among five members three of four copies, and the
+ * messages that announce and refuse copies, would be for nothing. Whom a message does not reach, for
+ * want of a connection, hears of it by the next poll (see `log-follower.ts`). A peer that wants to be
+ * in our mesh gets in only when we have dialled it.
  */
 import { createHash } from 'node:crypto';
 
@@ -23,6 +29,8 @@ export function gossipService(): (components: GossipSubComponents) => GossipSub 
     fallbackToFloodsub: false,
     emitSelf: false,
     doPX: false,
+    floodPublish: true,
+    ...noMesh,
     maxInboundDataLength: gossipFrameBytesMax,
     maxOutboundBufferSize: gossipOutboundBytesMax,
     // One RPC at a time from a peer, one message at a time from an RPC: validation stays bounded.
@@ -37,6 +45,18 @@ export function gossipService(): (components: GossipSubComponents) => GossipSub 
     },
   });
 }
+
+/** Links in the mesh: wanted, at least, at most, kept by score, dialled; and peers told of message ids. */
+const noMesh = {
+  D: 0,
+  Dlo: 0,
+  Dhi: 0,
+  Dscore: 0,
+  Dout: 0,
+  Dlazy: 0,
+  gossipFactor: 0,
+  idontwantMinDataSize: Number.MAX_SAFE_INTEGER,
+};
 
 /** A member that has nothing to say must not lose score; one that breaks a rule must. */
 const topicScore = {

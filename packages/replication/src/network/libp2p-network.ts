@@ -22,6 +22,7 @@ import type { ReplicationErrorCode } from '../errors.ts';
 import { connectionsMax, dialTimeoutMs } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import type { Scheduler } from '../scheduler.ts';
+import { withFewerWrites } from './fewer-writes.ts';
 import { frameStream } from './frame-stream.ts';
 import { batchesTopic, gossipService } from './gossip-service.ts';
 import type { FrameStream, GossipVerdict, MeshPeer, Network, StreamProtocol } from './network.ts';
@@ -59,7 +60,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       privateKey: options.peerKey,
       addresses: { listen: [...options.listen] },
       transports: [tcp()],
-      connectionEncrypters: [tls()],
+      connectionEncrypters: [withFewerWrites(tls())],
       streamMuxers: [yamux()],
       connectionGater: membersOnly(isMember),
       connectionMonitor: { enabled: false },

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+
+import { CheckpointPace } from '../../src/log/checkpoint-pace.ts';
+
+function paceAt(startMs: number) {
+  const clock = { atMs: startMs, nowMs: () => clock.atMs };
+  return { clock, pace: new CheckpointPace(clock) };
+}
+
+describe('the pace of checkpoints', () => {
+  it('is the shortest while no log grows, or one', () => {
+    const { pace } = paceAt(1000);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([25, 250]);
+    pace.grown('a');
+    pace.grown('a');
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([25, 250]);
+  });
+
+  it('slows with each log that grows, to a limit', () => {
+    const { pace } = paceAt(1000);
+    for (const origin of ['a', 'b', 'c']) pace.grown(origin);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([75, 750]);
+    for (const origin of ['d', 'e', 'f']) pace.grown(origin);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
+  });
+
+  it('forgets a log that has not grown for half a second', () => {
+    const { clock, pace } = paceAt(1000);
+    pace.grown('a');
+    clock.atMs += 300;
+    pace.grown('b');
+    expect(pace.checkpointMs).toBe(50);
+    clock.atMs += 200;
+    expect(pace.checkpointMs).toBe(25);
+  });
+
+  it('counts nothing from the future when the clock is set back', () => {
+    const { clock, pace } = paceAt(10_000);
+    pace.grown('a');
+    pace.grown('b');
+    clock.atMs -= 5000;
+    expect(pace.checkpointMs).toBe(25);
+  });
+});
