@@ -17,6 +17,7 @@ export const knownSeeds: readonly number[] = [
   66,
   // A restored member believed an honest one that a charter it did not know yet had expelled, and a liar.
   4266245024056,
+  2943617845679,
   // A convicted liar's log was frozen at different leaves: nobody could act until a charter said where it ends.
   7310025500544,
   7310025500561,

@@ -2,7 +2,7 @@
  * An honest member: the production engine on simulated ports, started, crashed and started again.
  * What survives a crash is its disk; clock and keys are the machine's.
  */
-import type { Cryptography, Ed25519Signer } from '@callbook/protocol';
+import type { CharterSet, Cryptography, Ed25519Signer } from '@callbook/protocol';
 import { DirectoryError, noteSigner } from '@callbook/protocol';
 import { createMemberDirectory } from '@callbook/node/member-directory';
 import { createReplica, DraftExchange, Mesh } from '@callbook/replication';
@@ -54,6 +54,7 @@ export interface MemberParts {
 
 export class SimulatedMember {
   readonly #parts: MemberParts;
+  #charterNotes: readonly string[];
   #starts = 0;
   #life: Lifetime | undefined;
   #engine: RunningEngine | undefined;
@@ -62,6 +63,7 @@ export class SimulatedMember {
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
+    this.#charterNotes = parts.charterNotes;
   }
 
   get name(): string {
@@ -106,7 +108,7 @@ export class SimulatedMember {
       crypto,
       clock,
       scheduler,
-      charterNotes: this.#parts.charterNotes,
+      charterNotes: this.#charterNotes,
       memberName: secrets.name,
       logSigner,
       vrfSecretKey: federation.vrfSecretKey,
@@ -206,9 +208,13 @@ export class SimulatedMember {
     world.after(life.random.between(10, 10_000), event, () => this.start());
   }
 
-  /** The disk is lost: the process starts again over an older state of it, or none. */
-  restoreBackup(): void {
+  /**
+   * The disk is lost: the process starts again over an older state of it, or none, and with all
+   * charters in its configuration.
+   */
+  restoreBackup(charters: CharterSet): void {
     this.crash();
+    this.#charterNotes = charters.all.map(({ note }) => note);
     this.#parts.world.note(this.name, 'restore a backup');
     this.#parts.disk.restoreBackup();
     this.start();

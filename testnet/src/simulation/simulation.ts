@@ -288,7 +288,7 @@ class Simulation {
     await Promise.all([...lives, governing]);
     await this.#converge();
     if (isPromised && world.random.chance(restoreProbability)) {
-      world.random.pick(this.#members).restoreBackup();
+      world.random.pick(this.#members).restoreBackup(this.#convergence.charters);
       await this.#converge();
     }
     // By now nothing that was begun before can still be waited for.

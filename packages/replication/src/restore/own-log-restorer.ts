@@ -110,9 +110,9 @@ export class OwnLogRestorer {
     }
   }
 
-  /** Whoever is connected is waited for a moment longer, although enough have told. */
+  /** The others are waited for a moment longer, although enough have told: these may be behind. */
   #isDue(): boolean {
-    const { replica, network, clock } = this.#context;
+    const { replica, clock } = this.#context;
     if (!replica.ownLog.isComplete) {
       this.#completeSinceMs = undefined;
       return false;
@@ -120,7 +120,9 @@ export class OwnLogRestorer {
     const nowMs = clock.nowMs();
     // A clock that was set back must not make the wait longer.
     this.#completeSinceMs = Math.min(this.#completeSinceMs ?? nowMs, nowMs);
-    if (network.connected().every((name) => replica.ownLog.hasTold(name))) return true;
+    const { members } = replica.membership;
+    const others = members.filter(({ member }) => member.name !== replica.memberName);
+    if (others.every(({ member }) => replica.ownLog.hasTold(member.name))) return true;
     return nowMs - this.#completeSinceMs >= ownLogPatienceMs;
   }
 }

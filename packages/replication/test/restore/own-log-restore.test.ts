@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Replica } from '../../src/replica.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { crypto, foundFederation, openReplica } from '../support/federation.ts';
+import { crypto, foundFederation, openReplica, TestClock } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
 import { Holder, submissionOf } from '../support/holder.ts';
 import { HandWrittenLog } from '../support/liar.ts';
@@ -85,6 +85,35 @@ describe('a member whose store was restored from an older backup', () => {
     await log(again, 3);
     expect(sizeAt(again)).toBe(11);
     await until(() => sizeAt(beta) === 11 && sizeAt(gamma) === 11);
+  });
+
+  it('gives those a moment that are not connected yet: they may know more', async () => {
+    const [alpha, beta, gamma] = (await startAll()) as [Replica, Replica, Replica];
+    await log(alpha, 3);
+    await until(() => sizeAt(beta) === 4);
+    const backup = await copyOf(stores.get('alpha')!);
+    await members.stop('beta');
+    await log(alpha, 4);
+    await until(() => sizeAt(gamma) === 8);
+    await Promise.all([members.stop('alpha'), members.stop('gamma')]);
+    const stopped = new TestClock();
+    const again = (await members.start('alpha', { store: backup, clock: stopped })).replica;
+    await members.start('beta', { store: stores.get('beta')! });
+    await until(() => again.ownLog.isComplete);
+    expect(again.ownLog.state).toBe('unconfirmed');
+    await members.start('gamma', { store: stores.get('gamma')! });
+    await until(() => confirmed(again));
+    expect(sizeAt(again)).toBe(8);
+  });
+
+  it('waits no longer than that for one that is away', async () => {
+    const clock = new TestClock();
+    const alpha = (await members.start('alpha', { clock })).replica;
+    await members.start('beta');
+    await until(() => alpha.ownLog.isComplete);
+    expect(alpha.ownLog.state).toBe('unconfirmed');
+    clock.advance(2000);
+    await until(() => confirmed(alpha));
   });
 
   it('waits for leaves that a mirror has only heard of, and that another one has', async () => {

@@ -36,6 +36,7 @@ export class MeshMembers implements AsyncDisposable {
       peerKey,
       listen: ['/ip4/127.0.0.1/tcp/0'],
       gossip: false,
+      ...(overrides.clock && { clock: overrides.clock }),
       addressesOf: (other) => this.#addresses.get(other) ?? [],
     });
     this.#addresses.set(name, mesh.addresses());
