@@ -15,12 +15,14 @@ import type { MailServer } from './peers/mail-server.ts';
 import { startSipProxy } from './peers/sip-proxy.ts';
 import type { SipProxy } from './peers/sip-proxy.ts';
 import { startSmsCentre, startTlsFront } from './peers/sms-centre.ts';
+import type { SmsCentre } from './peers/sms-centre.ts';
 
 const stack = new AsyncDisposableStack();
 const account = { user: 'codes', password: 'a password' };
 let lab: Lab;
 let mail: MailServer;
 let sip: SipProxy;
+let smsc: SmsCentre;
 let inbox: string;
 let configFile: string;
 
@@ -36,7 +38,7 @@ beforeAll(async () => {
   const [alpha] = lab.testnet.members;
   const at = (name: string): string => join(alpha!.layout.folder, name);
   const certificate = { certificate: at('api.pem'), privateKey: at('api.key') };
-  const smsc = stack.use(await startSmsCentre(join(folder, 'smsc'), inbox));
+  smsc = stack.use(await startSmsCentre(join(folder, 'smsc'), inbox));
   const front = stack.use(await startTlsFront(smsc.port, certificate));
   const parts = { certificate, inbox };
   mail = stack.use(await startMailServer(join(folder, 'mail'), { ...parts, account }));
@@ -64,7 +66,7 @@ async function configure(ports: { smsc: number; mail: number; sip: number }): Pr
   const smtp = { ...server, port: ports.mail, from: 'codes@alpha.test' };
   const proxy = { ...server, port: ports.sip, transport: 'tls', from: 'sip:codes@alpha.test' };
   const challenges = {
-    by: { tel: 'smpp', mailto: 'smtp', sip: 'sip' },
+    by: { tel: ['smpp', 'sip'], mailto: 'smtp', sip: 'sip' },
     channels: {
       smpp: { ...smpp, passwordFile: 'smpp.password' },
       smtp: { ...smtp, ...login(account.user, 'smtp') },
@@ -106,14 +108,47 @@ describe('a claim is completed by a code that', () => {
   }, 30_000);
 });
 
+const arrivedFor = async (to: string): Promise<string[]> =>
+  (await readArrived(inbox)).filter((message) => message.to === to).map(({ by = '' }) => by);
+
+it('a number that the SMS centre refuses gets its code through the other gateway, once', async () => {
+  expect(await register('+447700900009')).toMatchObject({ code: 0 });
+  expect(await arrivedFor('tel:+447700900009')).toEqual([
+    'sip:+447700900009@sip.example;user=phone',
+  ]);
+}, 30_000);
+
 describe('a claim is refused, and nothing is sent, when', () => {
-  it('the SMS centre refuses the number', async () => {
-    const before = (await readArrived(inbox)).length;
-    const ran = await register('+447700900009');
+  it('every gateway refuses the number', async () => {
+    const ran = await register('+447700900008');
     expect(ran.code).not.toBe(0);
     expect(ran.stderr).toContain('channel_unavailable');
-    expect((await readArrived(inbox)).length).toBe(before);
+    expect(await arrivedFor('tel:+447700900008')).toEqual([]);
   }, 60_000);
+
+  it.each(['refused', 'grey', 'unwanted'])(
+    'the mail server does not take it (%s)',
+    async (name) => {
+      const ran = await register(`mailto:${name}@mail.example`);
+      expect(ran.code).not.toBe(0);
+      expect(ran.stderr).toContain('channel_unavailable');
+    },
+    60_000,
+  );
+
+  it('no gateway can be reached; the same command completes it later, with one code', async () => {
+    await smsc.kill();
+    const ran = await register('+447700900002');
+    expect(ran.code).not.toBe(0);
+    expect(ran.stderr).toContain('channel_unavailable');
+    await smsc.start();
+    // Bound again after 1 or 2 s.
+    const bound = async () => await smsc.events();
+    const before = (await bound()).length;
+    await eventually(bound, (all) => all.slice(before - 1).includes('bind_transceiver'), 20_000);
+    expect(await register('+447700900002')).toMatchObject({ code: 0 });
+    expect(await arrivedFor('tel:+447700900002')).toEqual([expect.stringContaining('SMPP')]);
+  }, 90_000);
 
   it('the number is a satellite', async () => {
     const ran = await register('+881612345678');
@@ -129,6 +164,7 @@ it('the log of the member has no number, address or code', async () => {
     async () => await readFile(lab.testnet.members[0]!.logFile, 'utf8'),
     (text) => text.includes('smpp_session'),
   );
-  expect(log).not.toMatch(/447700900|881612345678|ada@/);
+  expect(log).not.toMatch(/447700900|881612345678|ada@|mail\.example/);
+  expect(log).toContain('message_by_next_channel');
   for (const { code } of await readArrived(inbox)) expect(log).not.toContain(code);
 });

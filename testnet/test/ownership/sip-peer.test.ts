@@ -116,7 +116,7 @@ it('a number is a user of the gateway', async () => {
     async () => await arrivedAt('open', code),
     (found) => found.length > 0,
   );
-  expect(message!.to).toBe('sip:+447700900001@sip.example;user=phone');
+  expect(message!.by).toBe('sip:+447700900001@sip.example;user=phone');
 });
 
 describe('nothing arrives, which is what the channel says, when', () => {
@@ -127,6 +127,7 @@ describe('nothing arrives, which is what the channel says, when', () => {
     ['the account is unknown', 'server', 'tcp', { login: { ...login, user: 'somebody' } }],
     ['there is no account', 'proxy', 'tls', {}],
     ['the proxy knows no such address', 'open', 'tls', { to: 'sip:ada@other.example' }],
+    ['the gateway has no such number', 'open', 'tls', { to: 'tel:+447700900002' }],
     ['the certificate is for another name', 'open', 'tls', { host: '127.0.0.1' }],
   ] as const)('%s', async (_, name, transport, options) => {
     const [outcome, code] = await send(name, transport, options);

@@ -8,7 +8,7 @@ export interface Arrived {
   readonly to: string;
   readonly text: string;
   readonly code: string;
-  /** How it came, by SMS. */
+  /** How it came, by SMS, or by SIP to a number. */
   readonly by?: string;
   /** How it came, by mail. */
   readonly received?: string;
@@ -18,7 +18,7 @@ export async function appendArrived(
   inbox: string,
   to: string,
   text: string,
-  more: Pick<Arrived, 'received'> = {},
+  more: Pick<Arrived, 'by' | 'received'> = {},
 ): Promise<void> {
   const code = /#(\S+)\s*$/.exec(text)?.[1];
   await appendFile(inbox, `${JSON.stringify({ to, text: text.trim(), code, ...more })}\n`);

@@ -59,7 +59,10 @@ export async function startSipProxy(folder: string, parts: SipProxyParts): Promi
     const pattern = /^MESSAGE (sip:\S+) SIP\/2\.0[\s\S]*?\r?\n\r?\n([\s\S]*?#\S+)/gm;
     for (const [, to, text] of [...log.matchAll(pattern)].slice(taken)) {
       taken += 1;
-      await appendArrived(inbox, to!, text!);
+      // RFC 3261 §19.1.6: a number as a user of the gateway.
+      const number = /^sip:(\+\d+)@.*;user=phone$/.exec(to!)?.[1];
+      const by = number === undefined ? {} : { by: to! };
+      await appendArrived(inbox, number === undefined ? to! : `tel:${number}`, text!, by);
     }
   };
   const running = starting.move();
