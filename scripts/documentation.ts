@@ -109,7 +109,9 @@ function registeredCodes(source: string): string[] {
 /** A test is named as `` `path`: title ``, up to the end of the cell or sentence. */
 function brokenThreatsPage(): string[] {
   const page = 'docs/threats.md';
-  const named = [...read(page).matchAll(/`(testnet\/[^`]+\.ts)`: (.+?)\s*(?:\||\.?$)/gm)];
+  const named = [
+    ...read(page).matchAll(/`((?:testnet|packages)\/[^`]+\.ts)`: (.+?)\s*(?:\||\.?$)/gm),
+  ];
   const titles = new Set(named.map(([, path, title]) => `${path}: ${title}`));
   const tests = globSync('testnet/test/attacks/*.test.ts', { cwd: root }).flatMap((path) =>
     titlesOf(path).map((title) => `${path}: ${title}`),
@@ -120,10 +122,16 @@ function brokenThreatsPage(): string[] {
       .map(([, path]) => `${page}: no file at ${path}`),
     ...named
       .filter(([, path]) => existsSync(join(root, path!)))
-      .filter(([, path, title]) => !titlesOf(path!).includes(title!))
+      .filter(([, path, title]) => !groupTitlesOf(path!).includes(title!))
       .map(([, path, title]) => `${page}: ${path} has no test "${title}"`),
     ...tests.filter((test) => !titles.has(test)).map((test) => `${page}: lacks ${test}`),
   ];
+}
+
+/** Of groups and of tests of several cases too. */
+function groupTitlesOf(path: string): string[] {
+  const titles = read(path).matchAll(/(?:\bit|\bdescribe|\))\(\s*'([^']+)'/g);
+  return [...titles].map(([, title]) => title!);
 }
 
 function titlesOf(path: string): string[] {
