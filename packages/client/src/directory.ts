@@ -56,6 +56,7 @@ import { survey, type Survey } from './survey.ts';
 import { restoreHolding } from './restore.ts';
 import { resume, type ResumeOptions } from './resume.ts';
 import { veto, type VetoOptions } from './veto.ts';
+import { watch, type WatchedHolding, type WatchEvent, type WatchOptions } from './watch.ts';
 import { Zones, type ZoneAnswer } from './zone-answer.ts';
 
 export interface DirectoryOptions {
@@ -133,6 +134,8 @@ export interface Directory {
   prove(identifier: Identifier): Promise<Proof>;
   /** Judges a call or a message of a peer by the keys that it publishes. */
   verifyPeer(peer: Identifier, offer: PeerOffer, options?: VerifyPeerOptions): Promise<JudgedPeer>;
+  /** Tells what is said of a holding that its holder has not done; see `WatchEvent`. */
+  watch(holding: WatchedHolding, options?: WatchOptions): AsyncGenerator<WatchEvent, void, void>;
   entryState(entryId: Uint8Array): Promise<MemberEntryState[]>;
   memberStates(): Promise<MemberState[]>;
 }
@@ -196,6 +199,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     prove: async (identifier) => await prove(await walked(), identifier),
     verifyPeer: async (peer, offer, peerOptions) =>
       await verifyPeer(peerPorts, { peer, offer }, peerOptions),
+    watch: async function* (holding, options) {
+      yield* watch(await walked(), holding, options);
+    },
     entryState: async (entryId) => await entryState(await walked(), entryId),
     memberStates: async () => await memberStates(await walked()),
   };

@@ -25,6 +25,11 @@ export const hedgeMs = 1500;
 export const memberRestMs = 30_000;
 /** Pause before members that contradict each other are asked once more: a change takes a moment. */
 export const settleMs = 700;
+/** A watch tells of what the holder has not done within this time, unless told otherwise. */
+export const watchPeriodMsDefault = 60_000;
+export const watchPeriodMsMin = 1000;
+/** How long a watch waits at most before it believes what only just is so: changes spread within it. */
+export const watchSettleMs = 2000;
 /** Identifiers in one call of `lookupMany`. */
 export const lookupManyMax = 50_000;
 

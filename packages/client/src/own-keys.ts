@@ -44,6 +44,14 @@ export function authoritySigner(
   return crypto.ed25519Signer(deriveKeys(seed, of).authority.secretKey);
 }
 
+/** The authority key (32 bytes) that a holder's own entries carry. */
+export function authorityKeyOf(
+  crypto: Cryptography,
+  of: { readonly seed: Uint8Array; readonly labelEpoch: number; readonly identifier: Identifier },
+): Uint8Array {
+  return authoritySigner(crypto, of.seed, of).publicKey;
+}
+
 /** Encodes a payload that every member will take. Throws `payload_invalid`. */
 export function encodeValidPayload(payload: Payload): Uint8Array {
   const bytes = encodePayload(payload);

@@ -25,7 +25,7 @@ export async function findZone(
   { identifier, order, answer }: ZoneSearch,
 ): Promise<DnssecReason> {
   let first: { readonly member: string; readonly code: ValidationCode } | undefined;
-  let bogus: string | undefined;
+  let bogus: { readonly member: string; readonly code: ValidationCode } | undefined;
   let differing: string | undefined;
   for (const member of order) {
     const { name } = member;
@@ -35,8 +35,9 @@ export async function findZone(
       return { state: 'secure', member: name, answer: zone };
     }
     if (zone.verdict === 'secure') differing ??= name;
-    if (zone.verdict === 'bogus') bogus ??= name;
-    first ??= { member: name, code: zone.code };
+    const fault = { member: name, code: zone.code };
+    if (zone.verdict === 'bogus') bogus ??= fault;
+    first ??= fault;
   }
   if (differing !== undefined) throw differs(differing);
   if (bogus !== undefined) throw isBogus(bogus);
@@ -49,9 +50,9 @@ function differs(member: string): Error {
   });
 }
 
-function isBogus(member: string): Error {
-  return clientError('zone_bogus', `answer of the zone of ${member} fails validation`, {
-    details: { member },
+function isBogus({ member, code }: { member: string; code: ValidationCode }): Error {
+  return clientError('zone_bogus', `answer of the zone of ${member} fails validation: ${code}`, {
+    details: { member, validationCode: code },
   });
 }
 

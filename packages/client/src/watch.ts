@@ -1,0 +1,155 @@
+/**
+ * Watches what the members say of a binding for its holder. It looks twice in each period, and once
+ * more a moment after anything odd, as changes take a moment to spread: so what the holder has not done
+ * is told within one period, and what it has just done is not.
+ */
+import type { PendingRequest } from '@callbook/protocol';
+import type { DirectoryContext } from './directory-context.ts';
+import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
+import type { Holding } from './holding.ts';
+import { watchPeriodMsDefault, watchPeriodMsMin, watchSettleMs } from './limits.ts';
+import { pendingAgainst } from './pending-against.ts';
+import { survey, type Agreement } from './survey.ts';
+import { veto, type VetoOptions } from './veto.ts';
+import { findingName, findingsOf, type Finding } from './watched-change.ts';
+
+export interface WatchOptions {
+  /** What the holder has not done is told within this time. From 1 000 ms; a minute unless given. */
+  readonly periodMs?: number;
+  /** Ends the watch. */
+  readonly signal?: AbortSignal;
+}
+
+/** The holding as it is now: whoever changes it elsewhere gives a function. */
+export type WatchedHolding = Holding | (() => Holding | Promise<Holding>);
+
+export type WatchEvent =
+  /** The watch has begun, or the members can be reached again. */
+  | { readonly kind: 'watching'; readonly agreement: Agreement }
+  /** Somebody wants to take the identifier over. */
+  | {
+      readonly kind: 'request';
+      readonly request: PendingRequest;
+      /** Refuses it. */
+      readonly veto: (options?: VetoOptions) => Promise<void>;
+    }
+  /** No member lists that request any more. */
+  | { readonly kind: 'request_gone'; readonly requestId: Uint8Array }
+  /** Too few members answer to tell anything. */
+  | { readonly kind: 'unreachable'; readonly code: ClientErrorCode }
+  | Finding;
+
+interface Look {
+  readonly holding: Holding;
+  readonly agreement: Agreement;
+  readonly findings: readonly Finding[];
+  readonly requests: readonly PendingRequest[];
+}
+
+/** Yields what happens, each thing once for as long as it lasts, until the signal ends it. */
+export async function* watch(
+  context: DirectoryContext,
+  watched: WatchedHolding,
+  options: WatchOptions = {},
+): AsyncGenerator<WatchEvent, void, void> {
+  const { periodMs = watchPeriodMsDefault, signal } = options;
+  if (!(periodMs >= watchPeriodMsMin)) {
+    throw new RangeError(`period is ${periodMs} ms, at least ${watchPeriodMsMin}`);
+  }
+  const told = new Told();
+  for (;;) {
+    try {
+      const look = await lookAgainIfOdd(context, watched, { told, periodMs, signal });
+      yield* told.news(context, look);
+    } catch (error) {
+      if (signal?.aborted === true) return;
+      // A night without network must not end the watch.
+      if (!isClientError(error)) throw error;
+      if (told.lose(error.code)) yield { kind: 'unreachable', code: error.code };
+    }
+    const isOver = await context.pause(periodMs / 2, signal).then(
+      () => false,
+      () => true,
+    );
+    if (isOver) return;
+  }
+}
+
+/** A finding that is new counts when a second look a moment later has it too. */
+async function lookAgainIfOdd(
+  context: DirectoryContext,
+  watched: WatchedHolding,
+  of: { readonly told: Told; readonly periodMs: number; readonly signal: AbortSignal | undefined },
+): Promise<Look> {
+  const first = await lookOnce(context, watched);
+  if (first.findings.every((finding) => of.told.has(finding))) return first;
+  await context.pause(Math.min(watchSettleMs, of.periodMs / 4), of.signal);
+  const second = await lookOnce(context, watched);
+  const before = new Set(first.findings.map(findingName));
+  const findings = second.findings.filter((finding) => before.has(findingName(finding)));
+  return { ...second, findings };
+}
+
+async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Promise<Look> {
+  const before = await holdingNow(watched);
+  const [found, requests] = await Promise.all([
+    survey(context, before.identifier),
+    pendingAgainst(context, before),
+  ]);
+  const { agreement, members } = found;
+  if (agreement.answered < context.quorum) {
+    const { answered, asked, quorum } = agreement;
+    const message = `${answered} of ${asked} members answered, ${quorum} must`;
+    throw clientError('directory_unavailable', message, { details: { answered, asked } });
+  }
+  // The holder may have changed it while the members were asked.
+  const holding = await holdingNow(watched);
+  return {
+    holding,
+    agreement,
+    requests,
+    findings: await findingsOf(context, holding, { members }),
+  };
+}
+
+async function holdingNow(watched: WatchedHolding): Promise<Holding> {
+  return typeof watched === 'function' ? await watched() : watched;
+}
+
+/** What has been told and still lasts. */
+class Told {
+  #findings = new Set<string>();
+  #requests = new Map<string, Uint8Array>();
+  #lost: ClientErrorCode | 'not_begun' | undefined = 'not_begun';
+
+  has(finding: Finding): boolean {
+    return this.#findings.has(findingName(finding));
+  }
+
+  /** True when this has not been told yet. */
+  lose(code: ClientErrorCode): boolean {
+    const isNew = this.#lost !== code;
+    this.#lost = code;
+    return isNew;
+  }
+
+  *news(context: DirectoryContext, look: Look): Generator<WatchEvent, void, void> {
+    const { agreement, findings, holding, requests } = look;
+    if (this.#lost !== undefined) yield { kind: 'watching', agreement };
+    this.#lost = undefined;
+    for (const request of requests) {
+      if (this.#requests.has(request.requestId.toHex())) continue;
+      const { requestId } = request;
+      const refuse = async (options?: VetoOptions): Promise<void> =>
+        await veto(context, { holding, requestId }, options);
+      yield { kind: 'request', request, veto: refuse };
+    }
+    const listed = new Map(requests.map(({ requestId }) => [requestId.toHex(), requestId]));
+    for (const [name, requestId] of this.#requests) {
+      if (!listed.has(name)) yield { kind: 'request_gone', requestId };
+    }
+    this.#requests = listed;
+    for (const finding of findings) if (!this.has(finding)) yield finding;
+    this.#findings = new Set(findings.map(findingName));
+  }
+}
