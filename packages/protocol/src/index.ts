@@ -10,6 +10,7 @@ export type { PendingRequest, PublishedBinding } from './published-binding.ts';
 export { isDormant, withheldFromMs } from './dormancy.ts';
 export { assert } from './assert.ts';
 export { compareBytes, concatBytes, bytesEqual, utf8 } from './bytes.ts';
+export { slabCopy, takeBytes } from './byte-slab.ts';
 export { parseIdentifier } from './identifiers.ts';
 export type { Identifier } from './identifiers.ts';
 export { encodeCbor, isCborMap, parseCbor } from './cbor.ts';

@@ -13,7 +13,7 @@
  * what its slots hold. With the quarters' hashes, a change of one slot costs seven hashes or so, and
  * reads the bytes of its quarter only.
  */
-import { concatBytes } from '../bytes.ts';
+import { takeBytes } from '../byte-slab.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
 import { treeHashBytes } from '../merkle/tree-hash.ts';
 import { accept, reject } from '../verdict.ts';
@@ -112,7 +112,10 @@ export function slotHash(slot: IndexSlot, crypto: Cryptography): Uint8Array | nu
   return isIndexLeaf(slot) ? indexLeafHash(slot, crypto) : slot.hash;
 }
 
-/** Makes the node that differs from `node` in these slots; from one without leaves if there is none. */
+/**
+ * Makes the node that differs from `node` in these slots; from one without leaves if there is none. Its
+ * bytes share their memory with others: copy those of a node that is kept.
+ */
 export function changedIndexNode(
   node: IndexNode | undefined,
   changed: ReadonlyMap<number, IndexSlot>,
@@ -133,7 +136,20 @@ export function changedIndexNode(
     }
     start = end;
   }
-  return { bytes: concatBytes(...parts) };
+  return { bytes: joinedInSlab(parts) };
+}
+
+/** Nodes are written and forgotten, but for the few upper ones: see `byte-slab.ts`. */
+function joinedInSlab(parts: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  const whole = takeBytes(size);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 /** Returns the slots of a quarter with their changes, or undefined when there are none. */

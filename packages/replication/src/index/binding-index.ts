@@ -22,7 +22,6 @@ import type {
 } from '@callbook/protocol';
 import {
   applyIndexBatch,
-  bindingStateHash,
   compareBytes,
   emptyIndexRoot,
   encodeIndexProof,
@@ -48,6 +47,7 @@ import type { IndexTreeChange } from './index-nodes.ts';
 import { belongsTo, encodeIndexPosition, parseIndexPosition, vectorOf } from './index-position.ts';
 import { labelsOfLeaves, readLabels, readStates } from './label-states.ts';
 import type { LabelState } from './label-states.ts';
+import { WaitingChanges } from './waiting-changes.ts';
 
 export interface IndexContext {
   readonly store: Store;
@@ -88,8 +88,8 @@ export class BindingIndex {
   readonly #stop = new AbortController();
   #root = emptyIndexRoot();
   #standing: Standing | undefined;
-  /** Labels by their hexadecimal form whose newest state is not in the tree. */
-  #pending = new Map<string, IndexChange>();
+  /** Labels whose newest state is not in the tree. */
+  readonly #pending = new WaitingChanges();
   /** True when a log has grown since the vector was taken. */
   #behind = false;
   /** True while the tree lacks labels that no note has told of: nothing is proven or signed. */
@@ -139,11 +139,7 @@ export class BindingIndex {
    */
   note(states: readonly LabelState[]): void {
     const { crypto } = this.#context;
-    for (const { label, state } of states) {
-      // Hashed at once: what waits should not keep the rows and leaves that states are views of.
-      const stateHash = state === undefined ? null : bindingStateHash(state, crypto);
-      this.#pending.set(label.toHex(), { label: label.slice(), stateHash });
-    }
+    this.#pending.note(states, crypto);
     this.#behind = true;
     if (this.#pending.size >= this.#context.batchLabelsMax()) this.#hurry.abort();
     this.#run(() => this.#follow());
@@ -294,10 +290,9 @@ export class BindingIndex {
     const { charters, writer } = this.#context;
     // In one turn, so that the states are those of the vector and of the charter.
     const { charter, hash } = charters.current;
-    const pending = [...this.#pending.values()];
+    const pending = this.#pending.take();
     const logs = vectorOf(this.#logs, this.#context.crypto);
     const complete = !this.#building && !this.#adopting;
-    this.#pending = new Map();
     this.#behind = false;
     this.#letRead();
     const tree = this.#nodes.change();

@@ -3,7 +3,7 @@
  * them in place, so what is stored is one tree and nothing of older ones. The upper nodes, which
  * every batch touches, stay in memory.
  */
-import type { AppliedIndexBatch, IndexNode } from '@callbook/protocol';
+import type { AppliedIndexBatch, IndexNode, IndexNodeReader } from '@callbook/protocol';
 import { DirectoryError, hasNodeBelow, parseIndexNode } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
@@ -29,14 +29,15 @@ export class IndexNodes {
 
   /** Begins a change of the tree; the stored one stays as it is until its rows are written. */
   change(): IndexTreeChange {
-    return new IndexTreeChange((paths) => this.#readMany(paths));
+    return new IndexTreeChange(this.#kept, (paths) => this.#readMany(paths));
   }
 
   /** Takes over a change whose rows have been written. */
   adopt({ changed }: IndexTreeChange): void {
     for (const [path, node] of changed) {
       if (node === null) this.#upper.delete(path);
-      else this.#remember(path, node);
+      // A copy: the bytes share their memory with those of nodes that are not kept.
+      else if (isUpper(path)) this.#upper.set(path, { bytes: new Uint8Array(node.bytes) });
     }
   }
 
@@ -45,11 +46,13 @@ export class IndexNodes {
     this.#upper.clear();
   }
 
+  /** A node that is in memory. */
+  readonly #kept = (path: string): IndexNode | undefined => this.#upper.get(path);
+
+  /** Reads nodes that are not in memory. */
   async #readMany(paths: readonly string[]): Promise<(IndexNode | undefined)[]> {
-    const unknown = paths.filter((path) => !this.#upper.has(path));
-    const rows = unknown.length === 0 ? [] : await this.#store.getMany(unknown.map(indexNodeKey));
-    const parsed = new Map(unknown.map((path, index) => [path, this.#parse(path, rows[index])]));
-    return paths.map((path) => this.#upper.get(path) ?? parsed.get(path));
+    const rows = await this.#store.getMany(paths.map(indexNodeKey));
+    return rows.map((row, place) => this.#parse(paths[place]!, row));
   }
 
   #parse(path: string, row: Uint8Array | undefined): IndexNode | undefined {
@@ -58,41 +61,58 @@ export class IndexNodes {
     if (node.verdict !== 'accept') {
       throw new DirectoryError<ReplicationErrorCode>('store_corrupt', node.message);
     }
-    this.#remember(path, node.value);
+    if (isUpper(path)) this.#upper.set(path, node.value);
     return node.value;
   }
+}
 
-  #remember(path: string, node: IndexNode): void {
-    if (path.length <= indexPathCachedMax) this.#upper.set(path, node);
-  }
+function isUpper(path: string): boolean {
+  return path.length <= indexPathCachedMax;
 }
 
 /** Nodes of a change that is being made, before they are written. */
 export class IndexTreeChange {
+  readonly #kept: IndexNodeReader;
   readonly #readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>;
   /** Nodes that differ from the stored ones; null for those that go. */
   readonly changed: Map<string, IndexNode | null> = new Map();
 
-  constructor(readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>) {
+  constructor(
+    kept: IndexNodeReader,
+    readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>,
+  ) {
+    this.#kept = kept;
     this.#readMany = readMany;
   }
 
   /** Loads the nodes on the ways to these labels, level by level; returns a reader of them. */
-  async load(labels: readonly Uint8Array[]): Promise<(path: string) => IndexNode | undefined> {
+  async load(labels: readonly Uint8Array[]): Promise<IndexNodeReader> {
     const loaded = new Map<string, IndexNode | undefined>();
-    let ways = labels.map((label) => label.toHex());
+    const read: IndexNodeReader = (path) => {
+      const changed = this.changed.get(path);
+      return changed === undefined
+        ? (this.#kept(path) ?? loaded.get(path))
+        : (changed ?? undefined);
+    };
+    // In order, those that share a node stand beside each other.
+    let ways = labels.map((label) => label.toHex()).sort();
     for (let depth = 0; ways.length > 0; depth++) {
-      const paths = [...new Set(ways.map((way) => way.slice(0, depth)))];
-      const stored = paths.filter((path) => !this.changed.has(path));
-      for (const path of paths) loaded.set(path, this.changed.get(path) ?? undefined);
-      const nodes = await this.#readMany(stored);
-      for (const [index, path] of stored.entries()) loaded.set(path, nodes[index]);
+      const missing: string[] = [];
+      let last: string | undefined;
+      for (const way of ways) {
+        const path = way.slice(0, depth);
+        if (path === last) continue;
+        last = path;
+        if (read(path) === undefined && !this.changed.has(path)) missing.push(path);
+      }
+      const nodes = missing.length === 0 ? [] : await this.#readMany(missing);
+      for (const [place, path] of missing.entries()) loaded.set(path, nodes[place]);
       ways = ways.filter((way) => {
-        const node = loaded.get(way.slice(0, depth));
+        const node = read(way.slice(0, depth));
         return node !== undefined && hasNodeBelow(node, Number.parseInt(way[depth]!, 16));
       });
     }
-    return (path) => loaded.get(path);
+    return read;
   }
 
   add({ written, obsolete }: AppliedIndexBatch): void {

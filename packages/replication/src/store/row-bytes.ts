@@ -2,10 +2,9 @@
  * Reads and writes the values of rows: fixed-width numbers, byte strings with their length in front.
  * Rows are this member's own, so a row that does not parse is a broken store, not a verdict.
  */
-import { DirectoryError } from '@callbook/protocol';
+import { DirectoryError, slabCopy } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
-import { slabCopy } from './byte-slab.ts';
 
 /** Where rows are built, one at a time. */
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);

@@ -29,8 +29,7 @@
  * | `j` | – | nothing: the store is being filled from a snapshot |
  */
 import type { Identifier, Visibility } from '@callbook/protocol';
-
-import { slabCopy, takeBytes } from './byte-slab.ts';
+import { slabCopy, takeBytes } from '@callbook/protocol';
 
 /** Widths of the numbers in keys. */
 const indexBytes = 6;

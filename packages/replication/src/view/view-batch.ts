@@ -26,11 +26,11 @@ import {
   integrateLeaf,
   parsePayload,
   pendingRequests,
+  slabCopy,
 } from '@callbook/protocol';
 
 import type { LabelState } from '../index/label-states.ts';
 import type { WantedPayload } from '../payloads/payload-messages.ts';
-import { slabCopy } from '../store/byte-slab.ts';
 import {
   bindingKey,
   entryKey,

@@ -1,8 +1,8 @@
 /**
  * Short byte strings that share memory. A `Uint8Array` of its own is cheap only until native code asks
  * for its bytes: then the engine moves it out of its heap, into memory that is made, tracked and
- * collected piece by piece, which costs several microseconds for each. Rows go to native code by the
- * thousand and are forgotten soon after, so they are cut from slabs. Whoever keeps one for long keeps
+ * collected piece by piece, which costs several microseconds for each. What goes to native code by the thousand
+ * and is forgotten soon after, like rows of a store, is cut from slabs. Whoever keeps one for long keeps
  * its whole slab: copy it.
  */
 
