@@ -1,7 +1,7 @@
 /** What a code costs, through the API and with the guard that members have: nothing twice. */
 import { randomBytes } from 'node:crypto';
 import { nodeCryptography as crypto } from '@callbook/protocol/crypto/node';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SendGuard } from '../../src/index.ts';
 import type { ApiOptions, CodeMessage, SendGuardOptions } from '../../src/index.ts';
 import { askForCode, proofOf, sendAnswer } from '../claim-flow.ts';
@@ -68,6 +68,7 @@ describe('asking again', () => {
       },
     };
     const member = await memberThatPays({}, { codeSender });
+    onTestFinished(() => taken.resolve());
     const first = ask(member);
     // A client that lost the connection and tries again, at once and later.
     while (sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -259,3 +259,25 @@ it('mail and SIP are let through, and idle tables empty', async () => {
   subject.forget(startMs + 100 * hourMs);
   expect(subject.rowCount).toBe(0);
 });
+
+it('counts under keys of its own: no row can be found again by who has the table', async () => {
+  const [keys, rows]: [Set<string>, Set<string>] = [new Set(), new Set()];
+  const spying = {
+    ...crypto,
+    hmacSha256(macKey: Uint8Array, ...parts: Uint8Array[]) {
+      const row = crypto.hmacSha256(macKey, ...parts);
+      keys.add(macKey.toHex());
+      rows.add(row.toHex());
+      return row;
+    },
+  };
+  for (let started = 1; started <= 2; started++) {
+    const subject = await SendGuard.open({}, { crypto: spying, random });
+    subject.waitMs(german(1), startMs);
+    subject.take(german(1), 'a', startMs);
+    // Range, country, pause and completion: each with a key of 32 bytes drawn at start.
+    expect(keys.size).toBe(4 * started);
+    expect(rows.size).toBe(4 * started);
+  }
+  for (const macKey of keys) expect(macKey).toHaveLength(64);
+});
