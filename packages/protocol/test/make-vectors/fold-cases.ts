@@ -3,6 +3,7 @@
  * at and above its limit. `state` is what the logs come to, dishonest leaves included; `expect` is
  * what a member answers that has seen these logs and is asked to log one more entry.
  */
+import { charterCases } from './fold-charter-cases.ts';
 import { claimCases } from './fold-claim-cases.ts';
 import { holderCases } from './fold-holder-cases.ts';
 import { replacementCases } from './fold-replacement-cases.ts';
@@ -11,5 +12,11 @@ import type { VectorCase } from './vector-case.ts';
 
 /** Returns all cases of `vectors/fold`. */
 export function foldCases(): VectorCase[] {
-  return [...claimCases(), ...holderCases(), ...replacementCases(), ...standOffCases()];
+  return [
+    ...claimCases(),
+    ...holderCases(),
+    ...replacementCases(),
+    ...standOffCases(),
+    ...charterCases(),
+  ];
 }

@@ -36,6 +36,10 @@ function updateOf(seq: number, prev: StoryEntry = claim, changes: object = {}): 
 
 function updateCases(): VectorCase[] {
   const second = updateOf(2);
+  // The one with the smaller id first.
+  const twins = [updateOf(4), updateOf(4, claim, { commitment: fixed32('twin') })].toSorted(
+    (a, b) => Buffer.compare(a.id, b.id),
+  );
   const story = (): Story => held().log(second, { beta: ['received', 1000] });
   const seqs = [
     ['below', 1, 'update_superseded'],
@@ -50,6 +54,17 @@ function updateCases(): VectorCase[] {
         question: ask(updateOf(seq), 'received', 2000),
         state: stateOf(claim, second),
       }),
+    ),
+    ...[...twins.entries()].map(([at, twin]) =>
+      held()
+        .log(twin, { beta: ['received', 1000] })
+        .vector({
+          name: at === 0 ? 'update_same_seq_larger_id' : 'update_same_seq_smaller_id',
+          comment: 'of two updates with one seq the smaller id wins',
+          expect: at === 0 ? 'update_superseded' : 'accept',
+          question: ask(twins[1 - at]!, 'received', 2000),
+          state: stateOf(claim, twin),
+        }),
     ),
     story().vector({
       name: 'update_same_again',
@@ -193,6 +208,30 @@ function releaseCases(): VectorCase[] {
         expect: 'entry_complete',
         question: ask(follower(ended), 'witnessed', 1000 + 3 * dayMs + 1),
         state: { ...stateOf(follower(ended)), epoch: 1 },
+      }),
+    ...[
+      ['request_before_end_of_release', 3 * dayMs - 1, 'accept'] as const,
+      ['request_at_end_of_release', 3 * dayMs, 'request_not_allowed'] as const,
+    ].map(([name, afterMs, expect]) =>
+      held()
+        .log(ended, quorum('received', 1000))
+        .vector({
+          name,
+          comment: 'a released binding may be requested until its pause is over',
+          expect,
+          question: ask(entryOf('request', next), 'challenged', 1000 + afterMs),
+          state: released(ended, claim),
+        }),
+    ),
+    held()
+      .log(moved, { alpha: ['received', 1000], beta: ['witnessed', 1000] })
+      .log(ended, { gamma: ['received', 1001], beta: ['witnessed', 1001] })
+      .vector({
+        name: 'release_over_rotate_of_one_slot',
+        comment: 'of a rotate and a release with one prev, both complete, the later wins',
+        expect: 'ownership_moved',
+        question: ask(entryOf('update', replaced, { prev: moved.id }), 'received', 2000),
+        state: released(ended, claim),
       }),
     held()
       .log(ended, quorum('received', 1000))

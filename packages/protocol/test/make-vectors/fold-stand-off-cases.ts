@@ -203,6 +203,26 @@ function theftCases(): VectorCase[] {
       .log(vetoOf(request, thief), { alpha: [role, theftMs + 1], beta: [role, theftMs + 1] })
       .log(commit, twoChallenged(theftMs + hourMs));
   const update = entryOf('update', claimant, { epoch: 1, prev: commit.id });
+  // The thief rotates once more, so as to have the recovery key before it forgotten.
+  const again = entryOf('rotate', thief, { prev: theft.id, authority: thief.publicKey });
+  const gaps = [
+    ['theft_rotates_counted_as_one', possessionMs - 1, true],
+    ['theft_rotates_counted_as_two', possessionMs, false],
+  ] as const;
+  const chained = gaps.map(([name, gapMs, isOne]) =>
+    held(opening)
+      .log(theft, received(theftMs))
+      .log(again, received(theftMs + gapMs))
+      .log(request, twoChallenged(theftMs + gapMs + 1))
+      .vector({
+        name,
+        comment:
+          'rotates less than 72 hours apart are one: the recovery key before the first counts',
+        expect: isOne ? 'accept' : 'request_unknown',
+        question: ask(commit, 'challenged', theftMs + gapMs + 1 + hourMs),
+        state: stateOf(again),
+      }),
+  );
   return [
     stolen(possessionMs - 1).vector({
       name: 'theft_recovery_in_time',
@@ -225,6 +245,7 @@ function theftCases(): VectorCase[] {
       question: ask(update, 'received', theftMs + hourMs + 1),
       state: stateOf(commit, 1),
     }),
+    ...chained,
     stolen(0).vector({
       name: 'theft_veto_by_key_alone_is_not_logged',
       comment: 'a member that logged it would never log the commit, which it does not defeat',

@@ -9,6 +9,7 @@ import { drafts, encodedFields, signedEntry } from './signed-entry.ts';
 import type { Fields, Signing, VectorKey } from './signed-entry.ts';
 import { fixed32 } from './vector-case.ts';
 import type { VectorCase } from './vector-case.ts';
+import type { Charter } from '../../src/charter/charter.ts';
 import { nodeCryptography } from '../../src/crypto/node.ts';
 
 const secondMs = 1000;
@@ -66,15 +67,48 @@ export interface ToldState {
 }
 
 export class Story {
-  readonly #charters: { readonly note: string; readonly hash: string }[] = [];
+  readonly #charters: {
+    readonly charter: Charter;
+    readonly note: string;
+    readonly hash: string;
+  }[] = [];
   readonly #logs: Record<string, Uint8Array[]> = {};
 
   /** Members alpha, beta, … of one charter; `faults` of them may lie. */
   constructor(memberCount: number, faults: number) {
-    const names = memberNames.slice(0, memberCount);
-    const text = charterText(foundingCharter(memberCount, faults));
-    this.#charters.push({ note: signedBy(text, names), hash: hashText(text) });
-    for (const name of names) this.#logs[originOf(name)] = [];
+    this.#adopt(foundingCharter(memberCount, faults));
+    for (const name of memberNames.slice(0, memberCount)) this.#logs[originOf(name)] = [];
+  }
+
+  #adopt(charter: Charter): void {
+    const text = charterText(charter);
+    const names = charter.members.map(({ name }) => name);
+    this.#charters.push({ charter, note: signedBy(text, names), hash: hashText(text) });
+  }
+
+  /**
+   * The next charter: it records the logs as they stand, or at the sizes given, and changes members. The
+   * leaves that follow name it. An expelled member's log is cut off at its recorded size.
+   */
+  succeed(
+    states: Readonly<Record<string, { readonly state: 'readonly' | 'expelled' }>>,
+    of: { readonly effectMs: number; readonly sizes?: Readonly<Record<string, number>> },
+  ): this {
+    const { charter: before, hash: previous } = this.#charters.at(-1)!;
+    const tree = (name: string): { size: number; root: string } => {
+      const leaves = this.#logs[originOf(name)]!;
+      const size = of.sizes?.[name] ?? leaves.length;
+      return { size, root: rootOf(leaves.slice(0, size)).toBase64() };
+    };
+    const members = before.members.map((member) => {
+      const change = states[member.name];
+      const cutoff = change?.state === 'expelled' ? { cutoff: tree(member.name) } : {};
+      return { ...member, ...change, ...cutoff };
+    });
+    const logs = members.map(({ name }) => ({ origin: originOf(name), ...tree(name) }));
+    const effectiveAtMs = startMs + of.effectMs;
+    this.#adopt({ ...before, version: before.version + 1, previous, effectiveAtMs, members, logs });
+    return this;
   }
 
   /** Logs an entry: for each member its role and the time of its leaf. */
@@ -86,7 +120,7 @@ export class Story {
     for (const [name, [role, atMs]] of Object.entries(leaves)) {
       const at = startMs + atMs;
       const leaf = encodedFields({ v: 1, at, charter, role, entry: entry.bytes });
-      this.#logs[originOf(name)]!.push(leaf);
+      (this.#logs[originOf(name)] ??= []).push(leaf);
     }
     return this;
   }
@@ -121,6 +155,16 @@ export class Story {
     };
     return { topic: 'fold', name, comment, expect, values };
   }
+}
+
+/** The root of RFC 6962, by its definition. */
+function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
+  const hash = (...parts: readonly Uint8Array[]): Uint8Array =>
+    nodeCryptography.sha256(Buffer.concat(parts));
+  if (leaves.length === 0) return hash();
+  if (leaves.length === 1) return hash(Uint8Array.of(0), leaves[0]!);
+  const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
+  return hash(Uint8Array.of(1), rootOf(leaves.slice(0, split)), rootOf(leaves.slice(split)));
 }
 
 function toldState({ epoch, status, ownership, served }: ToldState): object {
