@@ -285,7 +285,7 @@ export const replacementFaults: readonly AnswerFault[] = [
   {
     name: 'records of another name under this one',
     alter: async ({ message, question, genuine }) => {
-      const { answers } = await genuine('h60', question.type);
+      const { answers } = await genuine('h59', question.type);
       const renamed = answers.map((record) => ({ ...record, owner: question.name }));
       return { ...message, answers: renamed };
     },

@@ -66,6 +66,7 @@ export async function makeCorpus(plans: readonly Plan[]): Promise<Corpus> {
     const made = await makeCase(plan, keys, resolver);
     if (made !== undefined) cases.push(made);
   }
+  assertDistinct(cases);
   const port = await freePort();
   const listening = await resolver.listen(port);
   return {
@@ -197,4 +198,14 @@ async function makeCase(
 /** Ed25519 and RSA sign alike every time: what is signed anew may be what it was. */
 function isSame(altered: Message, message: Message): boolean {
   return Buffer.compare(encodeMessage(altered), encodeMessage(message)) === 0;
+}
+
+/** Two cases about one question would get one answer, and validators remember answers. */
+function assertDistinct(cases: readonly CorpusCase[]): void {
+  const seen = new Map<string, string>();
+  for (const { name, question } of cases) {
+    const key = `${question.type} ${question.name.lookupKey}`;
+    if (seen.has(key)) throw new Error(`${name} and ${seen.get(key)} ask the same`);
+    seen.set(key, name);
+  }
 }

@@ -82,7 +82,7 @@ export const dsVariants: readonly DsVariant[] = [
   },
   {
     name: 'DS of an unassigned digest alone',
-    ds: ({ name }, { ksk }) => [`${ksk.tag} ${ksk.dnskey.algorithm} 200 ${unknownDigest}`],
+    ds: (_, { ksk }) => [`${ksk.tag} ${ksk.dnskey.algorithm} 200 ${unknownDigest}`],
   },
   {
     name: 'DS of an unassigned digest beside the right one',

@@ -95,6 +95,9 @@ export async function startUnbound({ folder, port, anchor }: JudgeOptions): Prom
 /** RFC 8914 §4.2 to §4.13 but for what is about reaching servers. */
 const bogusInfoCodes: ReadonlySet<number> = new Set([1, 2, 5, 6, 7, 8, 9, 10, 11, 12]);
 
+/** delv sometimes waits for itself over a broken answer; what it has not said by then it never says. */
+const delvMsMax = 4000;
+
 /** Runs delv for each question. */
 export async function openDelv({ folder, port, anchor }: JudgeOptions): Promise<Judge> {
   const anchorFile = join(folder, 'delv.anchors');
@@ -105,7 +108,7 @@ export async function openDelv({ folder, port, anchor }: JudgeOptions): Promise<
     judge: async ({ name, type }) => {
       const where = ['@127.0.0.1', '-p', String(port), '-a', anchorFile, '+root=.'];
       const args = [...where, '-q', formatName(name), '-t', `TYPE${type}`];
-      const { output } = await callTool('delv', args);
+      const { output } = await callTool('delv', args, { msMax: delvMsMax });
       return delvVerdict(output);
     },
     [Symbol.asyncDispose]: async () => {},
@@ -115,7 +118,9 @@ export async function openDelv({ folder, port, anchor }: JudgeOptions): Promise<
 /** What delv prints; the worst of what it says of the parts of an answer. */
 function delvVerdict(output: string): ValidationVerdict {
   if (/resolution failed: (?!ncache)/.test(output)) {
-    return /resolution failed: (timed out|connection refused|network unreachable)/.test(output)
+    return /resolution failed: (timed out|connection refused|network unreachable|operation canceled)/.test(
+      output,
+    )
       ? 'indeterminate'
       : 'bogus';
   }

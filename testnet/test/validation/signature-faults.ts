@@ -2,7 +2,14 @@
  * What can be wrong with a signed RRset, one thing at a time; and what may differ without harm, which
  * validators must not mistake for a fault. Each is named for what was done.
  */
-import { joinLabels, parentName, rootName, type Message } from '@callbook/dns/wire';
+import {
+  joinLabels,
+  parentName,
+  recordTypes,
+  rootName,
+  type Message,
+  type ResourceRecord,
+} from '@callbook/dns/wire';
 import { nameOf } from '../../../packages/dns/test/test-zones.ts';
 import {
   editRecords,
@@ -28,6 +35,12 @@ function flipped(octets: Uint8Array, at: number): Uint8Array {
   const copy = octets.slice();
   copy[at]! ^= 1;
   return copy;
+}
+
+/** An octet whose change leaves RDATA well-formed: the last, or the first character of a name. */
+function safeOctet({ type, rdata }: ResourceRecord): number {
+  const isName = type === recordTypes.CNAME || type === recordTypes.DNAME;
+  return isName ? 1 : rdata.length - 1;
 }
 
 const childLabel = new TextEncoder().encode('child');
@@ -123,18 +136,18 @@ const tampered: readonly FaultKind[] = [
 /** The records changed by somebody without a key. */
 const altered: readonly FaultKind[] = [
   {
-    name: 'last bit of RDATA flipped',
+    name: 'bit of RDATA flipped',
     alter: (part) =>
       editRecords(part, (record) => ({
         ...record,
-        rdata: flipped(record.rdata, record.rdata.length - 1),
+        rdata: flipped(record.rdata, safeOctet(record)),
       })),
   },
   {
     name: 'record added',
     alter: (part) => {
       const [first] = recordsOf(part);
-      const added = { ...first!, rdata: flipped(first!.rdata, first!.rdata.length - 1) };
+      const added = { ...first!, rdata: flipped(first!.rdata, safeOctet(first!)) };
       const { message, section } = part;
       return { ...message, [section]: [...message[section], added] };
     },

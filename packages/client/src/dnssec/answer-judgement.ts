@@ -88,7 +88,7 @@ export async function judgeDenial(
   const soa = await judgeSoa(authorities, zone.keys, run);
   if (soa.verdict !== 'secure') return end(soa, 'no_data');
   const denial = await gatherDenial(authorities, zone.keys, run.means);
-  const denied = denial.proof?.denies({ name: owner, type });
+  const denied = denial.proof?.denies({ name: owner, type, isNameError: answer.isNameError });
   if (run.means.budget.exceeded) return end(bogus('work_exceeded'), 'no_data');
   if (denial.proof === undefined) return end(denial.judgement, 'no_data', denial);
   if (denied === undefined) return end(bogus('denial_unproven'), 'no_data');

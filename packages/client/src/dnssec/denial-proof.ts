@@ -19,6 +19,8 @@ export type CutDenial =
 export interface DenialQuestion {
   readonly name: DomainName;
   readonly type: number;
+  /** Whether the answer says NXDOMAIN: then that must be what is proven, and only then. */
+  readonly isNameError: boolean;
 }
 
 /** The denial records of one answer, their signatures checked, whichever kind the zone has. */

@@ -18,7 +18,7 @@ import type { DenialProof } from './denial-proof.ts';
 import { Nsec3Proof, type ZoneNsec3 } from './nsec3-proof.ts';
 import { NsecProof, type ZoneNsec } from './nsec-proof.ts';
 import type { SignedRrset } from './signed-rrset.ts';
-import { bogus, insecure, type Judgement } from './validation.ts';
+import { bogus, insecure, secure, type Judgement } from './validation.ts';
 import {
   isFromWildcard,
   verifyRrset,
@@ -30,7 +30,7 @@ import {
 /** The proof that an answer carries, or why there is none. */
 export interface GatheredDenial {
   readonly proof: DenialProof | undefined;
-  /** Why there is none: `denial_missing`, or what is wrong with the first record's signature. */
+  /** Why there is none: `denial_missing`, or what is wrong with a record's signature. */
   readonly judgement: Judgement;
   /** The first record that was used, to be shown. */
   readonly shown: CheckedRrset | undefined;
@@ -47,36 +47,38 @@ export async function gatherDenial(
   const nsecs: ZoneNsec[] = [];
   const nsec3s: ZoneNsec3[] = [];
   const used: CheckedRrset[] = [];
-  let judgement = bogus('denial_missing');
   for (const rrset of authorities.filter(isDenial).slice(0, denialRecordsMax)) {
     const checked = await verifyRrset(rrset, by, means);
-    if (checked.rrsig === undefined) {
-      judgement = judgement.code === 'denial_missing' ? checked.judgement : judgement;
-      continue;
-    }
+    // One that is broken spoils the proof, even where the others would do: what was left out of an
+    // answer on its way should not be for those on its way to choose.
+    if (checked.rrsig === undefined) return unproven(checked.judgement);
     // A denial record is never made from a wildcard: its owner is one end of its range.
-    if (isFromWildcard(rrset.owner, checked.rrsig)) continue;
+    if (isFromWildcard(rrset.owner, checked.rrsig)) return unproven(bogus('denial_unproven'));
     used.push(checked);
     if (rrset.type === recordTypes.NSEC) nsecs.push(...nsecsOf(rrset, by.zone));
     else nsec3s.push(...nsec3sOf(rrset, by.zone));
   }
-  const ttlSeconds = Math.min(...used.map((checked) => checked.ttlSeconds));
-  const shown = used[0];
-  if (nsecs.length > 0)
-    return { proof: new NsecProof(by.zone, nsecs), judgement, shown, ttlSeconds };
   const [first] = nsec3s;
-  if (first === undefined) return { proof: undefined, judgement, shown, ttlSeconds };
   // RFC 9276 §3.2: "Validating resolvers MAY return an insecure response to their clients when
   // processing NSEC3 records with iterations larger than 0".
-  if (nsec3s.some(({ rdata }) => rdata.iterations > nsec3IterationsMax))
-    return {
-      proof: undefined,
-      judgement: insecure('nsec3_iterations_exceeded'),
-      shown,
-      ttlSeconds,
-    };
-  const alike = nsec3s.filter(({ rdata }) => isOfOneChain(rdata, first.rdata));
-  return { proof: new Nsec3Proof(by.zone, alike, means.budget), judgement, shown, ttlSeconds };
+  const isTooCostly = nsec3s.some(({ rdata }) => rdata.iterations > nsec3IterationsMax);
+  const shown = {
+    shown: used[0],
+    ttlSeconds: Math.min(...used.map((checked) => checked.ttlSeconds)),
+  };
+  if (isTooCostly) return { ...unproven(insecure('nsec3_iterations_exceeded')), ...shown };
+  const proof = nsecs.length > 0 ? new NsecProof(by.zone, nsecs) : undefined;
+  if (proof === undefined && first === undefined) return unproven(bogus('denial_missing'));
+  const alike = nsec3s.filter(({ rdata }) => isOfOneChain(rdata, first!.rdata));
+  return {
+    proof: proof ?? new Nsec3Proof(by.zone, alike, means.budget),
+    judgement: secure,
+    ...shown,
+  };
+}
+
+function unproven(judgement: Judgement): GatheredDenial {
+  return { proof: undefined, judgement, shown: undefined, ttlSeconds: 0 };
 }
 
 function isDenial({ type }: SignedRrset): boolean {

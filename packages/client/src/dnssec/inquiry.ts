@@ -22,6 +22,8 @@ import type { WorkBudget } from './work-budget.ts';
 const udpPayloadBytes = 1232;
 
 export interface DnsAnswer {
+  /** Whether it says NXDOMAIN. */
+  readonly isNameError: boolean;
   readonly answers: readonly SignedRrset[];
   readonly authorities: readonly SignedRrset[];
 }
@@ -88,6 +90,7 @@ function answerOf(message: Message, name: DomainName, type: number): Asked {
   if (responseCode !== responseCodes.NOERROR && responseCode !== responseCodes.NXDOMAIN)
     return indeterminate('server_failed');
   return {
+    isNameError: responseCode === responseCodes.NXDOMAIN,
     answers: signedRrsetsOf(message.answers),
     authorities: signedRrsetsOf(message.authorities),
   };

@@ -29,20 +29,26 @@ export class NsecProof implements DenialProof {
     this.nsecs = nsecs;
   }
 
-  denies({ name, type }: DenialQuestion): Denial {
+  denies({ name, type, isNameError }: DenialQuestion): Denial {
     const matching = this.matching(name);
-    if (matching !== undefined) return deniedByMatch(matching, type);
+    // RFC 9824 §3.1: NXNAME in the bitmap says that the name does not exist, with either RCODE.
+    if (matching?.types.includes(recordTypes.NXNAME) === true) return 'no_name';
+    if (matching !== undefined) return isNameError ? undefined : deniedByMatch(matching, type);
     const covering = this.covering(name);
     if (covering === undefined) return undefined;
-    if (isEmptyNonTerminal(covering, name)) return 'no_data';
+    if (isEmptyNonTerminal(covering, name)) return isNameError ? undefined : 'no_data';
     const wildcard = wildcardAt(this.closestEncloser(covering, name));
-    if (wildcard === undefined) return 'no_name';
-    const wildcardNsec = this.matching(wildcard);
-    if (wildcardNsec !== undefined) return deniedByMatch(wildcardNsec, type);
-    const wildcardCover = this.covering(wildcard);
-    if (wildcardCover === undefined) return undefined;
+    const denied = wildcard === undefined ? 'no_name' : this.deniesWildcard(wildcard, type);
+    return (denied === 'no_name') === isNameError ? denied : undefined;
+  }
+
+  private deniesWildcard(wildcard: DomainName, type: number): Denial {
+    const matching = this.matching(wildcard);
+    if (matching !== undefined) return deniedByMatch(matching, type);
+    const covering = this.covering(wildcard);
+    if (covering === undefined) return undefined;
     // An asterisk that is an empty non-terminal exists, and has no data.
-    return isEmptyNonTerminal(wildcardCover, wildcard) ? 'no_data' : 'no_name';
+    return isEmptyNonTerminal(covering, wildcard) ? 'no_data' : 'no_name';
   }
 
   deniesCut(name: DomainName): CutDenial {
@@ -97,8 +103,7 @@ function deniedByMatch(nsec: ZoneNsec, type: number): Denial {
   if (types.includes(type) || types.includes(recordTypes.CNAME)) return undefined;
   // RFC 4035 §5.4: DS is the parent's to deny, everything else the child's.
   if (type === recordTypes.DS ? isChildSide(nsec) : isParentSide(nsec)) return undefined;
-  // RFC 9824 §3.1: NXNAME in the bitmap says that the name does not exist.
-  return types.includes(recordTypes.NXNAME) ? 'no_name' : 'no_data';
+  return 'no_data';
 }
 
 function isParentSide({ types }: ZoneNsec): boolean {

@@ -44,22 +44,24 @@ export class Nsec3Proof implements DenialProof {
     this.hashes = new Map();
   }
 
-  denies({ name, type }: DenialQuestion): Denial {
+  denies({ name, type, isNameError }: DenialQuestion): Denial {
     const matching = this.matching(name);
-    if (matching !== undefined) return deniedByMatch(matching, { name, type });
+    if (matching !== undefined)
+      return isNameError ? undefined : deniedByMatch(matching, { name, type });
     const closest = this.closestEncloser(name);
     if (closest === undefined) return undefined;
+    const wildcard = wildcardAt(closest.name);
+    const matchingWildcard = wildcard && this.matching(wildcard);
+    const isWildcardCovered = wildcard === undefined || this.covering(wildcard) !== undefined;
     // RFC 5155 §12.2: under opt-out there may be an unsigned delegation at the name all the same, or
     // an empty non-terminal that has no record of its own (§7.1).
-    if (isOptOut(closest.nextCloserCover)) return 'opt_out';
-    const wildcard = wildcardAt(closest.name);
-    return wildcard === undefined ? 'no_name' : this.deniesWildcard(wildcard, type);
-  }
-
-  private deniesWildcard(wildcard: DomainName, type: number): Denial {
-    const matching = this.matching(wildcard);
-    if (matching !== undefined) return deniedByMatch(matching, { name: wildcard, type });
-    return this.covering(wildcard) === undefined ? undefined : 'no_name';
+    const isOpen = isOptOut(closest.nextCloserCover);
+    if (isNameError) return isWildcardCovered ? (isOpen ? 'opt_out' : 'no_name') : undefined;
+    if (wildcard !== undefined && matchingWildcard !== undefined) {
+      const denied = deniedByMatch(matchingWildcard, { name: wildcard, type });
+      return isOpen && denied !== undefined ? 'opt_out' : denied;
+    }
+    return isOpen ? 'opt_out' : undefined;
   }
 
   deniesCut(name: DomainName): CutDenial {
@@ -134,7 +136,10 @@ function isInRange({ ownerHash, rdata: { nextHash } }: ZoneNsec3, hash: Uint8Arr
     : (afterOwner || beforeNext) && !bytesEqual(ownerHash, hash);
 }
 
-function deniedByMatch({ rdata: { types } }: ZoneNsec3, { name, type }: DenialQuestion): Denial {
+function deniedByMatch(
+  { rdata: { types } }: ZoneNsec3,
+  { name, type }: Pick<DenialQuestion, 'name' | 'type'>,
+): Denial {
   if (types.includes(type) || types.includes(recordTypes.CNAME)) return undefined;
   const atApex = types.includes(recordTypes.SOA);
   // RFC 5155 §8.5, §8.6; RFC 6840 §4.1: DS is the parent's to deny, everything else the child's.

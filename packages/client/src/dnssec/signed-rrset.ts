@@ -29,6 +29,7 @@ interface OpenRrset {
   ttlSeconds: number;
   readonly rdatas: Uint8Array[];
   readonly rrsigs: RrsigRdata[];
+  readonly seen: Set<string>;
 }
 
 /** Groups the records of one section; order of first appearance. */
@@ -37,7 +38,10 @@ export function signedRrsetsOf(records: readonly ResourceRecord[]): SignedRrset[
   for (const record of records) {
     if (record.class !== internetClass || record.type === recordTypes.RRSIG) continue;
     const rrset = rrsetOf(rrsets, record, record.type);
-    rrset.rdatas.push(record.rdata);
+    // RFC 2181 §5: records that are alike in everything but TTL are one.
+    const octets = record.rdata.toHex();
+    if (!rrset.seen.has(octets)) rrset.rdatas.push(record.rdata);
+    rrset.seen.add(octets);
     rrset.ttlSeconds = Math.min(rrset.ttlSeconds, record.ttlSeconds);
   }
   for (const record of records) {
@@ -54,7 +58,7 @@ function rrsetOf(rrsets: Map<string, OpenRrset>, record: ResourceRecord, type: n
   const found = rrsets.get(key);
   if (found !== undefined) return found;
   const { owner, ttlSeconds } = record;
-  const made: OpenRrset = { owner, type, ttlSeconds, rdatas: [], rrsigs: [] };
+  const made: OpenRrset = { owner, type, ttlSeconds, rdatas: [], rrsigs: [], seen: new Set() };
   rrsets.set(key, made);
   return made;
 }

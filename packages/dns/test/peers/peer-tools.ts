@@ -45,6 +45,8 @@ export interface ToolOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Our own unless told. */
   readonly workingFolder?: string;
+  /** How long it may take. */
+  readonly msMax?: number;
 }
 
 export interface ToolEnd {
@@ -95,7 +97,8 @@ export async function callTool(
   options: ToolOptions = {},
 ): Promise<ToolEnd> {
   const { command, commandArgs, env } = invocation(tool, args, options);
-  const limits = { timeout: toolMsMax, maxBuffer: 2 ** 24, cwd: options.workingFolder };
+  const { msMax: timeout = toolMsMax, workingFolder: cwd } = options;
+  const limits = { timeout, maxBuffer: 2 ** 24, cwd };
   return await new Promise((resolve) => {
     const child = execFile(command, commandArgs, { env, ...limits }, (_error, stdout, stderr) => {
       resolve({ exitCode: child.exitCode ?? undefined, output: stdout + stderr });
