@@ -5,7 +5,7 @@
  * more often of one request than members have challenged it, was sent twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Directory, Replacement } from '@callbook/client';
+import type { Directory, PendingEntry, Replacement } from '@callbook/client';
 import type { Testnet } from '@callbook/testnet';
 import { claimOf, inLanes } from './claimants.ts';
 import type { Outbox } from './claimants.ts';
@@ -85,31 +85,36 @@ async function killAndRestart(testnet: Testnet, name: string): Promise<void> {
   await testnet.restart(name);
 }
 
-/** Registers, and then asks to replace the holder by another key, until both are done. */
+/**
+ * Registers, and then asks to replace the holder by another key, until both are done. What is signed is
+ * kept and sent again, as an app on a telephone does: another entry would have to wait for the first.
+ */
 async function claimAndReplace(n: number, { directory, outbox }: KillBench): Promise<Replacement> {
   const claim = claimOf(n, outbox);
-  await persist(async () => await directory.claim(claim), 'identifier_held');
-  const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
   const { identifier, form, code } = claim;
-  let saved: Replacement | undefined;
+  const challenge = { form, code };
+  let pending: PendingEntry | undefined;
+  const savePending = async (signed: PendingEntry): Promise<void> => void (pending = signed);
   await persist(async () => {
-    if (saved !== undefined) return await directory.resumeRequest(saved);
-    const save = async (replacement: Replacement): Promise<void> => void (saved = replacement);
+    if (pending === undefined) return await directory.claim({ ...claim, savePending });
+    return await directory.resume(pending, { challenge, savePending });
+  });
+  const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
+  let saved: Replacement | undefined;
+  const save = async (replacement: Replacement): Promise<void> => void (saved = replacement);
+  return await persist(async () => {
+    if (saved !== undefined) return await directory.resumeRequest(saved, { challenge, save });
     const asked = { requestClass: 'possession', identifier, seed, form, code, save } as const;
     return await directory.requestReplacement(asked);
   });
-  return saved!;
 }
 
 /** As a person would: again after a while, when members did not answer or lost a challenge. */
-async function persist(step: () => Promise<unknown>, doneBy?: string): Promise<void> {
+async function persist<T>(step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await step();
-      return;
+      return await step();
     } catch (error) {
-      // The entry of a try that was broken off has been completed by the members themselves.
-      if (doneBy !== undefined && (error as { code?: string }).code === doneBy) return;
       if (attempt === attemptsMax) throw error;
       await sleep(attemptPauseMs);
     }

@@ -50,8 +50,9 @@ export async function submitEntry(
   const { challengeId, emailChallengeId, ...rest } = submission;
   const hasReceipts = rest.receipts.length > 0;
   const claimed = { id, challengeId, emailChallengeId };
-  const shown = challengeBehind({ ...claimed, entry: verified.value, hasReceipts }, context);
-  return logEntry({ ...rest, ...shown }, claimed, context);
+  const judged = { ...claimed, entry: verified.value, hasReceipts };
+  const { lost, ...shown } = challengeBehind(judged, context);
+  return logEntry({ ...rest, ...shown }, { ...claimed, lost }, context);
 }
 
 /** An entry and the challenges that are to stand behind it. */
@@ -63,7 +64,7 @@ interface ClaimedChallenges {
 
 async function logEntry(
   submission: EntrySubmission,
-  claimed: ClaimedChallenges,
+  claimed: ClaimedChallenges & Pick<Shown, 'lost'>,
   context: ApiContext,
 ): Promise<SubmittedEntry> {
   const verdict = await context.directory.submit(submission);
@@ -71,6 +72,9 @@ async function logEntry(
   // Refused means not logged, so the claimant may mend the entry without a second code. When
   // `submit` throws instead, a leaf may exist: the challenge stays with its entry.
   unclaim(claimed, context);
+  // What is missing is this member's own challenge: the claimant has to be told to pass another.
+  if (claimed.lost !== undefined && verdict.code === 'challenged_leaves_missing')
+    throw claimed.lost;
   throw new RefusedEntry(verdict);
 }
 
@@ -88,7 +92,10 @@ interface JudgedEntry extends ClaimedChallenges {
   readonly hasReceipts: boolean;
 }
 
-type Shown = Pick<EntrySubmission, 'role' | 'identifier'>;
+interface Shown extends Pick<EntrySubmission, 'role' | 'identifier'> {
+  /** Why the challenge that was named is worth nothing, where the entry may do without. */
+  readonly lost?: ApiError;
+}
 
 function challengeBehind(judged: JudgedEntry, context: ApiContext): Shown {
   const use = challengeUse[judged.entry.kind];
@@ -103,10 +110,10 @@ function challengeBehind(judged: JudgedEntry, context: ApiContext): Shown {
   try {
     return { role: 'challenged', identifier: useChallenges(judged, context) };
   } catch (error) {
-    if (context.directory.entryState(judged.id) !== undefined) {
-      return { role: 'received' };
+    if (!(error instanceof ApiError) || context.directory.entryState(judged.id) === undefined) {
+      throw error;
     }
-    throw error;
+    return { role: 'received', lost: error };
   }
 }
 

@@ -67,6 +67,8 @@ export class MemoryDirectory implements DirectoryPort {
   /** Identifiers that somebody asked about, by method: what may be learnt before a challenge. */
   readonly asked: string[] = [];
   failure: 'none' | 'operating' | 'bug' | 'refuse' = 'none';
+  /** True while what is logged has been by another member, which is not enough to witness it. */
+  isElsewhere = false;
   bugMessage = 'planted';
   cosignedSize = 0;
   /** What `cosign` answers instead. */
@@ -128,6 +130,9 @@ export class MemoryDirectory implements DirectoryPort {
     if (parsed.verdict !== 'accept') return parsed;
     const id = entryId(submission.entry, this.#crypto);
     const known = this.logged.get(id.toHex());
+    if (this.isElsewhere && submission.role === 'received') {
+      return ignore('challenged_leaves_missing', 'one other member has challenged it');
+    }
     if (known !== undefined) return accept(known.submitted);
     if (this.failure === 'refuse') return reject('commitment_mismatch', 'planted refusal');
     if (this.#slotTaken(parsed.value)) return ignore('slot_taken', 'the slot is taken');

@@ -58,6 +58,16 @@ describe('submitting an entry', () => {
     expect([again.text, late.text, bare.text]).toEqual([first.text, first.text, first.text]);
   });
 
+  it('tells that the challenge is lost where too few others have challenged the entry', async () => {
+    const member = await startMember();
+    const { signed, challenge } = await passChallenge(member);
+    await member.call('POST', '/v1/entries', submissionOf(signed, challenge));
+    member.directory.isElsewhere = true;
+    const forgotten = submissionOf(signed, base64url(new Uint8Array(16)));
+    const answer = await member.call('POST', '/v1/entries', forgotten);
+    expect(answer).toMatchObject({ status: 404, json: { code: 'challenge_unknown' } });
+  });
+
   it('hands receipts of other members to the directory', async () => {
     const member = await startMember();
     const first = await passChallenge(member);
