@@ -22,12 +22,15 @@ export interface SipChallenge {
   readonly isStale: boolean;
 }
 
+/** Of a header field that asks for a digest; a longer one is not read. */
+const challengeCharactersMax = 2048;
+
 const hashNames = { 'SHA-256': 'sha256', MD5: 'md5' } as const;
 
 /** Reads the value of a header field; undefined when it asks for what is not spoken here. */
 export function parseSipChallenge(value: string): SipChallenge | undefined {
   const found = /^Digest\s+(.*)$/i.exec(value)?.[1];
-  if (found === undefined) return undefined;
+  if (found === undefined || value.length > challengeCharactersMax) return undefined;
   const parameters = new Map<string, string>();
   // A quoted string counts as it stands between its quotes, escapes included.
   for (const [, name, quoted, token] of found.matchAll(
