@@ -89,3 +89,31 @@ it('has at most a window of submissions open', async () => {
   expect(codes.filter((code) => code === 'channel_outcome_unknown')).toHaveLength(3);
   expect(codes.filter((code) => code === 'channel_refused')).toHaveLength(5);
 });
+
+const word = (value: number): string => value.toString(16).padStart(8, '0');
+/** Header of a PDU: length, command, status, sequence number. */
+const head = (size: number, command: number): string =>
+  word(size) + word(command) + word(0) + word(1);
+const deliverSm = 0x05;
+
+it.each([
+  ['a length of 4 GB', head(0xff_ff_ff_ff, deliverSm)],
+  ['a parameter that ends after its PDU', `${head(20, deliverSm)}04270010`],
+  ['a deliver_sm without its fields', `${head(18, deliverSm)}0000`],
+  ['an unknown command', head(16, 0x77)],
+  ['an answer to nobody', head(16, 0x80_00_00_04)],
+  ['text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n').toString('hex')],
+])('a centre that says %s harms nobody, and is bound again where it must', async (_, hex) => {
+  const gateway = await smppGateway('take');
+  const states: string[] = [];
+  const channel = await open(gateway.port, {
+    onSession: (state) => states.push(state),
+    placeMsMax: 5000,
+  });
+  await channel.submit(message);
+  gateway.sessions[0]!.socket.write(Buffer.from(hex, 'hex'));
+  await sleep(50);
+  await channel.submit(message);
+  expect(gateway.arrived).toHaveLength(2);
+  expect(states.length).toBeLessThanOrEqual(3);
+});
