@@ -28,6 +28,7 @@ export const suites: readonly Suite[] = [
   { name: 'members', paths: ['testnet/test/members'], budgetSeconds: 180, alone: true },
   { name: 'ownership', paths: ['testnet/test/ownership'], budgetSeconds: 180, alone: true },
   { name: 'years', paths: ['testnet/test/years'], budgetSeconds: 180, alone: true },
+  { name: 'validation', paths: ['testnet/test/validation'], budgetSeconds: 180, alone: true },
   { name: 'attacks', paths: ['testnet/test/attacks'], budgetSeconds: 180, alone: true },
   { name: 'simulation', paths: ['testnet/simulation'], budgetSeconds: 180, alone: true },
   { name: 'chaos', paths: ['testnet/chaos'], budgetSeconds: 180, alone: true },

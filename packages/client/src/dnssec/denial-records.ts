@@ -11,7 +11,6 @@ import {
   sameName,
   type DomainName,
 } from '@callbook/dns/wire';
-import { bytesEqual } from '@callbook/protocol';
 import { denialRecordsMax, nsec3IterationsMax } from '../limits.ts';
 import { parseBase32Hex } from './base32-hex.ts';
 import type { DenialProof } from './denial-proof.ts';
@@ -58,7 +57,6 @@ export async function gatherDenial(
     if (rrset.type === recordTypes.NSEC) nsecs.push(...nsecsOf(rrset, by.zone));
     else nsec3s.push(...nsec3sOf(rrset, by.zone));
   }
-  const [first] = nsec3s;
   // RFC 9276 §3.2: "Validating resolvers MAY return an insecure response to their clients when
   // processing NSEC3 records with iterations larger than 0".
   const isTooCostly = nsec3s.some(({ rdata }) => rdata.iterations > nsec3IterationsMax);
@@ -68,10 +66,9 @@ export async function gatherDenial(
   };
   if (isTooCostly) return { ...unproven(insecure('nsec3_iterations_exceeded')), ...shown };
   const proof = nsecs.length > 0 ? new NsecProof(by.zone, nsecs) : undefined;
-  if (proof === undefined && first === undefined) return unproven(bogus('denial_missing'));
-  const alike = nsec3s.filter(({ rdata }) => isOfOneChain(rdata, first!.rdata));
+  if (proof === undefined && nsec3s.length === 0) return unproven(bogus('denial_missing'));
   return {
-    proof: proof ?? new Nsec3Proof(by.zone, alike, means.budget),
+    proof: proof ?? new Nsec3Proof(by.zone, largestChain(nsec3s), means.budget),
     judgement: secure,
     ...shown,
   };
@@ -111,7 +108,8 @@ function nsec3sOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec3[]
 const sha1HashAlgorithm = 1;
 const sha1Bytes = 20;
 
-/** RFC 5155 §8.2: all "MUST have the same hash algorithm, iterations and salt values". */
-function isOfOneChain(a: ZoneNsec3['rdata'], b: ZoneNsec3['rdata']): boolean {
-  return a.iterations === b.iterations && bytesEqual(a.salt, b.salt);
+/** RFC 5155 §8.2: those of one proof have "the same hash algorithm, iterations and salt values". */
+function largestChain(nsec3s: readonly ZoneNsec3[]): ZoneNsec3[] {
+  const chains = Map.groupBy(nsec3s, ({ rdata }) => `${rdata.iterations} ${rdata.salt.toHex()}`);
+  return [...chains.values()].sort((a, b) => b.length - a.length)[0]!;
 }

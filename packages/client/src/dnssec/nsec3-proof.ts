@@ -58,8 +58,9 @@ export class Nsec3Proof implements DenialProof {
     const isOpen = isOptOut(closest.nextCloserCover);
     if (isNameError) return isWildcardCovered ? (isOpen ? 'opt_out' : 'no_name') : undefined;
     if (wildcard !== undefined && matchingWildcard !== undefined) {
-      const denied = deniedByMatch(matchingWildcard, { name: wildcard, type });
-      return isOpen && denied !== undefined ? 'opt_out' : denied;
+      const { types } = matchingWildcard.rdata;
+      const hasType = types.includes(type) || types.includes(recordTypes.CNAME);
+      if (!isOpen || hasType) return deniedByMatch(matchingWildcard, { name: wildcard, type });
     }
     return isOpen ? 'opt_out' : undefined;
   }
