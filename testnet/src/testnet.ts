@@ -22,6 +22,8 @@ export interface StartOptions extends TestnetOptions {
   readonly fresh: boolean;
   /** Of the charter that is founded; the others are a tour's. */
   readonly holds?: Partial<Charter['holds']>;
+  /** Called between a founding and the first start of its members. */
+  readonly onFounded?: (layout: TestnetLayout) => Promise<void>;
   /** Hears what is being done, one line at a time. */
   readonly say: (line: string) => void;
 }
@@ -47,6 +49,7 @@ export async function startTestnet(options: StartOptions): Promise<Testnet> {
   } else {
     say(`founding a federation of ${layout.members.length} in ${layout.folder}`);
     await foundTestnet(layout, options.holds);
+    await options.onFounded?.(layout);
   }
   await using starting = new AsyncDisposableStack();
   say('starting the private DNS root');

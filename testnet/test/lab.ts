@@ -38,12 +38,17 @@ export async function openLab(
   roomFor = 0,
   holds: StartOptions['holds'] = {},
 ): Promise<Lab> {
+  return await openLabWith({ memberCount, roomFor, holds });
+}
+
+type LabOptions = Pick<StartOptions, 'memberCount' | 'roomFor' | 'holds' | 'onFounded'>;
+
+/** As `openLab`, for whoever wants more of it. */
+export async function openLabWith(options: LabOptions): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-lab-'));
   const testnet = await startOnFreePorts({
     folder: join(folder, '.testnet'),
-    memberCount,
-    roomFor,
-    holds,
+    ...options,
     fresh: false,
     say: () => {},
   });

@@ -113,7 +113,8 @@ export class ChaosMembers implements AsyncDisposable {
   }
 }
 
-async function setPeers(member: MemberLayout, links: Links): Promise<void> {
+/** Has a member reach the others through the proxies. */
+export async function setPeers(member: MemberLayout, links: Links): Promise<void> {
   const config = parse(await readFile(member.configFile, 'utf8')) as { mesh: object };
   const mesh = { ...config.mesh, peers: links.peersOf(member.name) };
   await writeFile(member.configFile, stringify({ ...config, mesh }));

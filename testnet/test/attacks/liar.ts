@@ -90,8 +90,18 @@ export class Liar implements AsyncDisposable {
 
   /** Logs an entry in whatever role and at whatever time, and waits until all honest members have it. */
   async log(entry: Uint8Array, role: LeafRole, atMs: number): Promise<Receipt> {
-    const index = this.#log.append({ atMs, role, entry });
-    const receipt = this.#log.receipt(index);
+    const index = this.withhold(entry, role, atMs);
+    await this.reveal(index);
+    return this.#log.receipt(index);
+  }
+
+  /** Logs an entry and tells nobody; returns its index. */
+  withhold(entry: Uint8Array, role: LeafRole, atMs: number): number {
+    return this.#log.append({ atMs, role, entry });
+  }
+
+  /** Shows its log from an index on, and waits until all honest members have it. */
+  async reveal(index: number): Promise<void> {
     // Gossip carries the same bytes once only: until all have it, it is told with more leaves before it.
     let first = index;
     await eventually(
@@ -102,7 +112,6 @@ export class Liar implements AsyncDisposable {
       },
       (sizes) => sizes.every((size) => size === this.#log.size),
     );
-    return receipt;
   }
 
   async #sizesElsewhere(): Promise<number[]> {

@@ -35,21 +35,33 @@ export interface Answer {
 /** Stands between one client and the members: `pass` lets a call through and gives its answer. */
 export type Between = (path: string, pass: () => Promise<Response>) => Promise<Response>;
 
+interface Terms {
+  readonly clock?: Clock;
+  /** Names of those within reach; all where not given. */
+  readonly members?: readonly string[];
+}
+
 export class Town {
   readonly lab: Lab;
   readonly directory: Directory;
   readonly #charterNote: string;
-  readonly #clock: Clock | undefined;
+  readonly #terms: Terms;
 
-  private constructor(lab: Lab, charterNote: string, clock?: Clock) {
+  private constructor(lab: Lab, charterNote: string, terms: Terms) {
     this.lab = lab;
     this.#charterNote = charterNote;
-    this.#clock = clock;
+    this.#terms = terms;
     this.directory = this.directoryWith(async (_path, pass) => await pass());
   }
 
   static async open(lab: Lab, clock?: Clock): Promise<Town> {
-    return new Town(lab, await readFile(lab.testnet.layout.charterFile, 'utf8'), clock);
+    const note = await readFile(lab.testnet.layout.charterFile, 'utf8');
+    return new Town(lab, note, clock === undefined ? {} : { clock });
+  }
+
+  /** The same town where only these members can be reached. */
+  reaching(members: readonly string[]): Town {
+    return new Town(this.lab, this.#charterNote, { ...this.#terms, members });
   }
 
   /** A client with something between it and the members. */
@@ -58,14 +70,16 @@ export class Town {
       const url = new URL(input);
       return await between(url.pathname, async () => await this.#fetch(url, init));
     };
-    const clock = this.#clock && { clock: this.#clock };
-    return createDirectory({ charterNote: this.#charterNote, crypto, fetch: fetchOf, ...clock });
+    const { clock, members = [] } = this.#terms;
+    const of = { charterNote: this.#charterNote, crypto, fetch: fetchOf, members };
+    return createDirectory({ ...of, ...(clock && { clock }) });
   }
 
   /** Each member's API without TLS, as a web page on this machine would reach it. */
   async #fetch(url: URL, init: RequestInit): Promise<Response> {
     const { members } = this.lab.testnet.layout;
     const member = members.find(({ apiPort }) => String(apiPort) === url.port)!;
+    if (this.#terms.members?.includes(member.name) === false) throw new TypeError('out of reach');
     return await fetch(`http://127.0.0.1:${member.webPort}${url.pathname}`, init);
   }
 
@@ -176,6 +190,10 @@ export class Person {
   async register(directory = this.#town.directory): Promise<Holding> {
     const { identifier, seed, publication } = this;
     return await directory.claim({ identifier, seed, ...publication });
+  }
+
+  async publish(holding: Holding): Promise<Holding> {
+    return await this.#town.directory.publish(holding, { routes: this.publication.routes });
   }
 
   /** Signs a register behind passed challenges, and does not hand it in. */

@@ -10,6 +10,9 @@ import type { Clock } from '@callbook/protocol';
 
 export const dayMs = 86_400_000;
 
+/** Longer than clocks take to look at the file. */
+const shownAfterMs = 25;
+
 export class Timeline implements Clock, Disposable {
   readonly #folder: string;
   readonly #before: string | undefined;
@@ -33,10 +36,11 @@ export class Timeline implements Clock, Disposable {
     return Date.now() + this.#movedMs;
   }
 
-  /** Lets time pass until a moment; never back. */
+  /** Lets time pass until a moment, never back, and returns when all clocks show it. */
   passUntil(ms: number): void {
     this.#movedMs += Math.max(0, Math.ceil(ms - this.nowMs()));
     this.#write();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, shownAfterMs);
   }
 
   /** Whole, as nobody may read half a number. */

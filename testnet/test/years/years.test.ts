@@ -57,6 +57,10 @@ class Recycled {
     this.owner = new Person(town, number, 'owner');
   }
 
+  get held(): Holding {
+    return this.#held!;
+  }
+
   get last(): Replacement {
     return this.#requests.at(-1)!;
   }
@@ -139,8 +143,26 @@ describe('a number that its operator has given to somebody else', () => {
       expect(await refusal(owner.commit(last))).toBe('replacement_vetoed');
       expect(await town.routeOf(number)).toBe(former.sip);
     }
+    await keysOfFormerHolder(on21);
   }, 120_000);
 });
+
+/** Two years later somebody finds the former holder's key. */
+async function keysOfFormerHolder({ number, owner, held }: Recycled): Promise<void> {
+  time.passUntil(time.nowMs() + 730 * dayMs);
+  const routes = [{ service: 'sip', uri: 'sip:old@sip.example', preference: 1 }] as const;
+  const thief = new Person(town, number, 'thief');
+  const { requestId } = await thief.request();
+  for (const attempt of [
+    async () => await town.directory.publish(held, { routes }),
+    async () => await town.directory.rotate(held, thief.seed),
+    async () => await town.directory.release(held),
+    async () => await town.directory.veto(held, requestId),
+  ]) {
+    expect(await refusal(attempt())).toBe('ownership_moved');
+  }
+  expect(await town.routeOf(number)).toBe(owner.sip);
+}
 
 /** Runs `callbook` as somebody with key files of their own; the answer as JSON. */
 async function callbook(home: string, line: string) {
