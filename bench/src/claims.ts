@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { startOnFreePorts } from '@callbook/testnet';
 import type { Testnet } from '@callbook/testnet';
 import { claimOf, inLanes, openDirectoryOf, Outbox } from './claimants.ts';
@@ -54,6 +55,8 @@ export async function benchClaims(say: (line: string) => void): Promise<Measurem
 
 interface Round {
   readonly perCpuSecond: number;
+  /** CPU of one signature check, beside the same other work of the machine. */
+  readonly checkMicroseconds: number;
   readonly cpuMs: readonly number[];
   readonly waitMs: readonly number[];
 }
@@ -85,7 +88,8 @@ async function measureThroughput({
     say(
       `${perCpuSecond.toFixed(1)} claims a second of CPU; ms by member ${cpuMs.map((ms) => ms.toFixed(2)).join(' ')}`,
     );
-    rounds.push({ perCpuSecond, cpuMs, waitMs });
+    const checkMicroseconds = cpuOfCheck();
+    rounds.push({ perCpuSecond, checkMicroseconds, cpuMs, waitMs });
   }
   const waitMs = rounds.flatMap((round) => round.waitMs);
   const meanMs = (from: number, to: number): number =>
@@ -99,12 +103,34 @@ async function measureThroughput({
       unit: 'claims/s and core',
       goal: '>= 100',
     }),
+    measured({
+      name: 'claims, the same for one claim',
+      value: median(rounds.map(({ perCpuSecond }) => 1e6 / perCpuSecond)),
+      unit: 'µs CPU',
+      against: {
+        what: 'a signature check',
+        value: median(rounds.map(({ checkMicroseconds }) => checkMicroseconds)),
+      },
+    }),
     measured({ name: 'claims, first member that challenges', value: meanMs(0, 1), unit: 'ms CPU' }),
     measured({ name: 'claims, second', value: meanMs(1, 2), unit: 'ms CPU' }),
     measured({ name: 'claims, each of the others', value: meanMs(2, 5), unit: 'ms CPU' }),
     measured({ name: 'claims, wait p50', value: median(waitMs), unit: 'ms' }),
     measured({ name: 'claims, wait p99', value: percentile(waitMs, 0.99), unit: 'ms' }),
   ];
+}
+
+const checkCount = 2000;
+
+function cpuOfCheck(): number {
+  const signer = crypto.ed25519Signer(new Uint8Array(32).fill(1));
+  // As long as the signed part of a register.
+  const message = new Uint8Array(330);
+  const signature = signer.sign(message);
+  const before = process.cpuUsage();
+  for (let n = 0; n < checkCount; n++) crypto.ed25519Verify(message, signature, signer.publicKey);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / checkCount;
 }
 
 function cpuOf({ members }: Testnet): number[] {
