@@ -12,6 +12,7 @@ import {
   type Run,
 } from './add-command.ts';
 import { printCompletion, type Shell } from './commands/completion.ts';
+import { syncContacts, type ContactsOptions } from './commands/contacts.ts';
 import { lookupZone } from './commands/lookup-zone.ts';
 import { lookup } from './commands/lookup.ts';
 import { members } from './commands/members.ts';
@@ -25,7 +26,7 @@ import {
   type RoutesOptions,
 } from './commands/routes.ts';
 import { entryStatus, status, type StatusOptions } from './commands/status.ts';
-import { readEvery, watchStatus } from './commands/status-watch.ts';
+import { watch, type WatchCommandOptions } from './commands/watch.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { addKeys } from './program-keys.ts';
 import { addOwnership } from './program-ownership.ts';
@@ -82,20 +83,19 @@ function addRegister(program: Command, add: AddCommand): void {
 
 function addOwnCommands(program: Command, add: AddCommand): void {
   add(program, 'status', (session, command) => {
-    const { entry, watch, veto, every } = command.opts<StatusOptions>();
-    if (entry !== undefined) return entryStatus(session, entry);
-    if (watch !== true) return status(session, command.args[0]);
-    return watchStatus(session, command.args[0], {
-      every: readEvery(every),
-      ...(veto === undefined ? {} : { veto }),
-    });
+    const { entry } = command.opts<StatusOptions>();
+    return entry === undefined ? status(session, command.args[0]) : entryStatus(session, entry);
   })
     .description('compare what you hold with what every member says')
     .argument('[number]', 'one number instead of all that are held')
-    .option('--entry <id>', 'what has become of one entry, a release for instance')
-    .option('--watch', 'go on, and print what changes')
-    .option('--veto', 'with --watch: veto every request to take a number over')
-    .option('--every <seconds>', 'with --watch: time between two looks', '60');
+    .option('--entry <id>', 'what has become of one entry, a release for instance');
+  add(program, 'watch', (session, command) =>
+    watch(session, command.args[0], command.opts<WatchCommandOptions>()),
+  )
+    .description('tell what happens to your numbers that you have not done, until stopped')
+    .argument('[number]', 'one number instead of all that are held')
+    .option('--veto', 'veto every request to take a number over')
+    .option('--every <seconds>', 'time within which something is told', '60');
 }
 
 function addRoutes(program: Command, add: AddCommand): void {
@@ -151,6 +151,15 @@ function addLookup(program: Command, add: AddCommand): void {
     .addOption(trustOption())
     .option('--no-proof', 'do without a proof from the index')
     .option('--no-dnssec', 'do without a look into a member’s zone');
+  const contacts = program.command('contacts').description('the numbers of other people');
+  add(contacts, 'sync', (session, command) =>
+    syncContacts(session, command.args[0], command.opts<ContactsOptions>()),
+  )
+    .description('look a whole address book up, and tell what has changed')
+    .argument('[file]', 'a number a line, or vCards; - or nothing for standard input')
+    .option('--proof', 'have every answer proven')
+    .option('--accept', 'remember keys that have changed or vanished, too')
+    .addOption(trustOption());
   add(program, 'prove', (session, command) => prove(session, argument(command, 0)))
     .description('look a number up so that the answer can be checked against the charter')
     .argument('<number>', 'telephone number')

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadableStream;
   /** Whether a person can be asked: standard input and standard error are a terminal. */
   readonly interactive: boolean;
+  /** Aborted when somebody stops the command: what goes on for ever then ends in order. */
+  readonly stopped: AbortSignal;
   /** Whether progress is worth showing: standard error is a terminal. */
   readonly showsProgress: boolean;
   out(text: string | Uint8Array): void;
@@ -20,7 +22,18 @@ export interface Terminal {
 /** Returns the terminal of this process. */
 export function processTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
+  let stopping: AbortController | undefined;
   return {
+    // Asked for by those commands alone that end by it: the others are stopped as ever.
+    get stopped() {
+      if (stopping === undefined) {
+        const first = new AbortController();
+        stopping = first;
+        for (const signal of ['SIGINT', 'SIGTERM'] as const)
+          process.once(signal, () => first.abort());
+      }
+      return stopping.signal;
+    },
     env,
     stdin,
     interactive: stdin.isTTY && stderr.isTTY,

@@ -318,7 +318,7 @@ describe('the commands about who holds a number', () => {
   });
 
   it('know their arguments', async () => {
-    const lines = [['replace'], ['move', typed], ['status', '--watch', '--every', '0'], ['email']];
+    const lines = [['replace'], ['move', typed], ['watch', '--every', '0'], ['email']];
     const runs = await Promise.all(lines.map((args) => home.run([...args, '--json'])));
     expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
     const script = await home.run(['completion', 'bash']);

@@ -48,7 +48,7 @@ export type { EntryLeaf, EntryStateAnswer, LookedUpBinding } from './api-answers
 export type { MemberEntryState } from './entry-state.ts';
 export type { MemberState } from './member-state.ts';
 export type { WatchedHolding, WatchEvent, WatchOptions } from './watch.ts';
-export type { ChangeKind, Finding, Saying } from './watched-change.ts';
+export type { ChangeKind, Finding, OwnStates, Saying } from './watched-change.ts';
 export type { EnumBinding } from './enum-answer.ts';
 export type { ZoneAnswer } from './zone-answer.ts';
 export { createValidator, validate } from './dnssec/validator.ts';

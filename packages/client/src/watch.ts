@@ -11,7 +11,7 @@ import { watchPeriodMsDefault, watchPeriodMsMin, watchSettleMs } from './limits.
 import { pendingAgainst } from './pending-against.ts';
 import { survey, type Agreement } from './survey.ts';
 import { veto, type VetoOptions } from './veto.ts';
-import { findingName, findingsOf, type Finding } from './watched-change.ts';
+import { findingName, findingsOf, type Finding, type OwnStates } from './watched-change.ts';
 
 export interface WatchOptions {
   /** What the holder has not done is told within this time. From 1 000 ms; a minute unless given. */
@@ -20,8 +20,11 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The holding as it is now: whoever changes it elsewhere gives a function. */
-export type WatchedHolding = Holding | (() => Holding | Promise<Holding>);
+/**
+ * The holding as it is now; whoever changes it elsewhere gives a function. After it may come what a
+ * change that is under way will make of it.
+ */
+export type WatchedHolding = Holding | (() => OwnStates | Promise<OwnStates>);
 
 export type WatchEvent =
   /** The watch has begun, or the members can be reached again. */
@@ -91,7 +94,7 @@ async function lookAgainIfOdd(
 }
 
 async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Promise<Look> {
-  const before = await holdingNow(watched);
+  const [before] = await statesNow(watched);
   const [found, requests] = await Promise.all([
     survey(context, before.identifier),
     pendingAgainst(context, before),
@@ -103,17 +106,13 @@ async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Pro
     throw clientError('directory_unavailable', message, { details: { answered, asked } });
   }
   // The holder may have changed it while the members were asked.
-  const holding = await holdingNow(watched);
-  return {
-    holding,
-    agreement,
-    requests,
-    findings: await findingsOf(context, holding, { members }),
-  };
+  const own = await statesNow(watched);
+  const findings = await findingsOf(context, own, { members });
+  return { holding: own[0], agreement, requests, findings };
 }
 
-async function holdingNow(watched: WatchedHolding): Promise<Holding> {
-  return typeof watched === 'function' ? await watched() : watched;
+async function statesNow(watched: WatchedHolding): Promise<OwnStates> {
+  return typeof watched === 'function' ? await watched() : [watched];
 }
 
 /** What has been told and still lasts. */

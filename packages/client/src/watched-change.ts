@@ -48,15 +48,19 @@ export function findingName(finding: Finding): string {
   }
 }
 
+/** What the holder has, and what it is about to have where it is changing it just now. */
+export type OwnStates = readonly [inForce: Holding, ...underWay: Holding[]];
+
 /** Compares what the members say with what the holder has. */
 export async function findingsOf(
   context: DirectoryContext,
-  holding: Holding,
+  own: OwnStates,
   { members }: Pick<Survey, 'members'>,
 ): Promise<Finding[]> {
+  const [holding] = own;
   const absent = namesOf(members, ({ state }) => state === 'absent');
   const odd = members.filter(
-    (answer) => answer.state === 'published' && !isOwn(answer.binding, holding),
+    (answer) => answer.state === 'published' && !isOwn(answer.binding, own),
   );
   const findings: Finding[] = [];
   const isGone = absent.length >= context.quorum;
@@ -66,7 +70,7 @@ export async function findingsOf(
     ...suspects,
     ...odd.map((answer) => ({ member: answer.member, says: sayingOf(answer, holding) })),
   ];
-  const proven = await provenChange(context, holding, [...odd.map((o) => o.member), ...absent]);
+  const proven = await provenChange(context, own, [...odd.map((o) => o.member), ...absent]);
   if (proven !== undefined) {
     const kind = kindOf(context, holding, proven.binding);
     findings.push({ kind, proof: proven, members: namesOf(odd, () => true) });
@@ -86,8 +90,14 @@ function namesOf(
   return answers.filter(wanted).map(({ member }) => member);
 }
 
-function isOwn({ ownershipId, entryId }: LookedUpBinding, holding: Holding): boolean {
-  return bytesEqual(ownershipId, holding.ownershipId) && bytesEqual(entryId, holding.entryId);
+function isOwn(
+  { ownershipId, entryId }: Pick<LookedUpBinding, 'entryId' | 'ownershipId'>,
+  own: OwnStates,
+): boolean {
+  return own.some(
+    (holding) =>
+      bytesEqual(ownershipId, holding.ownershipId) && bytesEqual(entryId, holding.entryId),
+  );
 }
 
 function sayingOf(answer: MemberLookup, holding: Holding): Saying {
@@ -107,19 +117,17 @@ function isOlder(
 /** The first state that a member proves and that the holder has not made. */
 async function provenChange(
   context: DirectoryContext,
-  holding: Holding,
+  own: OwnStates,
   suspects: readonly string[],
 ): Promise<(ProvenIdentifier & { readonly binding: IndexedState }) | undefined> {
+  const [holding] = own;
   const { identifier } = holding;
   for (const member of context.members.filter(({ name }) => suspects.includes(name))) {
     try {
       const proven = await proveAt(context, member, { identifier, timeoutMs: proofCallMsMax });
       const { binding } = proven;
       if (binding === null || isOlder(binding, holding)) continue;
-      const isHeld = binding.status === 'held' && bytesEqual(binding.entryId, holding.entryId);
-      if (!isHeld || !bytesEqual(binding.ownershipId, holding.ownershipId)) {
-        return { ...proven, binding };
-      }
+      if (binding.status === 'released' || !isOwn(binding, own)) return { ...proven, binding };
     } catch (error) {
       survive(member, error);
     }

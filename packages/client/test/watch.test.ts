@@ -102,10 +102,26 @@ it('tells of another key in force, and of a holding that was given up', async ()
 
 it('keeps silent about what the holder does', async () => {
   let current = holding;
-  const next = begin(() => current);
+  const next = begin(() => [current]);
   await next();
   current = await directory.publish(holding, { routes: [] });
   current = await directory.rotate(current, new Uint8Array(32).fill(9));
+  const silence = await Promise.race([
+    next(),
+    new Promise((resolve) => setTimeout(() => resolve('silence'), 300)),
+  ]);
+  expect(silence).toBe('silence');
+});
+
+it('keeps silent about a change that is under way', async () => {
+  const thief = parseHoldingJson(encodeHoldingJson(holding));
+  let coming: Holding | undefined;
+  const next = begin(() => (coming === undefined ? [holding] : [holding, coming]));
+  await next();
+  const savePending = ({ holding: to }: { holding: Holding }): void => {
+    coming = to;
+  };
+  await directory.publish(thief, { routes }, { savePending });
   const silence = await Promise.race([
     next(),
     new Promise((resolve) => setTimeout(() => resolve('silence'), 300)),

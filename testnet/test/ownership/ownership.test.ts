@@ -233,7 +233,7 @@ describe.concurrent('a watch', () => {
     const number = '+4915123456705';
     const [emil, thief] = [await person('emil'), await person('thief-of-emil')];
     await emil(`register ${number} --sip sip:emil@sip.example ${byOutbox()}`);
-    const args = ['status', '--watch', '--veto', '--every', '1', '--json'];
+    const args = ['watch', '--veto', '--every', '1', '--json'];
     const env = {
       ...environment(lab.folder),
       CALLBOOK_CONFIG: join(lab.folder, 'emil/client.json'),
@@ -245,7 +245,7 @@ describe.concurrent('a watch', () => {
       await thief(`replace ${number} ${byOutbox()}`);
       await eventually(
         () => Promise.resolve(said),
-        (text) => text.includes('"state":"vetoed"'),
+        (text) => text.includes('"event":"vetoed"'),
         20_000,
       );
     } finally {

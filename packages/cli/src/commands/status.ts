@@ -73,10 +73,6 @@ export async function selectRecords(
 export interface StatusOptions {
   /** 64 hexadecimal digits. */
   readonly entry?: string;
-  readonly watch?: boolean;
-  readonly veto?: boolean;
-  /** Seconds. */
-  readonly every: string;
 }
 
 /** Says what every member knows of one entry: whether a release has been carried out everywhere. */
