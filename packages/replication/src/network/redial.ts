@@ -24,12 +24,13 @@ export async function keepConnected(
   while (!signal.aborted) {
     if (target.isConnected()) {
       waitMs = redialMinMs;
-    } else {
-      try {
-        await target.dial();
-      } catch {
-        waitMs = Math.min(waitMs * 2, redialMaxMs);
-      }
+      await ports.scheduler.delay(redialMinMs, signal);
+      continue;
+    }
+    try {
+      await target.dial();
+    } catch {
+      waitMs = Math.min(waitMs * 2, redialMaxMs);
     }
     await ports.scheduler.delay(spread(waitMs, ports.random), signal);
   }

@@ -1,24 +1,22 @@
 /** Two libp2p nodes over real sockets: what their connection writes, and that its windows never close. */
-import type { ConnectionEncrypter, Libp2p, Stream } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
+import type { Stream } from '@libp2p/interface';
 import { tls } from '@libp2p/tls';
-import type { TLSComponents } from '@libp2p/tls';
 import { lpStream } from '@libp2p/utils';
-import { yamux } from '@libp2p/yamux';
-import { createLibp2p } from 'libp2p';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { withFewerWrites } from '../../src/network/fewer-writes.ts';
+import { connectedPair } from '../support/node-pair.ts';
+import type { CreateEncrypter, NodePair } from '../support/node-pair.ts';
 
 const protocol = '/test/1';
-const nodes: Libp2p[] = [];
+let pair: NodePair;
 
 afterEach(async () => {
-  await Promise.all(nodes.splice(0).map(async (node) => await node.stop()));
+  await pair[Symbol.asyncDispose]();
 });
 
 /** Encrypts as TLS does and counts what it is given to send. */
-function countedTls(count: () => void): (components: TLSComponents) => ConnectionEncrypter {
+function countedTls(count: () => void): CreateEncrypter {
   return (components) => {
     const encrypter = tls()(components);
     for (const side of ['secureInbound', 'secureOutbound'] as const) {
@@ -38,25 +36,10 @@ function countedTls(count: () => void): (components: TLSComponents) => Connectio
   };
 }
 
-async function startNode(encrypter: (components: TLSComponents) => ConnectionEncrypter) {
-  const node = await createLibp2p({
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp()],
-    connectionEncrypters: [encrypter],
-    streamMuxers: [yamux()],
-    connectionMonitor: { enabled: false },
-  });
-  nodes.push(node);
-  return node;
-}
-
 /** A node that sends every frame back, and a stream to it. */
-async function openEcho(
-  encrypter: (components: TLSComponents) => ConnectionEncrypter,
-): Promise<Stream> {
-  const server = await startNode(encrypter);
-  const client = await startNode(encrypter);
-  await server.handle(protocol, async (stream) => {
+async function openEcho(encrypter: CreateEncrypter): Promise<Stream> {
+  pair = await connectedPair(encrypter);
+  await pair.server.handle(protocol, async (stream) => {
     const frames = lpStream(stream);
     try {
       for (;;) await frames.write(await frames.read());
@@ -65,8 +48,7 @@ async function openEcho(
       await stream.close();
     }
   });
-  const connection = await client.dial(server.getMultiaddrs());
-  return await connection.newStream(protocol);
+  return await pair.connection.newStream(protocol);
 }
 
 async function exchange(stream: Stream, frame: Uint8Array, count: number): Promise<void> {
@@ -104,10 +86,8 @@ describe('with fewer writes', () => {
 
   it('updates left behind by many streams that ended do not stop the others', async () => {
     const stream = await openEcho(withFewerWrites(tls()));
-    const [client] = nodes.slice(-1);
-    const [connection] = client!.getConnections();
     for (let n = 0; n < 200; n++) {
-      const other = await connection!.newStream(protocol);
+      const other = await pair.connection.newStream(protocol);
       await exchange(other, new Uint8Array(1000), 1);
       await other.close();
     }
