@@ -115,13 +115,10 @@ describe.concurrent('a holder who publishes nothing', () => {
     );
     expect(pending!.requestId).toEqual(replacement.requestId);
     // Each of the two that challenged the thief.
-    await eventually(
-      async () => await town.noticesTo(number),
-      (notices) => notices.length === told + 2,
-    );
-    expect(await town.directory.replacementStanding(replacement)).toMatchObject({
-      state: 'holding',
-    });
+    const notices = async (): Promise<string[]> => await town.noticesTo(number);
+    await eventually(notices, ({ length }) => length === told + 2);
+    const standing = await town.directory.replacementStanding(replacement);
+    expect(standing.state).toBe('holding');
     await town.directory.veto(held, pending!.requestId);
     await untilOver(replacement);
     expect(await refusal(thief.commit(replacement))).toBe('replacement_vetoed');
@@ -341,7 +338,7 @@ describe.concurrent('enumeration', () => {
     const free: Identifier = 'tel:+4915123456812';
     await holder.register();
     const known = (await town.codesTo(held)).length;
-    const key = (fill: number): string => encodeBase64Url(new Uint8Array(32).fill(fill));
+    const key = (fill: number) => encodeBase64Url(new Uint8Array(32).fill(fill));
     const seen = await Promise.all(
       [held, free].map(async (identifier) => {
         const asked = { identifier, authority: key(7), session: key(9), form: 'digits' };

@@ -47,9 +47,9 @@ describe('a partition of two members from three', () => {
     const holding = await holder.register();
     const replacement = await thief.request();
     await town.untilPending(held!, 1);
-    links!.shape(two!, three!, { cut: true });
+    links!.shape(two, three, { cut: true });
 
-    const [large, small] = [town.reaching(three!), town.reaching(two!)];
+    const [large, small] = [town.reaching(three), town.reaching(two)];
     await sleep(Math.max(0, replacement.commitFromMs! - Date.now()) + 100);
     // The holder finds two members, the thief the three others.
     const onSmall = small.directory.veto(holding, replacement.requestId);

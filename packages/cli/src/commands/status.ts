@@ -89,14 +89,14 @@ export async function entryStatus(session: Session, id: string): Promise<ExitCod
 }
 
 /** What there is to say of one record. */
-export interface RecordStatus {
+interface RecordStatus {
   readonly value: object;
   readonly lines: readonly string[];
   readonly exitCode: ExitCode;
 }
 
 /** Asks the members about a record; every error of a claim of its own is left to the claim. */
-export async function describeRecord(session: Session, record: KeyRecord): Promise<RecordStatus> {
+async function describeRecord(session: Session, record: KeyRecord): Promise<RecordStatus> {
   const { identifier, holding, pending } = record;
   const entryId = pending?.holding.entryId ?? holding?.entryId;
   const [found, entries] = await Promise.all([
