@@ -1,6 +1,6 @@
 /**
  * Gateways that misbehave as they are told, one for each protocol, on loopback. They speak as little
- * of it as a submission needs; the real peers stand in testnet/test/ownership/channels.test.ts.
+ * of it as a submission needs; the real peers stand in testnet/test/channels.
  */
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
