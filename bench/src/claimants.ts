@@ -5,7 +5,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createDirectory } from '@callbook/client';
-import type { ClaimOptions, CodeRequest, Directory } from '@callbook/client';
+import type { ClaimOptions, CodeRequest, Directory, DirectoryOptions } from '@callbook/client';
 import type { Identifier } from '@callbook/protocol';
 import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import type { Testnet } from '@callbook/testnet';
@@ -70,13 +70,16 @@ export class Outbox {
 }
 
 /** Opens the SDK for a testnet; its members are asked in the charter's order. */
-export async function openDirectoryOf({ layout }: Testnet): Promise<Directory> {
+export async function openDirectoryOf(
+  { layout }: Testnet,
+  options: Partial<DirectoryOptions> = {},
+): Promise<Directory> {
   setDefaultCACertificates([
     ...getCACertificates('default'),
     await readFile(layout.caFile, 'utf8'),
   ]);
   const charterNote = await readFile(layout.charterFile, 'utf8');
-  return createDirectory({ charterNote, crypto: sodiumCryptography });
+  return createDirectory({ charterNote, crypto: sodiumCryptography, ...options });
 }
 
 /** The claim of the nth claimant, with a seed of its own. */

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { benchCatchup } from './catchup.ts';
 import { benchClaims } from './claims.ts';
+import { benchClient } from './client.ts';
 import { benchConvergence } from './convergence.ts';
 import { benchCosign } from './cosign.ts';
 import { benchDatagramEngine } from './datagram-engine.ts';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, Bench>> = {
   catchup: (say) =>
     benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),
   claims: benchClaims,
+  client: benchClient,
   convergence: benchConvergence,
   cosign: benchCosign,
   replication: benchReplication,

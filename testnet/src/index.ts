@@ -1,6 +1,7 @@
 /** The testnet for tests and benches; `main.ts` is what `npm start` runs. */
 
 export { startOnFreePorts } from './free-ports.ts';
+export { RoundTrips } from './round-trips.ts';
 export { startTestnet } from './testnet.ts';
 export type { StartOptions, Testnet } from './testnet.ts';
 export { describeTestnet } from './description.ts';

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startUnbound } from '../lab.ts';
 import { openCallers, type Callers } from './callers.ts';
 import { half, portal, redirect, short, spoiling, stale, type Role } from './impostor.ts';
-import { RoundTrips } from './round-trips.ts';
+import { RoundTrips } from '../../src/round-trips.ts';
 
 const held: Identifier = 'tel:+34912345678';
 const free: Identifier = 'tel:+447700900001';

@@ -1,0 +1,8 @@
+/** What the client costs those who embed it: validation, and look-ups at a federation. */
+import { benchLookups } from './client-lookups.ts';
+import type { Measurement } from './measurement.ts';
+
+/** Measures the client. */
+export async function benchClient(say: (line: string) => void): Promise<Measurement[]> {
+  return await benchLookups(say);
+}
