@@ -30,30 +30,44 @@ export interface DnsAnswer {
 
 export type Asked = DnsAnswer | Judgement;
 
+/** Questions that are on their way, for all validations of one validator. */
+export type QuestionsUnderWay = Map<string, Promise<Asked>>;
+
+interface AskedQuestion {
+  readonly name: DomainName;
+  readonly type: number;
+}
+
 export class Inquiry {
   private readonly transport: DnsTransport;
   private readonly budget: WorkBudget;
+  private readonly underWay: QuestionsUnderWay;
   private readonly asked: Map<string, Promise<Asked>>;
 
-  constructor(transport: DnsTransport, budget: WorkBudget) {
+  constructor(transport: DnsTransport, budget: WorkBudget, underWay: QuestionsUnderWay) {
     this.transport = transport;
     this.budget = budget;
+    this.underWay = underWay;
     this.asked = new Map();
   }
 
   /** Asks, or gives the answer that was asked for before. Never rejects. */
   ask(name: DomainName, type: number): Promise<Asked> {
     const rowKey = String.fromCharCode(type) + name.lookupKey;
-    const known = this.asked.get(rowKey);
-    if (known !== undefined) return known;
-    const asking = this.budget.mayAsk()
-      ? this.exchange(name, type)
-      : Promise.resolve(bogus('work_exceeded'));
+    const known = this.asked.get(rowKey) ?? this.underWay.get(rowKey);
+    const asking = known ?? this.begin(rowKey, { name, type });
     this.asked.set(rowKey, asking);
     return asking;
   }
 
-  private async exchange(name: DomainName, type: number): Promise<Asked> {
+  private begin(rowKey: string, question: AskedQuestion): Promise<Asked> {
+    if (!this.budget.mayAsk()) return Promise.resolve(bogus('work_exceeded'));
+    const asking = this.exchange(question).finally(() => this.underWay.delete(rowKey));
+    this.underWay.set(rowKey, asking);
+    return asking;
+  }
+
+  private async exchange({ name, type }: AskedQuestion): Promise<Asked> {
     // RFC 6840 §5.9: CD, so that a resolver which validates hands out what it would hold back; the
     // verdict is made here.
     const query = queryMessage(

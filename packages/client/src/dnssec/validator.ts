@@ -10,7 +10,7 @@ import { aliasesMax, clockSkewSecondsMax } from '../limits.ts';
 import { aliasTargetOf, findAlias } from './aliases.ts';
 import { judgeDenial, judgeRrset, type Judged } from './answer-judgement.ts';
 import type { DnsTransport } from './dns-transport.ts';
-import { Inquiry, type DnsAnswer } from './inquiry.ts';
+import { Inquiry, type DnsAnswer, type QuestionsUnderWay } from './inquiry.ts';
 import { rootTrustAnchor, type TrustAnchor } from './trust-anchor.ts';
 import { TrustWalk, type Run } from './trust-walk.ts';
 import {
@@ -49,6 +49,7 @@ export function createValidator(options: ValidatorOptions): Validator {
   const { anchor = rootTrustAnchor } = options;
   const walk = new TrustWalk('zone' in anchor ? [anchor] : anchor);
   const verify = signatureVerifier(options.crypto);
+  const underWay: QuestionsUnderWay = new Map();
   const clockSkewSeconds = options.clockSkewSeconds ?? clockSkewSecondsMax;
   return {
     validate: async (name, type) => {
@@ -57,7 +58,7 @@ export function createValidator(options: ValidatorOptions): Validator {
       const nowSeconds = Math.floor(options.clock.nowMs() / 1000);
       const budget = new WorkBudget();
       const means = { budget, verify, nowSeconds, clockSkewSeconds };
-      const run = { inquiry: new Inquiry(options.transport, budget), means };
+      const run = { inquiry: new Inquiry(options.transport, budget, underWay), means };
       if (typeof owner !== 'object') return refused(rootName, 'name_malformed');
       if (!isRecordType(type)) return refused(owner, 'type_unsupported');
       return await validateQuestion({ owner, type }, walk, run);
