@@ -56,6 +56,9 @@ const noMesh = {
   Dlazy: 0,
   gossipFactor: 0,
   idontwantMinDataSize: Number.MAX_SAFE_INTEGER,
+  // Nobody is told of message ids, so nobody asks for messages: they are kept for one heartbeat.
+  mcacheLength: 1,
+  mcacheGossip: 1,
 };
 
 /** A member that has nothing to say must not lose score; one that breaks a rule must. */
