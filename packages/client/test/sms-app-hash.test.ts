@@ -12,7 +12,9 @@ it.each([['FA+9qCX9VSu'], [undefined]])('codes are asked for with the hash %s', 
   });
   const asked: unknown[] = [];
   const fetch: Fetch = async (url, init) => {
-    if (String(url).endsWith('/v1/challenges')) asked.push(JSON.parse(init!.body as string));
+    const body = init?.body;
+    const isAsking = url.endsWith('/v1/challenges') && typeof body === 'string';
+    if (isAsking) asked.push(JSON.parse(body));
     return await globalThis.fetch(url, init);
   };
   const { charterNote, outbox } = federation;
