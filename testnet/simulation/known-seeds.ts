@@ -25,4 +25,6 @@ export const knownSeeds: readonly number[] = [
   7310025500923, 7310025501604,
   // Two liars of four left a member without enough others to tell it how long its log was.
   7310025501281,
+  // A commit with a quorum of leaves, one from before its hold was over, closed its slot for good.
+  1093871234281,
 ];

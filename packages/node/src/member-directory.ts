@@ -138,8 +138,13 @@ async function askOthers(
 ): Promise<Receipt[]> {
   if (!isChallengedEnough({ submission, kind }, receipts, parts)) return [];
   const { mesh, replica } = parts;
-  const missing = quorumOf(replica.membership.charters.current.charter) - receipts.length;
   const { entry } = submission;
+  // Of a commit some may have come too early; of all else each is of a leaf that counts.
+  const shown =
+    kind === 'commit'
+      ? counted(provenLeaves(submission, receipts, parts), { entry, kind }, replica)
+      : receipts;
+  const missing = quorumOf(replica.membership.charters.current.charter) - shown.length;
   return await mesh.notarise({ entry, receipts, ...openedOf(submission) }, missing);
 }
 
@@ -181,6 +186,18 @@ function provenLeaves(
   });
 }
 
+/** Leaves of a commit from before the end of its hold make it complete nowhere. */
+function counted<Shown extends { readonly mention: LeafMention }>(
+  leaves: readonly Shown[],
+  { entry, kind }: { readonly entry: Uint8Array; readonly kind: Entry['kind'] },
+  replica: Replica,
+): readonly Shown[] {
+  const parsed = kind === 'commit' ? parseEntry(entry) : undefined;
+  if (parsed?.verdict !== 'accept') return leaves;
+  const fromMs = replica.countsFromMs(parsed.value);
+  return leaves.filter(({ mention }) => mention.at >= fromMs);
+}
+
 /**
  * Without a challenge of its own this member can still witness what needs challenges: the rules of
  * admission want to see the challenged leaves then.
@@ -209,7 +226,9 @@ function submittedEntry(
   const { replica, crypto } = parts;
   const { charters } = replica.membership;
   const id = entryId(submission.entry, crypto);
-  const mentions = provenLeaves(submission, receipts, parts).map(({ mention }) => mention);
+  const shown = { entry: submission.entry, kind: entry.kind };
+  const proven = counted(provenLeaves(submission, receipts, parts), shown, replica);
+  const mentions = proven.map(({ mention }) => mention);
   const timeMs = needsQuorum(entry)
     ? (replica.entryState(id)?.timeMs ?? quorumTime(entry.kind, mentions, charters) ?? null)
     : null;

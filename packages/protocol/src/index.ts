@@ -84,8 +84,9 @@ export type {
 export { changesJudgement, judgeOf } from './fold/judge.ts';
 export { foldLabel, holdingOf } from './fold/fold-label.ts';
 export type { BindingState } from './fold/fold-label.ts';
-export { entryProgress, quorumTime } from './fold/entry-time.ts';
-export type { EntryProgress } from './fold/entry-time.ts';
+export { countedTime, countsFromMs, entryProgress } from './fold/entry-progress.ts';
+export type { EntryProgress } from './fold/entry-progress.ts';
+export { quorumTime } from './fold/entry-time.ts';
 export { admitEntry } from './fold/admission.ts';
 export type { Admission, Circumstances, Submission } from './fold/admission.ts';
 export { nextClaim } from './fold/next-claim.ts';

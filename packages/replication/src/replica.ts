@@ -7,6 +7,7 @@ import type {
   Checkpoint,
   EmailCommitment,
   EmailOf,
+  Entry,
   Identifier,
   IndexRoot,
   KnownCharter,
@@ -19,6 +20,7 @@ import type {
 import {
   accept,
   commitEmail,
+  countsFromMs,
   emailForRequests,
   labelOf,
   nextClaim,
@@ -328,6 +330,12 @@ export class Replica implements AsyncDisposable {
     const own = authority && { authority };
     const { charters } = this.membership;
     return nextClaim(history, { charters, nowMs: clock.nowMs(), ...own });
+  }
+
+  /** From when on leaves of an entry count: those of a commit from the end of its hold. */
+  countsFromMs(entry: Entry): number {
+    const { history } = readLabel(this.#engine.parts.store, entry.label);
+    return countsFromMs(entry, history, this.membership.charters);
   }
 
   /** Calls back after each batch that is stored and folded. */

@@ -7,13 +7,13 @@ import type { BindingState, CharterSet, LabelHistory } from '@callbook/protocol'
 import {
   applyIndexBatch,
   bindingStateHash,
+  countedTime,
   emptyHistory,
   emptyIndexRoot,
   entryId,
   foldLabel,
   integrateLeaf,
   parseLeaf,
-  quorumTime,
   verifyEntry,
 } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
@@ -47,9 +47,9 @@ export function replayLogs(replica: Replica, charters: CharterSet): Replay {
   return { leaves, states, complete: new Set(complete), root: indexRootOf(states) };
 }
 
-function completeIn({ ownership }: LabelHistory, charters: CharterSet): string[] {
-  return [...ownership]
-    .filter(([, { entry, mentions }]) => quorumTime(entry.kind, mentions, charters) !== undefined)
+function completeIn(history: LabelHistory, charters: CharterSet): string[] {
+  return [...history.ownership]
+    .filter(([, known]) => countedTime(known, history, charters) !== undefined)
     .map(([idText]) => idText);
 }
 

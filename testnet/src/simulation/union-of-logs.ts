@@ -6,11 +6,11 @@
 import type { CharterSet, LabelHistory, MentionedEntry } from '@callbook/protocol';
 import {
   bytesEqual,
+  countedTime,
   emptyHistory,
   entryId,
   integrateLeaf,
   parseLeaf,
-  quorumTime,
   verifyEntry,
 } from '@callbook/protocol';
 import type { Entry } from '@callbook/protocol';
@@ -137,13 +137,13 @@ export class UnionOfLogs {
     return this.#complete;
   }
 
-  #assertOneHolder({ ownership }: LabelHistory): void {
+  #assertOneHolder(history: LabelHistory): void {
     const winners = new Map<string, number>();
     /** Requests that are vetoed, and those that are committed: none is both. */
     const [vetoed, committed] = [new Set<string>(), new Set<string>()];
-    for (const known of ownership.values()) {
+    for (const known of history.ownership.values()) {
       const { kind, request } = known.entry;
-      const timeMs = quorumTime(kind, known.mentions, this.#options.charters);
+      const timeMs = countedTime(known, history, this.#options.charters);
       if (timeMs === undefined) continue;
       this.#noteComplete(known, timeMs);
       if (kind === 'veto') vetoed.add(request!.toHex());

@@ -12,12 +12,13 @@ import { competitorWaitMs, witnessAgeMsMax } from '../limits.ts';
 import { accept, ignore, reject } from '../verdict.ts';
 import type { Refusal, Verdict } from '../verdict.ts';
 import type { CharterSet } from './charter-set.ts';
+import { countedTime, countsFromMs } from './entry-progress.ts';
 import { entryTime, firstValidLeaves } from './entry-time.ts';
 import { foldLabel } from './fold-label.ts';
 import type { BindingState } from './fold-label.ts';
 import { fitsPrevious, hasTermsOf, roleFitsKind, updateKeyOf } from './history.ts';
 import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
-import { commitFromMs, refuseCommit, refuseRequest, refuseVeto } from './replacement-admission.ts';
+import { refuseCommit, refuseRequest, refuseVeto } from './replacement-admission.ts';
 import { sameSlot } from './slot.ts';
 
 export interface Submission {
@@ -149,7 +150,7 @@ function refuseComplete(
   { history, charters }: Circumstances,
 ): Refusal | undefined {
   const known = history.ownership.get(entryId.toHex());
-  if (known === undefined || entryTime(known, charters) === undefined) return undefined;
+  if (known === undefined || countedTime(known, history, charters) === undefined) return undefined;
   return ignore('entry_complete', 'a quorum of members has logged this entry');
 }
 
@@ -204,7 +205,7 @@ function refuseCompetitor(
     if (bytesEqual(other.entryId, submission.entryId) || !sameSlot(other.entry, submission.entry)) {
       continue;
     }
-    if (entryTime(other, charters) !== undefined) {
+    if (isComplete(other, history, charters)) {
       return ignore('slot_taken', 'another entry of this slot is complete');
     }
     // The last: an entry is logged again where its first leaf has come to count for nothing.
@@ -216,6 +217,13 @@ function refuseCompetitor(
   return undefined;
 }
 
+/** Who has a quorum of leaves of a commit, and not its request, cannot tell which of them are too early. */
+function isComplete(other: MentionedEntry, history: LabelHistory, charters: CharterSet): boolean {
+  if (entryTime(other, charters) === undefined) return false;
+  const isJudged = countsFromMs(other.entry, history, charters) !== Number.POSITIVE_INFINITY;
+  return !isJudged || countedTime(other, history, charters) !== undefined;
+}
+
 /** A witness has seen the challenged leaves, the first of them under 10 minutes ago. */
 function refuseUnwitnessable(
   submission: Submission,
@@ -225,7 +233,7 @@ function refuseUnwitnessable(
   const { history, charters, nowMs } = circumstances;
   if (role === 'challenged') return undefined;
   const known: MentionedEntry | undefined = history.ownership.get(entryId.toHex());
-  const fromMs = commitFromMs(submission, circumstances);
+  const fromMs = countsFromMs(entry, history, charters);
   const seen = [...(known?.mentions ?? []), ...receipted].filter(({ at }) => at >= fromMs);
   const leaves = firstValidLeaves(seen, charters);
   const challenged = leaves.filter((leaf) => leaf.role === 'challenged');

@@ -3,12 +3,11 @@
  * smallest t for which a quorum of members, enough of them having challenged, has a leaf of the
  * entry in [t − 10 min, t]. One honest clock in every quorum bounds a liar in both directions.
  */
-import { bytesEqual } from '../bytes.ts';
 import { challengedMin, quorumOf } from '../charter/quorum.ts';
 import type { EntryKind } from '../entry.ts';
 import { quorumWindowMs } from '../limits.ts';
 import type { CharterSet, KnownCharter } from './charter-set.ts';
-import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
+import type { LeafMention, MentionedEntry } from './history.ts';
 import { judgeOf } from './judge.ts';
 
 interface CountedLeaf extends LeafMention {
@@ -16,7 +15,10 @@ interface CountedLeaf extends LeafMention {
   readonly known: KnownCharter;
 }
 
-/** Returns the entry's time in milliseconds, or undefined while it is incomplete. */
+/**
+ * Returns the entry's time in milliseconds, or undefined while it is incomplete; of a commit only
+ * where it may have leaves from before its hold (`entry-progress.ts`).
+ */
 export function entryTime(mentioned: MentionedEntry, charters: CharterSet): number | undefined {
   return quorumTime(mentioned.entry.kind, mentioned.mentions, charters);
 }
@@ -31,33 +33,6 @@ export function quorumTime(
   for (const { at: t } of leaves) {
     const inWindow = leaves.filter(({ at }) => at <= t && at >= t - quorumWindowMs);
     if (isQuorum(inWindow, kind)) return t;
-  }
-  return undefined;
-}
-
-export interface EntryProgress {
-  readonly complete: boolean;
-  /** Time of an ownership entry, milliseconds; null while incomplete and for updates. */
-  readonly timeMs: number | null;
-  readonly leaves: readonly LeafMention[];
-}
-
-/** Tells how far an entry has come; undefined when the history does not hold it (any more). */
-export function entryProgress(
-  history: LabelHistory,
-  entryId: Uint8Array,
-  charters: CharterSet,
-): EntryProgress | undefined {
-  const owning = history.ownership.get(entryId.toHex());
-  if (owning !== undefined) {
-    const timeMs = entryTime(owning, charters) ?? null;
-    return { complete: timeMs !== null, timeMs, leaves: owning.mentions };
-  }
-  for (const update of history.updates.values()) {
-    if (bytesEqual(update.entryId, entryId)) {
-      const complete = update.mentions.some((leaf) => judgeOf(leaf, charters) !== undefined);
-      return { complete, timeMs: null, leaves: update.mentions };
-    }
   }
   return undefined;
 }

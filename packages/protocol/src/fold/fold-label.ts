@@ -72,17 +72,35 @@ function foldOwnership(history: LabelHistory, charters: CharterSet): BindingStat
 
 /** The time of the holder in force, or of the last one; undefined while nothing is complete. */
 export function chainInForce(history: LabelHistory, charters: CharterSet): HolderChain | undefined {
+  let last: HolderChain | undefined;
+  for (const chain of holderChains(history, charters)) last = chain;
+  return last;
+}
+
+/** The time of the holder of one epoch; undefined while none is known. */
+export function chainOfEpoch(
+  epoch: number,
+  history: LabelHistory,
+  charters: CharterSet,
+): HolderChain | undefined {
+  for (const chain of holderChains(history, charters)) {
+    if (chain[0]!.mentioned.entry.epoch === epoch) return chain;
+  }
+  return undefined;
+}
+
+/** One holder's time after the other. */
+function* holderChains(history: LabelHistory, charters: CharterSet): Generator<HolderChain> {
   const complete = completeEntries(history, charters);
-  let chain: HolderChain | undefined;
   let next = winnerOf(complete.filter(({ mentioned: { entry } }) => isFirstRegister(entry)));
   while (next !== undefined) {
-    chain = holderChain(complete, next);
+    const chain = holderChain(complete, next);
+    yield chain;
     next = winnerOf([
       ...registersAfter(chain, complete, charters),
       ...commitsOf(chain, history, charters),
     ]);
   }
-  return chain;
 }
 
 function completeEntries(history: LabelHistory, charters: CharterSet): Timed[] {

@@ -135,15 +135,6 @@ export function refuseCommit(
   return vetoed ? ignore('request_vetoed', 'the holder has vetoed the request') : undefined;
 }
 
-/** When leaves of a commit begin to count: its challenges have to be afresh. */
-export function commitFromMs({ entry }: Submission, circumstances: Circumstances): number {
-  const { charters, history } = circumstances;
-  const chain = chainInForce(history, charters);
-  if (entry.kind !== 'commit' || chain === undefined) return Number.NEGATIVE_INFINITY;
-  const request = requestOf(entry.request!, chain, circumstances);
-  return request?.commitFromMs ?? Number.POSITIVE_INFINITY;
-}
-
 /** The e-mail commitment that a request of class `email` stands on when it is logged now. */
 export function emailForRequests(
   history: LabelHistory,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sodiumCryptography as crypto } from '../../src/crypto/sodium.ts';
 import { admitEntry } from '../../src/fold/admission.ts';
+import { entryProgress } from '../../src/fold/entry-progress.ts';
+import { foldLabel } from '../../src/fold/fold-label.ts';
 import { nextClaim } from '../../src/fold/next-claim.ts';
 import { pendingRequests } from '../../src/fold/pending-requests.ts';
 import { emailForRequests, openRequests } from '../../src/fold/replacement-admission.ts';
@@ -16,6 +18,7 @@ import {
   minuteMs,
   recoveryKey,
   register,
+  release,
   request,
   rotate,
   veto,
@@ -186,6 +189,44 @@ describe('an honest member asked for a commit', () => {
     requested(fresh, asked).log(taken, { m0: ['challenged', holdEndMs] });
     expect(answer(fresh, taken, holdEndMs + 10 * minuteMs, 'witnessed')).toBe('append');
     expect(answer(fresh, taken, holdEndMs + 10 * minuteMs + 1, 'witnessed')).toBe('entry_too_old');
+  });
+
+  it('logs it beside a quorum of leaves of which one came before the end of the hold', async () => {
+    const [logs] = await held();
+    const asked = await request(claimant);
+    const taken = await commit(asked, claimant);
+    const early = { m0: ['challenged', holdEndMs - 1], m2: ['challenged', holdEndMs] } as const;
+    requested(logs, asked).log(taken, early as never);
+    const progress = () => entryProgress(logs.history(), taken.entryId, charters);
+    expect(progress()).toMatchObject({ complete: false, timeMs: null });
+    expect(answer(logs, taken, holdEndMs, 'witnessed')).toBe('append');
+    logs.log(taken, { m1: ['witnessed', holdEndMs + 1] });
+    expect(progress()).toMatchObject({ complete: true, timeMs: holdEndMs + 1 });
+    expect(foldLabel(logs.history(), charters)).toMatchObject({ epoch: 1 });
+  });
+
+  it('logs what follows a release where such a commit stands in the slot', async () => {
+    const [logs, r] = await held();
+    const asked = await request(claimant);
+    requested(logs, asked);
+    const left = await release(r, holder);
+    logs.log(left, { m0: ['received', 2 * dayMs], m2: ['witnessed', 2 * dayMs] });
+    const early = { m0: ['challenged', holdEndMs - 1], m2: ['challenged', holdEndMs] } as const;
+    const next = await register(other, { after: left });
+    const nowMs = 30 * dayMs;
+    expect(answer(logs, next, nowMs, 'challenged')).toBe('append');
+    logs.log(await commit(asked, claimant), early as never);
+    expect(answer(logs, next, nowMs, 'challenged')).toBe('append');
+  });
+
+  it('logs nothing beside a commit whose request it does not know', async () => {
+    const [logs, r] = await held();
+    const left = await release(r, holder);
+    logs.log(left, { m0: ['received', 2 * dayMs], m2: ['witnessed', 2 * dayMs] });
+    const made = { m0: ['challenged', holdEndMs], m2: ['challenged', holdEndMs] } as const;
+    logs.log(await commit(await request(claimant), claimant), made as never);
+    const next = await register(other, { after: left });
+    expect(answer(logs, next, 30 * dayMs, 'challenged')).toBe('slot_taken');
   });
 
   it('refuses it when another has opened the epoch', async () => {
