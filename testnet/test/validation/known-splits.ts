@@ -81,8 +81,8 @@ const knownSplits: readonly KnownSplit[] = [
     fault: /bit map of the (first|second) gains NS$/,
     unbound: 'insecure',
     delv: 'bogus',
-    follows: 'delv',
-    why: 'RFC 6840 §4.1: a record of the parent at a delegation denies nothing but DS',
+    follows: 'unbound',
+    why: 'a delegation without DS at the name or above it is proven: what is asked for is unsigned',
   },
   {
     fault: /bit map of the first gains NS and DS/,
@@ -90,6 +90,27 @@ const knownSplits: readonly KnownSplit[] = [
     delv: 'bogus',
     follows: 'unbound',
     why: 'the bit map of a record that only covers a hash says nothing of the question',
+  },
+  {
+    fault: /opt-out: .*bit map of the first gains NS and DS/,
+    unbound: 'insecure',
+    delv: 'bogus',
+    follows: 'unbound',
+    why: 'the same, with opt-out',
+  },
+  {
+    fault: /nsec3-151: closer name/,
+    unbound: 'bogus',
+    delv: 'insecure',
+    follows: 'delv',
+    why: 'a zone that hashes too often proves nothing about closer names either',
+  },
+  {
+    fault: /empty non-terminal, authority section removed/,
+    unbound: 'insecure',
+    delv: 'bogus',
+    follows: 'delv',
+    why: 'a signed zone gave nothing to go by',
   },
   {
     fault: /unsigned child, bit map of the first gains CNAME/,

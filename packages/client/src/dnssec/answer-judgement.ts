@@ -93,6 +93,7 @@ export async function judgeDenial(
   if (denial.proof === undefined) return end(denial.judgement, 'no_data', denial);
   if (denied === undefined) return end(bogus('denial_unproven'), 'no_data');
   if (denied === 'opt_out') return end(insecure('delegation_opt_out'), 'no_data', denial);
+  if (denied === 'unsigned') return end(insecure('delegation_unsigned'), 'no_data', denial);
   return end(secure, denied, denial);
 }
 

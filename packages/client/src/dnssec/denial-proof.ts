@@ -1,8 +1,11 @@
 /** What a set of denial records proves; the same words for NSEC and NSEC3. */
 import type { DomainName } from '@callbook/dns/wire';
 
-/** What the records prove of a name and type, or undefined: they do not deny it. */
-export type Denial = 'no_data' | 'no_name' | 'opt_out' | undefined;
+/**
+ * What the records prove of a name and type, or undefined: they do not deny it. `unsigned`: there is a
+ * delegation without DS at the name or above it, so that what is asked for is nobody's to deny.
+ */
+export type Denial = 'no_data' | 'no_name' | 'unsigned' | 'opt_out' | undefined;
 
 /** What they prove of a zone cut at a name, or undefined: they leave it open. */
 export type CutDenial =

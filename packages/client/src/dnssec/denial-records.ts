@@ -54,8 +54,13 @@ export async function gatherDenial(
     // A denial record is never made from a wildcard: its owner is one end of its range.
     if (isFromWildcard(rrset.owner, checked.rrsig)) return unproven(bogus('denial_unproven'));
     used.push(checked);
-    if (rrset.type === recordTypes.NSEC) nsecs.push(...nsecsOf(rrset, by.zone));
-    else nsec3s.push(...nsec3sOf(rrset, by.zone));
+    const [nsec, nsec3] =
+      rrset.type === recordTypes.NSEC
+        ? [nsecsOf(rrset, by.zone), []]
+        : [[], nsec3sOf(rrset, by.zone)];
+    if (nsec === undefined || nsec3 === undefined) return unproven(bogus('denial_unproven'));
+    nsecs.push(...nsec);
+    nsec3s.push(...nsec3);
   }
   // RFC 9276 §3.2: "Validating resolvers MAY return an insecure response to their clients when
   // processing NSEC3 records with iterations larger than 0".
@@ -82,29 +87,37 @@ function isDenial({ type }: SignedRrset): boolean {
   return type === recordTypes.NSEC || type === recordTypes.NSEC3;
 }
 
-function nsecsOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec[] {
+/** Undefined when the record is malformed. */
+function nsecsOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec[] | undefined {
   // RFC 4034 §4: a name has one NSEC; of two, neither says where the range ends.
   const rdata = rdatas.length === 1 ? parseRdata(recordTypes.NSEC, rdatas[0]!) : undefined;
-  if (rdata?.verdict !== 'accept' || rdata.value.type !== 'NSEC') return [];
+  if (rdata?.verdict !== 'accept' || rdata.value.type !== 'NSEC') return undefined;
   const { next, types } = rdata.value;
-  return isAtOrBelow(next, zone) ? [{ owner, next, types }] : [];
+  return isAtOrBelow(next, zone) ? [{ owner, next, types }] : undefined;
 }
 
-/** RFC 5155 §8.1, §8.2: records of unknown hash types or with unknown flags "MUST be ignored". */
-function nsec3sOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec3[] {
+/**
+ * RFC 5155 §8.1, §8.2: records of unknown hash types or with unknown flags "MUST be ignored". Undefined
+ * when a record is malformed.
+ */
+function nsec3sOf({ owner, rdatas }: SignedRrset, zone: DomainName): ZoneNsec3[] | undefined {
   const parent = parentName(owner);
-  if (parent === undefined || !sameName(parent, zone)) return [];
-  const ownerHash = parseBase32Hex(owner.labels[0]!);
-  return rdatas.flatMap((octets) => {
+  const ownerHash = parent && parseBase32Hex(owner.labels[0]!);
+  if (ownerHash === undefined || !sameName(parent!, zone)) return undefined;
+  const nsec3s: ZoneNsec3[] = [];
+  for (const octets of rdatas) {
     const parsed = parseNsec3(octets);
-    if (parsed.verdict !== 'accept') return [];
+    if (parsed.verdict !== 'accept') return undefined;
     const rdata = parsed.value;
-    const known = rdata.hashAlgorithm === sha1HashAlgorithm && rdata.flags <= 1;
-    const sized = ownerHash?.length === sha1Bytes && rdata.nextHash.length === sha1Bytes;
-    return known && sized ? [{ ownerHash, rdata }] : [];
-  });
+    if (rdata.hashAlgorithm !== sha1HashAlgorithm || rdata.flags > optOutFlag) continue;
+    if (ownerHash.length !== sha1Bytes || rdata.nextHash.length !== sha1Bytes) return undefined;
+    nsec3s.push({ ownerHash, rdata });
+  }
+  return nsec3s;
 }
 
+/** RFC 5155 §3.1.2.1: the only flag there is. */
+const optOutFlag = 1;
 const sha1HashAlgorithm = 1;
 const sha1Bytes = 20;
 

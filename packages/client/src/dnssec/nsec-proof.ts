@@ -33,6 +33,7 @@ export class NsecProof implements DenialProof {
     const matching = this.matching(name);
     // RFC 9824 §3.1: NXNAME in the bitmap says that the name does not exist, with either RCODE.
     if (matching?.types.includes(recordTypes.NXNAME) === true) return 'no_name';
+    if (type !== recordTypes.DS && this.isBelowUnsigned(name)) return 'unsigned';
     if (matching !== undefined) return isNameError ? undefined : deniedByMatch(matching, type);
     const covering = this.covering(name);
     if (covering === undefined) return undefined;
@@ -70,6 +71,14 @@ export class NsecProof implements DenialProof {
     // Another closest encloser than the wildcard's parent: a closer name exists.
     const closest = this.closestEncloser(covering, name);
     return closest.labelCount === closestLabelCount ? 'no_name' : undefined;
+  }
+
+  /** Whether a record stands at a delegation without DS that the name is at or below. */
+  private isBelowUnsigned(name: DomainName): boolean {
+    return this.nsecs.some(
+      (nsec) =>
+        isParentSide(nsec) && !nsec.types.includes(recordTypes.DS) && isAtOrBelow(name, nsec.owner),
+    );
   }
 
   private matching(name: DomainName): ZoneNsec | undefined {

@@ -46,10 +46,12 @@ export class Nsec3Proof implements DenialProof {
 
   denies({ name, type, isNameError }: DenialQuestion): Denial {
     const matching = this.matching(name);
+    if (matching !== undefined && isUnsigned(matching) && type !== recordTypes.DS)
+      return 'unsigned';
     if (matching !== undefined)
       return isNameError ? undefined : deniedByMatch(matching, { name, type });
     const closest = this.closestEncloser(name);
-    if (closest === undefined) return undefined;
+    if (closest === 'unsigned' || closest === undefined) return closest;
     const wildcard = wildcardAt(closest.name);
     const matchingWildcard = wildcard && this.matching(wildcard);
     const isWildcardCovered = wildcard === undefined || this.covering(wildcard) !== undefined;
@@ -58,9 +60,8 @@ export class Nsec3Proof implements DenialProof {
     const isOpen = isOptOut(closest.nextCloserCover);
     if (isNameError) return isWildcardCovered ? (isOpen ? 'opt_out' : 'no_name') : undefined;
     if (wildcard !== undefined && matchingWildcard !== undefined) {
-      const { types } = matchingWildcard.rdata;
-      const hasType = types.includes(type) || types.includes(recordTypes.CNAME);
-      if (!isOpen || hasType) return deniedByMatch(matchingWildcard, { name: wildcard, type });
+      const denied = deniedByMatch(matchingWildcard, { name: wildcard, type });
+      return isOpen && denied !== undefined ? 'opt_out' : denied;
     }
     return isOpen ? 'opt_out' : undefined;
   }
@@ -74,7 +75,7 @@ export class Nsec3Proof implements DenialProof {
       return types.includes(recordTypes.NS) ? 'unsigned' : 'no_cut';
     }
     const closest = this.closestEncloser(name);
-    if (closest === undefined) return undefined;
+    if (closest === 'unsigned' || closest === undefined) return closest;
     return isOptOut(closest.nextCloserCover) ? 'opt_out' : 'no_name';
   }
 
@@ -88,7 +89,7 @@ export class Nsec3Proof implements DenialProof {
   }
 
   /** RFC 5155 §8.3, from the name upwards; undefined when there is no whole proof. */
-  private closestEncloser(name: DomainName): ClosestEncloser | undefined {
+  private closestEncloser(name: DomainName): ClosestEncloser | 'unsigned' | undefined {
     let nextCloser = name;
     for (;;) {
       if (nextCloser.labelCount <= this.zone.labelCount) return undefined;
@@ -97,7 +98,7 @@ export class Nsec3Proof implements DenialProof {
       if (matching !== undefined) {
         // RFC 5155 §8.3: "DNAME type bit must not be set and the NS type bit may only be set if the
         // SOA type bit is set".
-        if (endsAt(matching)) return undefined;
+        if (endsAt(matching)) return isUnsigned(matching) ? 'unsigned' : undefined;
         const nextCloserCover = this.covering(nextCloser);
         return nextCloserCover && { name: candidate, nextCloserCover };
       }
@@ -151,6 +152,12 @@ function deniedByMatch(
 
 function endsAt({ rdata: { types } }: ZoneNsec3): boolean {
   return isDelegation(types, types.includes(recordTypes.SOA)) || types.includes(recordTypes.DNAME);
+}
+
+/** A delegation that has no DS: nothing below it is signed. */
+function isUnsigned({ rdata: { types } }: ZoneNsec3): boolean {
+  const atApex = types.includes(recordTypes.SOA);
+  return isDelegation(types, atApex) && !types.includes(recordTypes.DS);
 }
 
 function isDelegation(types: readonly number[], atApex: boolean): boolean {
