@@ -135,6 +135,8 @@ interface Load {
   /** CPU of all five for each. */
   readonly updateMicroseconds: number;
   readonly putMicroseconds: number | undefined;
+  /** CPU of etcd's client for each, which is on the same cores; what drives ours is in the members. */
+  readonly clientMicroseconds: number | undefined;
 }
 
 async function measureLoad(
@@ -143,11 +145,13 @@ async function measureLoad(
   say: (line: string) => void,
 ): Promise<Load> {
   const valueBytes = await valueBytesOf();
-  const put = async (): Promise<{ seconds: number; cpu: number } | undefined> => {
+  const put = async (): Promise<{ seconds: number; cpu: number; client: number } | undefined> => {
     const before = etcd?.cpuMicroseconds() ?? 0;
+    const ownBefore = process.cpuUsage();
     const seconds = await etcd?.put({ count: putCount, lanes: laneCount, valueBytes });
     const cpu = (etcd?.cpuMicroseconds() ?? 0) - before;
-    return seconds === undefined ? undefined : { seconds, cpu };
+    const { user, system } = process.cpuUsage(ownBefore);
+    return seconds === undefined ? undefined : { seconds, cpu, client: user + system };
   };
   const figures = [];
   // The first round warms both up.
@@ -165,9 +169,11 @@ async function measureLoad(
     say(
       `round ${round} of ${rounds}: ${Math.round(sustained)} updates/s, ${puts?.toFixed(0)} puts/s`,
     );
-    figures.push({ sustained, puts, update: cpu / count, put: theirs && theirs.cpu / putCount });
+    const perPut = theirs && { put: theirs.cpu / putCount, client: theirs.client / putCount };
+    figures.push({ sustained, puts, update: cpu / count, ...perPut });
   }
   const puts = figures.flatMap((figure) => figure.puts ?? []);
+  const clients = figures.flatMap((figure) => figure.client ?? []);
   const ratios = figures.flatMap(({ sustained, puts: of }) => (of ? [sustained / of] : []));
   const isBeside = puts.length > 0;
   return {
@@ -175,6 +181,7 @@ async function measureLoad(
     puts: isBeside ? median(puts) : undefined,
     updateMicroseconds: median(figures.map(({ update }) => update)),
     putMicroseconds: isBeside ? median(figures.flatMap((f) => f.put ?? [])) : undefined,
+    clientMicroseconds: isBeside ? median(clients) : undefined,
   };
 }
 
@@ -212,7 +219,7 @@ async function reachAll(members: readonly MemberProcess[]): Promise<LogSizes> {
 }
 
 function loadFigures(load: Load): Measurement[] {
-  const { sustained, puts, updateMicroseconds, putMicroseconds } = load;
+  const { sustained, puts, updateMicroseconds, putMicroseconds, clientMicroseconds } = load;
   const beside = puts !== undefined && { against: { what: 'etcd puts/s', value: puts } };
   const besideCpu = putMicroseconds !== undefined && {
     against: { what: 'etcd, a put', value: putMicroseconds },
@@ -230,6 +237,9 @@ function loadFigures(load: Load): Measurement[] {
       unit: 'µs/update',
       ...besideCpu,
     }),
+    ...(clientMicroseconds === undefined
+      ? []
+      : [measured({ name: "etcd's client, CPU", value: clientMicroseconds, unit: 'µs/put' })]),
   ];
 }
 

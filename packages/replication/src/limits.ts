@@ -1,8 +1,10 @@
 /** Every limit of this package, with its unit last. docs/spec/members.md has those that peers see. */
 
-/** A log signs a checkpoint at most this often; when others grow too, less often, but not below the second. */
+/** A log signs a checkpoint at most this often. */
 export const checkpointIntervalMs = 25;
-export const checkpointIntervalMsMax = 100;
+/** While logs grow, each waits so long for each of them, up to the second: a checkpoint costs all members. */
+export const growingIntervalMs = 50;
+export const growingIntervalMsMax = 100;
 /** A log counts as growing for so long after its last leaf. */
 export const growingWithinMs = 500;
 /** Entries that may wait for the member's own log; more are refused, so that a client retries. */

@@ -2,15 +2,15 @@
  * How often a log signs, and is cosigned, while it grows. A checkpoint costs every member a message,
  * a signature and a write, whatever it covers, and members pay for the checkpoints of all logs. So
  * the wait grows with the number of logs that grow at once: what comes meanwhile shares a checkpoint.
- * A log that grows alone, or now and then, waits the shortest time.
+ * A log that grows now and then does not wait at all.
  */
 import type { Clock } from '@callbook/protocol';
 
 import {
-  checkpointIntervalMs,
-  checkpointIntervalMsMax,
   cosignIntervalMs,
   cosignIntervalMsMax,
+  growingIntervalMs,
+  growingIntervalMsMax,
   growingWithinMs,
 } from '../limits.ts';
 
@@ -28,17 +28,17 @@ export class CheckpointPace {
     this.#grownAtMs.set(origin, this.#clock.nowMs());
   }
 
-  /** Time from one checkpoint of the own log to the next. */
+  /** Time from one checkpoint of the own log to the next; below `checkpointIntervalMs` none is signed. */
   get checkpointMs(): number {
-    return Math.min(checkpointIntervalMsMax, checkpointIntervalMs * this.#growingCount);
+    return Math.min(growingIntervalMsMax, growingIntervalMs * this.#growingCount);
   }
 
   /** Time from one agreed checkpoint of a log to the next. */
   get cosignMs(): number {
-    return Math.min(cosignIntervalMsMax, cosignIntervalMs * this.#growingCount);
+    return Math.min(cosignIntervalMsMax, cosignIntervalMs * Math.max(1, this.#growingCount));
   }
 
-  /** Logs that have grown of late; one at least. */
+  /** Logs that have grown of late. */
   get #growingCount(): number {
     const nowMs = this.#clock.nowMs();
     let count = 0;
@@ -46,6 +46,6 @@ export class CheckpointPace {
     for (const atMs of this.#grownAtMs.values()) {
       if (Math.abs(nowMs - atMs) < growingWithinMs) count++;
     }
-    return Math.max(1, count);
+    return count;
   }
 }

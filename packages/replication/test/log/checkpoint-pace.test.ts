@@ -8,18 +8,18 @@ function paceAt(startMs: number) {
 }
 
 describe('the pace of checkpoints', () => {
-  it('is the shortest while no log grows, or one', () => {
+  it('adds no wait while no log grows', () => {
     const { pace } = paceAt(1000);
-    expect([pace.checkpointMs, pace.cosignMs]).toEqual([25, 250]);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([0, 250]);
     pace.grown('a');
     pace.grown('a');
-    expect([pace.checkpointMs, pace.cosignMs]).toEqual([25, 250]);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([50, 250]);
   });
 
   it('slows with each log that grows, to a limit', () => {
     const { pace } = paceAt(1000);
     for (const origin of ['a', 'b', 'c']) pace.grown(origin);
-    expect([pace.checkpointMs, pace.cosignMs]).toEqual([75, 750]);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
     for (const origin of ['d', 'e', 'f']) pace.grown(origin);
     expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
   });
@@ -29,9 +29,9 @@ describe('the pace of checkpoints', () => {
     pace.grown('a');
     clock.atMs += 300;
     pace.grown('b');
-    expect(pace.checkpointMs).toBe(50);
+    expect(pace.checkpointMs).toBe(100);
     clock.atMs += 200;
-    expect(pace.checkpointMs).toBe(25);
+    expect(pace.checkpointMs).toBe(50);
   });
 
   it('counts nothing from the future when the clock is set back', () => {
@@ -39,6 +39,6 @@ describe('the pace of checkpoints', () => {
     pace.grown('a');
     pace.grown('b');
     clock.atMs -= 5000;
-    expect(pace.checkpointMs).toBe(25);
+    expect(pace.checkpointMs).toBe(0);
   });
 });
