@@ -4,6 +4,7 @@ export { createApi } from './create-api.ts';
 export type { ApiOptions } from './create-api.ts';
 export { SendGuard } from './challenges/send-guard.ts';
 export type { SendGuardOptions } from './challenges/send-guard.ts';
+export { SpentLedger } from './challenges/spent-ledger.ts';
 export { ChannelSwitch } from './channels/channel-switch.ts';
 export type { ChannelScheme } from './channels/channel-switch.ts';
 export type { Channel, ChannelMessage } from './channels/channel.ts';

@@ -11,6 +11,7 @@ import {
   outboxChannel,
   SendGuard,
   SendJournal,
+  SpentLedger,
   sipChannel,
   webhookChannel,
 } from '@callbook/api';
@@ -34,6 +35,7 @@ export interface MemberSenders extends AsyncDisposable {
 }
 
 const journalName = 'sent-notices';
+const ledgerName = 'spent-on-codes';
 
 /** Opens channels, journal and guard; throws the codes of secret files and `certificate_unreadable`. */
 export async function openMemberSenders(
@@ -60,8 +62,13 @@ export async function openMemberSenders(
   });
   const isFree = channelsFor(challenges, 'tel').every((name) => name === 'outbox');
   const isPaid = !isFree || challenges.limits !== undefined;
-  const ports = { crypto, random: systemRandom };
-  const sendGuard = isPaid ? await SendGuard.open(guardOptions(challenges), ports) : undefined;
+  const sendGuard = isPaid
+    ? await SendGuard.open(guardOptions(challenges), {
+        crypto,
+        random: systemRandom,
+        ledger: opened.use(await SpentLedger.open(join(dataDir, ledgerName))),
+      })
+    : undefined;
   const open = opened.move();
   return { senders, sendGuard, [Symbol.asyncDispose]: async () => await open.disposeAsync() };
 }

@@ -27,6 +27,7 @@ let gateway: WatchedGateway;
 let directory: Directory;
 let killedAtFile: string;
 let nextNumber = 447_700_900_100;
+let starts = 0;
 
 beforeAll(async () => {
   lab = stack.use(await openLab(1));
@@ -74,6 +75,7 @@ const member = (): MemberProcess => lab.testnet.members[0]!;
 
 /** Starts the member, which from now on ends at the step that the file names. */
 async function restart(): Promise<void> {
+  starts += 1;
   await writeFile(killedAtFile, '');
   const before = process.env['NODE_OPTIONS'];
   process.env['NODE_OPTIONS'] = `--import=${join(import.meta.dirname, 'killed-at-step.ts')}`;
@@ -132,12 +134,21 @@ function newNumber(): Identifier {
 const notices = (messages: readonly SentMessage[]): SentMessage[] =>
   messages.filter((message) => message.code === undefined);
 
-/** No message has the id or the code of another. */
-function expectNoneTwice(): void {
+/** What the member keeps of what a day has cost, in the steps of a hundredth of its 20 000 codes. */
+const stepCodes = 200;
+
+/** No message has the id or the code of another, and every code is counted, whatever was killed. */
+async function expectNoneTwice(): Promise<void> {
   const codes = gateway.messages.flatMap((message) => message.code ?? []);
   expect(new Set(codes).size).toBe(codes.length);
   const ids = gateway.messages.map(({ sendId }) => sendId);
   expect(new Set(ids).size).toBe(ids.length);
+  const file = join(member().layout.folder, 'data/spent-on-codes');
+  const hours = JSON.parse(await readFile(file, 'utf8')) as { readonly codes: number }[];
+  const counted = hours.reduce((sum, hour) => sum + hour.codes, 0);
+  expect(counted).toBeGreaterThanOrEqual(codes.length);
+  // A kill loses what was written ahead, and a code that was taken out and never handed over.
+  expect(counted).toBeLessThanOrEqual(codes.length + starts * (stepCodes + 1));
 }
 
 describe('a code, when its member is killed', () => {
@@ -166,7 +177,7 @@ describe('a code, when its member is killed', () => {
       const answered = await post(`/v1/challenges/${open.id}/answer`, answer);
       expect(answered).toMatchObject({ code: 'challenge_unknown' });
       expect(gateway.to(another)).toHaveLength(1);
-      expectNoneTwice();
+      await expectNoneTwice();
     },
     60_000,
   );
@@ -250,7 +261,7 @@ describe('a notice to the holder, when the member is killed', () => {
       );
       await sleep(quietMs);
       expect(notices(gateway.to(number))).toHaveLength(after);
-      expectNoneTwice();
+      await expectNoneTwice();
       // The leaf was durable before anybody was told: the claimant goes on without another code.
       const messages = gateway.to(number).length;
       const resumed = await directory.resumeRequest(saved.at(-1)!);

@@ -162,6 +162,7 @@ export class ChallengeDesk {
     const text = challengeText({ form, host: this.#host, code, appHash });
     const sendId = this.#sendIdOf(challengeId);
     try {
+      await this.#ports.sendGuard?.secure();
       await this.#ports.codeSender.send({ to: identifier, text, code, sendId });
     } catch (cause) {
       this.#store.drop(challengeId);

@@ -1,7 +1,7 @@
 /**
  * Counters that empty by themselves. `LeakyBuckets` keeps one for each key, under an HMAC with a key
  * drawn at start, and forgets it once it is empty; `DayWindow` keeps a sum that never exceeds its limit
- * in any 24 hours. Both are in memory only.
+ * in any 24 hours. Both are in memory only; whoever wants to keep the sums reads and gives them.
  */
 import type { Cryptography, Random } from '@callbook/protocol';
 import { rowKeyOf } from './row-key.ts';
@@ -92,6 +92,16 @@ export class DayWindow {
 
   constructor(perDay: number) {
     this.#perDay = perDay;
+  }
+
+  /** Hours since 1970 with what was taken in each, oldest first. */
+  get sums(): readonly (readonly [hour: number, sum: number])[] {
+    return [...this.#hours];
+  }
+
+  /** Takes again what was taken in an hour before a start; oldest first. */
+  restore(hour: number, sum: number): void {
+    this.#hours.set(hour, sum);
   }
 
   /** How long until the amount fits; 0 when it does now, a day when it never does. */

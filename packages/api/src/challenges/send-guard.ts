@@ -1,8 +1,8 @@
 /**
  * Keeps codes that cost money from being abused: by range of numbers, country, day and money, with a
  * pause between two codes to one number. It knows no one who asks, and keeps no number: what it counts
- * stands under keys drawn at start, in memory, bounded, and empties by itself. A restart forgets it all,
- * which costs at most one more budget; the gateway's own limit of credit is what stands behind that.
+ * stands under keys drawn at start, in memory, bounded, and empties by itself. A restart forgets all but
+ * what the day has cost: that is on disk, and names nobody.
  *
  * Numbers only: mail and SIP cost nothing a message, and have the budgets of every identifier.
  */
@@ -13,6 +13,7 @@ import { CompletionRates } from './completion-rates.ts';
 import { DayWindow, hourMs, LeakyBuckets } from './leaky-buckets.ts';
 import { NumberRules, priceOf } from './number-rules.ts';
 import type { NumberPlace, NumberRulesOptions } from './number-rules.ts';
+import type { SpentLedger } from './spent-ledger.ts';
 
 export interface SendGuardOptions extends NumberRulesOptions {
   readonly rangeSendsPerHourMax?: number;
@@ -50,7 +51,12 @@ const rowsMax = 100_000;
 export interface SendGuardPorts {
   readonly crypto: Cryptography;
   readonly random: Random;
+  /** Keeps the sums of the day; without it a restart forgets them as well. */
+  readonly ledger?: SpentLedger;
 }
+
+/** The ledger is written once for so many codes: a hundredth of the day's. */
+const stepsPerDay = 100;
 
 export class SendGuard {
   readonly #rules: NumberRules;
@@ -61,6 +67,7 @@ export class SendGuard {
   readonly #day: DayWindow;
   readonly #money: DayWindow;
   readonly #completion: CompletionRates;
+  readonly #ledger: SpentLedger | undefined;
 
   private constructor(
     rules: NumberRules,
@@ -78,6 +85,11 @@ export class SendGuard {
         : new LeakyBuckets({ capacity: 1, emptyMs: options.resendPauseMs, rowsMax }, ports);
     this.#day = new DayWindow(options.sendsPerDayMax);
     this.#money = new DayWindow(options.moneyPerDayMax);
+    this.#ledger = ports.ledger;
+    for (const { hour, codes, thousandths } of ports.ledger?.hours ?? []) {
+      this.#day.restore(hour, codes);
+      this.#money.restore(hour, thousandths);
+    }
     this.#completion = new CompletionRates(
       {
         settledMin: options.suspendSettledMin,
@@ -123,6 +135,19 @@ export class SendGuard {
     this.#day.take(1, nowMs);
     this.#money.take(this.#priceOf(identifier), nowMs);
     this.#completion.sent(place.range, sendId, nowMs);
+  }
+
+  /** Resolves when what was taken is on disk: only then may a code go out. */
+  async secure(): Promise<void> {
+    const thousandths = new Map(this.#money.sums);
+    const hours = this.#day.sums.map(([hour, codes]) => {
+      return { hour, codes, thousandths: thousandths.get(hour) ?? 0 };
+    });
+    const { sendsPerDayMax, moneyPerDayMax } = this.#options;
+    await this.#ledger?.secure(hours, {
+      codes: Math.ceil(sendsPerDayMax / stepsPerDay),
+      thousandths: Math.ceil(moneyPerDayMax / stepsPerDay),
+    });
   }
 
   /** Counts a right answer, or a receipt that the code was not delivered. */
