@@ -139,6 +139,14 @@ export class Town {
     return said[0];
   }
 
+  /** Waits until every member that answers has seen a quorum log an entry. */
+  async untilComplete(id: Uint8Array): Promise<void> {
+    await eventually(
+      async () => await this.directory.entryState(id),
+      (states) => states.every(({ state }) => state === 'complete' || state === 'failed'),
+    );
+  }
+
   async untilRoute(identifier: Identifier, route: string | undefined): Promise<void> {
     await eventually(
       async () => await this.#routes(identifier),
