@@ -54,7 +54,10 @@ export interface Entry {
   readonly sig: Uint8Array;
 }
 
-/** Parses an entry's form; codes `entry_too_large`, `cbor_malformed`, `entry_malformed`. */
+/**
+ * Parses an entry's form; codes `entry_too_large`, `cbor_malformed`, `entry_malformed`. What it is made
+ * of may be views of `bytes`, which must not change afterwards, and stay in memory with them.
+ */
 export function parseEntry(bytes: Uint8Array): Verdict<Entry> {
   if (bytes.length > entryBytesMax) {
     return reject('entry_too_large', `entry is ${bytes.length} bytes, at most ${entryBytesMax}`);

@@ -3,7 +3,8 @@
  * with the same fields have these at the same places, so nearly everything that members read can be
  * compared with what must stand there, without a map in between: a fifth of the time, and of the
  * memory, that the codec takes. What does not fit is no verdict: then the codec reads it, and says
- * what is wrong if something is. The tests hold the two to each other.
+ * what is wrong if something is. The tests hold the two to each other. All byte strings are views of
+ * what they were read from.
  */
 import type { Entry } from './entry.ts';
 import type { Leaf } from './leaf.ts';
@@ -41,7 +42,7 @@ export function readCommonEntry(bytes: Uint8Array): Entry | undefined {
   return { v: 1, seq, sig, kind, lock, prev, email, epoch, label, ...terms };
 }
 
-/** Reads a leaf with an entry; views of `bytes` stand for what is longer than a hash. */
+/** Reads a leaf with an entry. */
 export function readEntryLeaf(bytes: Uint8Array): Leaf | undefined {
   const reader = new FlatReader(bytes);
   if (!reader.literal(leafHead) || !reader.literal(leafKeys.at)) return undefined;
@@ -139,14 +140,12 @@ class FlatReader {
     return byte === 0xf4 || byte === 0xf5 ? byte === 0xf5 : this.#misfit(false);
   }
 
-  /** Takes a copy, so that a hash never keeps a whole page in memory. */
+  /** A view: half the memory of a copy. */
   taken(size: number): Uint8Array {
     const start = this.#position;
     if (start + size > this.#bytes.length) return this.#misfit(nothing);
-    const copy = new Uint8Array(size);
-    for (let i = 0; i < size; i++) copy[i] = this.#bytes[start + i]!;
     this.#position = start + size;
-    return copy;
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, size);
   }
 
   hashOrNull(): Uint8Array | null {
@@ -162,8 +161,8 @@ class FlatReader {
     if (this.#bytes[this.#position] !== 0x59) return this.#misfit(nothing);
     const size = (this.#bytes[start - 2] ?? 0) * 256 + (this.#bytes[start - 1] ?? 0);
     if (size < 256 || start + size > this.#bytes.length) return this.#misfit(nothing);
-    this.#position = start + size;
-    return this.#bytes.subarray(start, start + size);
+    this.#position = start;
+    return this.taken(size);
   }
 
   /** The name whose text stands here. */

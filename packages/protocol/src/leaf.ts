@@ -32,7 +32,10 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   );
 }
 
-/** Parses a leaf, not the entry in it; codes `leaf_too_large`, `cbor_malformed`, `leaf_malformed`. */
+/**
+ * Parses a leaf, not the entry in it; codes `leaf_too_large`, `cbor_malformed`, `leaf_malformed`. What
+ * it is made of may be views of `bytes`.
+ */
 export function parseLeaf(bytes: Uint8Array): Verdict<Leaf> {
   if (bytes.length > leafBytesMax) {
     return reject('leaf_too_large', `leaf is ${bytes.length} bytes, at most ${leafBytesMax}`);

@@ -46,8 +46,11 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     scratch.set(part, offset);
     offset += part.length;
   }
-  return scratch.subarray(0, size);
+  return (joinedOfSize[size] ??= scratch.subarray(0, size));
 }
+
+/** Views of the messages in `scratch`, by their size. */
+const joinedOfSize: (Uint8Array | undefined)[] = Array.from({ length: scratch.length + 1 });
 
 /** RFC 2104 §2: "H(K XOR opad, H(K XOR ipad, text))"; two one-shot hashes take less than an HMAC object. */
 function hmacSha256(hmacKey: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {

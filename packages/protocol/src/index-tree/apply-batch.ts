@@ -62,11 +62,12 @@ export function applyIndexBatch(
   crypto: Cryptography,
 ): AppliedIndexBatch {
   const sorted = changes.toSorted((a, b) => compareBytes(a.label, b.label));
-  for (const [position, { label, stateHash }] of sorted.entries()) {
+  let before: Uint8Array | undefined;
+  for (const { label, stateHash } of sorted) {
     assert(label.length === treeHashBytes, 'a label is 32 bytes');
     assert(stateHash === null || stateHash.length === treeHashBytes, 'a state hash is 32 bytes');
-    const before = sorted[position - 1];
-    assert(before === undefined || !bytesEqual(before.label, label), 'a label changes once');
+    assert(before === undefined || !bytesEqual(before, label), 'a label changes once');
+    before = label;
   }
   const batch: Batch = { read, crypto, changes: sorted, written: new Map(), obsolete: [] };
   const content = applyBelow({ path: '', start: 0, end: sorted.length }, batch);

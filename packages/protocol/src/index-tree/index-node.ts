@@ -122,7 +122,7 @@ export function changedIndexNode(
   crypto: Cryptography,
 ): IndexNode {
   const before = (node ?? emptyNode).bytes;
-  const masks = before.slice(0, quarterCount);
+  const masks = new Uint8Array(before.subarray(0, quarterCount));
   const parts: Uint8Array[] = [masks];
   let start = quarterCount;
   for (let quarter = 0; quarter < quarterCount; quarter++) {

@@ -315,7 +315,8 @@ export class LogIntake {
     const verifiedLeaves = await extension.verified;
     let lastAtMs = this.#decodedAtMs;
     let takenUp: Uint8Array | undefined;
-    for (const [offset, leafBytes] of extension.leaves.entries()) {
+    for (let offset = 0; offset < extension.leaves.length; offset++) {
+      const leafBytes = extension.leaves[offset]!;
       if (offset % verifyChunkEntries === verifyChunkEntries - 1) {
         await this.#context.scheduler.yield();
       }

@@ -11,7 +11,7 @@ import { DirectoryError } from '@callbook/protocol';
 import { Level } from 'level';
 
 import type { ReplicationErrorCode } from '../errors.ts';
-import type { RowChange, Store, StoreSnapshot } from './store.ts';
+import type { Row, RowChange, Store, StoreSnapshot } from './store.ts';
 
 export interface LevelStoreOptions {
   /** Blocks kept in memory; the default of 8 MiB makes reads four times slower at 10^7 bindings. */
@@ -58,16 +58,19 @@ function storeOver(level: Level<Uint8Array, Uint8Array>): Store {
   // Each write is taken up by a thread of a pool, and two threads may overtake each other.
   let earlier: Promise<unknown> = Promise.resolve();
   return {
-    get: (rowKey) => guard(() => level.getSync(rowKey)),
-    getMany: (rowKeys) => guardAsync(() => level.getMany([...rowKeys])),
+    get: (rowKey) => guard(() => plainOrNone(level.getSync(rowKey))),
+    getMany: (rowKeys) =>
+      guardAsync(async () => (await level.getMany([...rowKeys])).map(plainOrNone)),
     batch: (changes, { durable }) => {
       const written = earlier.then(() => guardAsync(() => writeBatch(level, changes, durable)));
       earlier = written.catch(() => undefined);
       return written;
     },
     range: ({ gte, lt, reverse, countMax }) =>
-      guardAsync(() =>
-        level.iterator({ gte, lt, reverse: reverse ?? false, limit: countMax }).all(),
+      guardAsync(async () =>
+        plainRows(
+          await level.iterator({ gte, lt, reverse: reverse ?? false, limit: countMax }).all(),
+        ),
       ),
     snapshot: () => guard(() => snapshotOf(level)),
     compact: (first, last) => guardAsync(() => compactRows(level, first, last)),
@@ -79,11 +82,31 @@ function snapshotOf(level: Level<Uint8Array, Uint8Array>): StoreSnapshot {
   const snapshot = level.snapshot();
   return {
     range: ({ gte, lt, reverse, countMax }) =>
-      guardAsync(() =>
-        level.iterator({ gte, lt, reverse: reverse ?? false, limit: countMax, snapshot }).all(),
+      guardAsync(async () =>
+        plainRows(
+          await level
+            .iterator({ gte, lt, reverse: reverse ?? false, limit: countMax, snapshot })
+            .all(),
+        ),
       ),
     close: () => snapshot.close(),
   };
+}
+
+/**
+ * The binding gives a `Buffer`, whose `slice` is a view where that of a `Uint8Array` is a copy: who
+ * changed the one would change the row that others read.
+ */
+function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+function plainOrNone(value: Uint8Array | undefined): Uint8Array | undefined {
+  return value === undefined ? undefined : plain(value);
+}
+
+function plainRows(rows: readonly [Uint8Array, Uint8Array][]): Row[] {
+  return rows.map(([rowKey, value]) => [plain(rowKey), plain(value)]);
 }
 
 /**

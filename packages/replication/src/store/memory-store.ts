@@ -82,7 +82,10 @@ function selectRows(
     reverse === true
       ? sortedKeys.slice(Math.max(from, to - countMax), to).reverse()
       : sortedKeys.slice(from, Math.min(to, from + countMax));
-  return selected.map((text) => [Buffer.from(text, 'latin1'), rows.get(text)!.slice()]);
+  return selected.map((text) => [
+    new Uint8Array(Buffer.from(text, 'latin1')),
+    rows.get(text)!.slice(),
+  ]);
 }
 
 function firstAtOrAfter(sortedKeys: readonly string[], text: string): number {

@@ -3,8 +3,9 @@
  * of a database, so that a distributed engine can take level's place; `test/store/acceptance.ts`
  * says what an implementation owes, and runs on each.
  *
- * Rows are ordered bytewise. A returned value belongs to the caller; a stored one must not be
- * changed after it was handed in. One writer at a time: batches are applied in the order of calls.
+ * Rows are ordered bytewise. A returned value belongs to the caller, and is no `Buffer`; a stored one
+ * must not be changed after it was handed in. One writer at a time: batches are applied in the order
+ * of calls.
  */
 
 export type RowChange =

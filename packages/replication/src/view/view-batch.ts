@@ -97,18 +97,28 @@ export class ViewBatch {
   /** Reads the rows of these labels: of those that are held and only updated, one. */
   static async open(context: ViewContext, labels: readonly Uint8Array[]): Promise<ViewBatch> {
     const { store } = context;
-    const unique = [...new Map(labels.map((label) => [nameOf(label), label])).values()];
-    const updates = await store.getMany(unique.map(updatesKey));
-    const held = unique.map((label, place) =>
-      parseHeldLabel(label, updates[place], () => store.get(ownershipKey(label))),
-    );
-    const others = unique.filter((_, place) => held[place] === undefined);
-    const owned = others.length === 0 ? [] : await store.getMany(others.map(ownershipKey));
+    const unique = new Map<string, Uint8Array>();
+    for (const label of labels) unique.set(nameOf(label), label);
+    const updates = await store.getMany(Array.from(unique.values(), updatesKey));
     const work = new Map<string, LabelWork>();
-    let position = 0;
-    for (const [place, label] of unique.entries()) {
-      const before = held[place] ?? parseLabelRow(owned[position++], updates[place]);
-      work.set(nameOf(label), workOn(label, before));
+    const others: {
+      readonly name: string;
+      readonly label: Uint8Array;
+      row: Uint8Array | undefined;
+    }[] = [];
+    let place = 0;
+    for (const [name, label] of unique) {
+      const row = updates[place++];
+      const before = parseHeldLabel(label, row, () => store.get(ownershipKey(label)));
+      if (before === undefined) others.push({ name, label, row });
+      else work.set(name, workOn(label, before));
+    }
+    const owned =
+      others.length === 0
+        ? []
+        : await store.getMany(others.map(({ label }) => ownershipKey(label)));
+    for (const [position, { name, label, row }] of others.entries()) {
+      work.set(name, workOn(label, parseLabelRow(owned[position], row)));
     }
     return new ViewBatch(context, work);
   }

@@ -6,10 +6,14 @@ import {
   proveIndexLabel,
   verifyIndexProof,
 } from '@callbook/protocol';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { IndexNodes } from '../../src/index/index-nodes.ts';
+import { openLevelStore } from '../../src/store/level-store.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
 import type { Row, Store } from '../../src/store/store.ts';
 import { indexNodes } from '../../src/store/row-keys.ts';
@@ -77,4 +81,21 @@ it('are those of the same tree made at once, by the same or a fresh reader', asy
     }),
     { numRuns: 60 },
   );
+});
+
+it('are the same on disk, when labels come to nodes that were stored before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'callbook-test-'));
+  const store = await openLevelStore(folder, { cacheBytes: 1 << 20 });
+  const changes = Array.from({ length: 400 }, (_, number) => {
+    return { label: seedOf(`label ${number}`), stateHash: seedOf(`state ${number}`) };
+  });
+  let root: Uint8Array = new Uint8Array(32);
+  for (let start = 0; start < changes.length; start += 50) {
+    root = await apply(new IndexNodes(store), store, [changes.slice(start, start + 50)]);
+  }
+  const once = memoryStore();
+  expect(root).toEqual(await apply(new IndexNodes(once), once, [changes]));
+  expect(await rowsOf(store)).toEqual(await rowsOf(once));
+  await store.close();
+  await rm(folder, { recursive: true });
 });

@@ -39,6 +39,19 @@ export function acceptStore(name: string, open: () => Promise<StoreUnderTest>): 
       expect(many.map((value) => value && [...value])).toEqual([[20], undefined, [10]]);
     });
 
+    it('gives bytes whose slices are copies', async () => {
+      await store.batch([put(bytes(1), bytes(10))], { durable: true });
+      const range = { gte: bytes(1), lt: bytes(2), countMax: 1 };
+      const snapshot = store.snapshot();
+      const rows = [...(await store.range(range)), ...(await snapshot.range(range))].flat();
+      await snapshot.close();
+      for (const value of [store.get(bytes(1))!, ...(await store.getMany([bytes(1)])), ...rows]) {
+        const [before] = value!;
+        value!.slice().fill(99);
+        expect(value![0]).toBe(before);
+      }
+    });
+
     it('applies the changes of one batch in order', async () => {
       const changes = [
         put(bytes(1), bytes(10)),
