@@ -85,6 +85,19 @@ describe('a replacement', () => {
     expect(found).toMatchObject({ binding: { epoch: 0, pending: [{ requestId }] } });
   });
 
+  it('is told to its holder by the holder’s own entry, whatever one member hides', async () => {
+    const { directory, holder } = await openHeld({ holdMs: 60_000 });
+    const { requestId } = await directory.requestReplacement(request);
+    federation.interfere(async ({ member, path, answer }) => {
+      if (member !== 'alpha' || !path.startsWith('/v1/entries/')) return undefined;
+      const { status, json } = await answer();
+      return { status, json: { ...(json as object), pending: [] } };
+    });
+    expect(await directory.pendingAgainst(holder)).toMatchObject([{ requestId }]);
+    // Requests against another holder are none against this one.
+    expect(await directory.pendingAgainst({ ...holder, epoch: 1 })).toEqual([]);
+  });
+
   it('survives a crash before the members see the request, and one after', async () => {
     const { directory } = await openHeld();
     const saved: Replacement[] = [];

@@ -101,6 +101,14 @@ describe.each([{ gossip: true }, { gossip: false }])('three members, gossip $gos
     for (const { replica } of members.values()) {
       await until(() => replica.bindings.byDigits('4915123456789') !== undefined);
     }
+    // Whoever mirrors the logs proves by them what their members may not answer for.
+    const { replica: gamma } = members.get('gamma')!;
+    const mirrored = gamma.receiptsOf(made.entryId);
+    const verdicts = mirrored.map((receipt) => gamma.receipted(entry, receipt).verdict);
+    expect(verdicts).toEqual(mirrored.map(() => 'accept'));
+    expect(mirrored.map(({ origin }) => origin)).toContain('api.alpha.test/log');
+    expect(mirrored.length).toBeGreaterThanOrEqual(2);
+    expect(gamma.receiptsOf(new Uint8Array(32))).toEqual([]);
   });
 
   it('answer a request to notarise before the challenged leaves with a verdict', async () => {
