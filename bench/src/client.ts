@@ -1,8 +1,9 @@
 /** What the client costs those who embed it: validation, and look-ups at a federation. */
 import { benchLookups } from './client-lookups.ts';
+import { benchValidation } from './client-validation.ts';
 import type { Measurement } from './measurement.ts';
 
 /** Measures the client. */
 export async function benchClient(say: (line: string) => void): Promise<Measurement[]> {
-  return await benchLookups(say);
+  return [...(await benchValidation(say)), ...(await benchLookups(say))];
 }

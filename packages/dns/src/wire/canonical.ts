@@ -84,6 +84,7 @@ export function dsDigestInput(owner: DomainName, dnskeyRdata: Uint8Array): Uint8
 /** Key tag of a DNSKEY (RFC 4034 appendix B; algorithm 1 is not known here). */
 export function keyTagOf(dnskeyRdata: Uint8Array): number {
   let sum = 0;
-  for (const [index, octet] of dnskeyRdata.entries()) sum += index % 2 === 0 ? octet << 8 : octet;
+  for (let index = 0; index < dnskeyRdata.length; index += 1)
+    sum += index % 2 === 0 ? dnskeyRdata[index]! << 8 : dnskeyRdata[index]!;
   return (sum + (sum >> 16)) & 0xffff;
 }

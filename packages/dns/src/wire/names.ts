@@ -175,10 +175,18 @@ function parseOctet(text: string, at: number): { value: number; size: number } |
 }
 
 /** Returns the presentation form with its final dot; `parseName` gives the same name back. */
-export function formatName(name: DomainName): string {
-  const labels = name.labels.map((label) => Array.from(label, formatOctet).join(''));
-  return `${labels.join('.')}.`;
+export function formatName({ wire }: DomainName): string {
+  let text = '';
+  for (let at = 0; wire[at]! > 0; at += wire[at]! + 1) {
+    const end = at + 1 + wire[at]!;
+    for (let index = at + 1; index < end; index += 1) text += octetTexts[wire[index]!]!;
+    text += '.';
+  }
+  return text === '' ? '.' : text;
 }
+
+/** How each octet of a label is written. */
+const octetTexts: readonly string[] = Array.from({ length: 256 }, (_, octet) => formatOctet(octet));
 
 function formatOctet(octet: number): string {
   if (octet <= 0x20 || octet > 0x7e) return `\\${String(octet).padStart(3, '0')}`;
