@@ -9,7 +9,9 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { openLevelStore, parseLogBatch } from '@callbook/replication';
 import { startVerifier } from '@callbook/node/verifier';
+import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { readFrames } from './catchup-log.ts';
+import { messageKey, signedMessages } from './signed-messages.ts';
 import { openSyntheticReplica } from './synthetic-federation.ts';
 
 const turns = 10;
@@ -21,6 +23,8 @@ export interface CatchupResult {
   readonly rawPerSecond: number;
   /** CPU of all threads, per entry. */
   readonly cpuMicroseconds: number;
+  /** CPU of one signature check, by this process in turns with the rest. */
+  readonly checkMicroseconds: number;
   readonly rssMiB: number;
   /** Without the pages of mapped files, which the kernel may take back; the most at the end of a turn. */
   readonly anonymousMiB: number;
@@ -48,6 +52,7 @@ async function measure(): Promise<CatchupResult> {
   let rawSecondsAll = 0;
   let rawCount = 0;
   let cpu = 0;
+  let checksCpu = 0;
   let anonymousMiB = 0;
   const frames = readFrames(`${folder}/missed.pages`);
   const turnEntries = Math.ceil(entries / turns);
@@ -59,6 +64,7 @@ async function measure(): Promise<CatchupResult> {
     catchupSeconds += (performance.now() - before) / 1000;
     const { user, system } = process.cpuUsage(cpuBefore);
     cpu += user + system;
+    checksCpu += checkAll();
     anonymousMiB = Math.max(anonymousMiB, anonymousMiBNow());
     const count = Math.ceil(turnEntries / 4);
     rawSecondsAll += await rawSeconds(count);
@@ -68,6 +74,7 @@ async function measure(): Promise<CatchupResult> {
     catchupSeconds,
     rawPerSecond: rawCount / rawSecondsAll,
     cpuMicroseconds: cpu / entries,
+    checkMicroseconds: checksCpu / (turns * signedMessages.length),
     rssMiB: process.resourceUsage().maxRSS / 1024,
     anonymousMiB,
   };
@@ -88,6 +95,16 @@ async function takeIn(frames: Iterator<Uint8Array>, countMax: number): Promise<v
     count += page.value.leaves.length;
   }
   await before;
+}
+
+/** Microseconds of CPU for a check of every message. */
+function checkAll(): number {
+  const before = process.threadCpuUsage();
+  for (const { message, signature } of signedMessages) {
+    if (!crypto.ed25519Verify(message, signature, messageKey)) throw new Error('unverified');
+  }
+  const { user, system } = process.threadCpuUsage(before);
+  return user + system;
 }
 
 function anonymousMiBNow(): number {

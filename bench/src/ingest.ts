@@ -12,6 +12,7 @@ import { memoryStore, openLevelStore } from '@callbook/replication';
 import type { LogBatch } from '@callbook/replication';
 import { measured, median } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
+import { messageKey, signedMessages } from './signed-messages.ts';
 import {
   ingestAll,
   logAll,
@@ -123,17 +124,10 @@ async function measureRound(recorded: Recorded): Promise<Round> {
   return { register: register.perSecond, update: perSecond, raw: raw.perSecond, diskBytes };
 }
 
-const rawKey = crypto.ed25519Signer(new Uint8Array(32).fill(1));
-/** Messages as long as the signed part of an update. */
-const rawMessages = Array.from({ length: 250 }, (_, n) => {
-  const message = new Uint8Array(330).fill(n);
-  return { message, signature: rawKey.sign(message) };
-});
-
 async function verifyRaw(count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
-    const { message, signature } = rawMessages[n % rawMessages.length]!;
-    if (!crypto.ed25519Verify(message, signature, rawKey.publicKey)) throw new Error('unverified');
+    const { message, signature } = signedMessages[n % signedMessages.length]!;
+    if (!crypto.ed25519Verify(message, signature, messageKey)) throw new Error('unverified');
   }
 }
 

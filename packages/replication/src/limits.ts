@@ -20,8 +20,8 @@ export const verifiedCheckpointsCachedMax = 512;
 /** Payloads kept for one label: the one served and those of entries that may come into force. */
 export const payloadsPerLabelMax = 8;
 /**
- * Leaves of another log that go into one batch of the store, at most: what is decoded and not yet
- * written is copied by the garbage collector again and again, so it should be little.
+ * Leaves of another log that go into one batch of the store, at most: an entry bundle, so that while
+ * catching up none is written in parts. More would be copied by the garbage collector again and again.
  */
 export const integrationLeavesMax = 256;
 /** From so many leaves behind a log's newest checkpoint on, leaves are verified in other threads, if there are. */
