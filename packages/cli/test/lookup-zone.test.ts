@@ -40,7 +40,7 @@ async function lookUp(rcode: number): Promise<Finished & { questions: string[] }
       const data = ['v=callbook1', `id=${Buffer.alloc(32, 5).toString('base64url')}`];
       response.answers.push({ name: owner, class: 1, ttl: 300, type, data } as never);
     }
-    send(response);
+    void send(response);
   });
   udp.bind(0, '127.0.0.1');
   await once(udp, 'listening');

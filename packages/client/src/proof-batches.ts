@@ -51,13 +51,19 @@ export async function findProofs(
   });
   const search = { outcomes: new Map<Identifier, ProofOutcome>(), options };
   while (open.length > 0) {
-    const parts = Map.groupBy(open, ({ toAsk }) => toAsk.shift());
-    for (const { answer, failures } of parts.get(undefined) ?? []) {
-      search.outcomes.set(answer.identifier, outcomeOf(failures));
+    const parts = new Map<Member, Wanted[]>();
+    for (const wanted of open) {
+      const member = wanted.toAsk.shift();
+      if (member === undefined) {
+        search.outcomes.set(wanted.answer.identifier, outcomeOf(wanted.failures));
+      } else {
+        const part = parts.get(member) ?? [];
+        part.push(wanted);
+        parts.set(member, part);
+      }
     }
-    parts.delete(undefined);
     const left = [...parts].map(([member, part]) =>
-      member === undefined ? [] : proveByMember(context, member, { part, search }),
+      proveByMember(context, member, { part, search }),
     );
     open = (await Promise.all(left)).flat();
   }

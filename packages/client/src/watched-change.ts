@@ -38,14 +38,12 @@ export type Saying = 'absent' | 'behind' | 'other';
 
 /** The name of a finding: two with the same name are one that lasts. */
 export function findingName(finding: Finding): string {
-  switch (finding.kind) {
-    case 'absent':
-      return finding.kind;
-    case 'member_differs':
-      return `${finding.kind} ${finding.member} ${finding.says}`;
-    default:
-      return `${finding.kind} ${finding.proof.binding?.entryId.toHex() ?? ''} ${finding.proof.binding?.ownershipId.toHex() ?? ''}`;
+  if (finding.kind === 'absent') return finding.kind;
+  if (finding.kind === 'member_differs') {
+    return `${finding.kind} ${finding.member} ${finding.says}`;
   }
+  const { binding } = finding.proof;
+  return `${finding.kind} ${binding?.ownershipId.toHex()} ${binding?.entryId.toHex()}`;
 }
 
 /** What the holder has, and what it is about to have where it is changing it just now. */
@@ -65,9 +63,8 @@ export async function findingsOf(
   const findings: Finding[] = [];
   const isGone = absent.length >= context.quorum;
   if (isGone) findings.push({ kind: 'absent', members: absent });
-  const suspects = isGone ? [] : [...absent.map((member) => ({ member, says: 'absent' as const }))];
   const differing = [
-    ...suspects,
+    ...(isGone ? [] : absent.map((member) => ({ member, says: 'absent' as const }))),
     ...odd.map((answer) => ({ member: answer.member, says: sayingOf(answer, holding) })),
   ];
   const proven = await provenChange(context, own, [...odd.map((o) => o.member), ...absent]);

@@ -57,7 +57,7 @@ function isBogus({ member, code }: { member: string; code: ValidationCode }): Er
 }
 
 /** Whether a zone publishes what the members have answered. */
-export function bearsOut(zone: ZoneAnswer, answer: CountedLookup): boolean {
+function bearsOut(zone: ZoneAnswer, answer: CountedLookup): boolean {
   if (answer.state === 'absent') return zone.state === 'absent';
   const { binding } = answer;
   // What is for the API alone is not in DNS, and what nobody has confirmed for long leaves it.

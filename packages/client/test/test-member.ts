@@ -25,7 +25,8 @@ import {
 import { nobleCryptography as crypto } from '@callbook/protocol/crypto/noble';
 import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
 import type { TestLog } from './test-log.ts';
-import { proofOf } from './test-proof.ts';
+import { pendingJson, publishedJson } from './test-lookup.ts';
+import { proofOf, proofsOf } from './test-proof.ts';
 
 const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
 
@@ -106,15 +107,11 @@ export class TestMember {
     if (path.startsWith('/v1/entries/')) return this.#entryState(path.split('/')[3]!);
     if (path === '/v1/lookups') return this.#lookups(fields);
     if (path === '/v1/proof') {
-      const json = proofOf(this.log, this.#directory, String(fields['identifier']));
-      return { status: 200, json };
+      return { status: 200, json: proofOf(this.log, this.#directory, fields['identifier']!) };
     }
     if (path === '/v1/proofs') {
-      const [first, ...others] = (fields['identifiers'] as unknown as string[]).map((name) =>
-        proofOf(this.log, this.#directory, name),
-      );
-      const { root, logs } = first as { root: string; logs: object[] };
-      return { status: 200, json: { root, logs, results: [first, ...others] } };
+      const names = fields['identifiers'] as unknown as string[];
+      return { status: 200, json: proofsOf(this.log, this.#directory, names) };
     }
     return problem(404, 'route_unknown');
   }
@@ -371,12 +368,7 @@ export class TestMember {
   }
 
   #pending(entry: Entry): object[] {
-    return this.#openRequests(entry).map(({ entryId: requestId, entry: request, ...times }) => ({
-      requestId: encodeBase64Url(requestId),
-      class: request.class,
-      timeMs: times.timeMs,
-      commitFromMs: times.commitFromMs,
-    }));
+    return this.#openRequests(entry).map(pendingJson);
   }
 
   #lookups(body: Record<string, unknown>): TestAnswer {
@@ -387,22 +379,8 @@ export class TestMember {
   #lookup(identifier: string): unknown {
     const binding = this.#directory.bindings.get(identifier);
     if (binding === undefined) return { state: 'absent' };
-    const { payload, entry } = binding;
-    return {
-      state: 'published',
-      visibility: payload.visibility,
-      routes: payload.routes,
-      keys: payload.keys.map((key) => ({ ...key, key: encodeBase64Url(key.key) })),
-      labelEpoch: entry.labelEpoch,
-      label: encodeBase64Url(entry.label),
-      epoch: entry.epoch,
-      seq: entry.seq,
-      ownershipId: encodeBase64Url(binding.ownershipId),
-      entryId: encodeBase64Url(binding.entryId),
-      origin: this.log.origin,
-      changedAtMs: 1_700_000_000_000,
-      pending: this.#pending(entry),
-    };
+    const { origin } = this.log;
+    return { ...publishedJson(binding), origin, pending: this.#pending(binding.entry) };
   }
 }
 

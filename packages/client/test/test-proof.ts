@@ -71,6 +71,13 @@ export function proofOf(own: TestLog, directory: TestDirectory, name: string): o
   };
 }
 
+/** The answer to `POST /v1/proofs`. */
+export function proofsOf(own: TestLog, directory: TestDirectory, names: string[]): object {
+  const results = names.map((name) => proofOf(own, directory, name));
+  const { root, logs } = results[0] as { root: string; logs: object[] };
+  return { root, logs, results };
+}
+
 function shownOf(directory: TestDirectory, identifier: Identifier): Shown | undefined {
   const held = directory.bindings.get(identifier);
   if (held !== undefined) return { ...held, state: stateOf(held) };

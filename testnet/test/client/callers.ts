@@ -19,7 +19,7 @@ export interface Callers extends AsyncDisposable {
   cast(...roles: (Role | undefined)[]): void;
 }
 
-export const honest: Role = async (_path, pass) => await pass();
+const honest: Role = async (_path, pass) => await pass();
 
 export async function openCallers(memberCount = 3): Promise<Callers> {
   const lab = await openLab(memberCount);

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Passed {
+interface Passed {
   readonly status: number;
   readonly type: string;
   readonly body: Buffer;

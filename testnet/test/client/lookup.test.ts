@@ -261,7 +261,8 @@ describe('many', () => {
 
 describe('another ENUM provider', () => {
   it('is asked where the members have nothing, and only what is validated has keys', async () => {
-    await using _unbound = await startUnbound(callers.lab);
+    await using running = new AsyncDisposableStack();
+    running.use(await startUnbound(callers.lab));
     const { resolver, root } = callers.lab.description;
     const ds = (await readFile(root.trustAnchor, 'utf8')).trim().split(/\sDS\s/)[1]!;
     const anchor = parseTrustAnchor('.', [ds])!;

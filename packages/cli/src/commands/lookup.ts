@@ -18,7 +18,7 @@ export async function lookup(
 }
 
 /** Routes that nothing proves are shown, and are no success. */
-export function exitCodeOf(found: Lookup): ExitCode {
+function exitCodeOf(found: Lookup): ExitCode {
   if (found.state === 'absent') return exitCodes.absent;
   const isProven = found.state === 'published' || found.provider.verdict === 'secure';
   return isProven ? exitCodes.ok : exitCodes.general;
@@ -49,7 +49,7 @@ export function lookupJson(found: Lookup): object {
 }
 
 /** The same for people. */
-export function describeLookup(found: Lookup): string[] {
+function describeLookup(found: Lookup): string[] {
   const { identifier, reason } = found;
   const number = writeIdentifier(identifier);
   if (found.state === 'absent') return [`${number} is not registered.`, ...describeReason(reason)];

@@ -106,35 +106,28 @@ async function refuse(
 }
 
 function jsonOf(event: WatchEvent): object {
-  switch (event.kind) {
-    case 'request': {
-      const { requestId, ...request } = event.request;
-      return { event: event.kind, request: { requestId: requestId.toHex(), ...request } };
-    }
-    case 'request_gone':
-      return { event: event.kind, requestId: event.requestId.toHex() };
-    default: {
-      const { kind, ...rest } = event;
-      return { event: kind, ...rest };
-    }
+  if (event.kind === 'request') {
+    const { requestId, ...request } = event.request;
+    return { event: event.kind, request: { requestId: requestId.toHex(), ...request } };
   }
+  if (event.kind === 'request_gone') {
+    return { event: event.kind, requestId: event.requestId.toHex() };
+  }
+  const { kind, ...rest } = event;
+  return { event: kind, ...rest };
 }
 
 function describeEvent(event: WatchEvent): string {
-  switch (event.kind) {
-    case 'watching':
-      return `${event.agreement.agreeing} of ${event.agreement.asked} members agree`;
-    case 'request': {
-      const from = new Date(event.request.commitFromMs).toISOString();
-      return `REQUEST   somebody wants to take it over from ${from} on: callbook veto`;
-    }
-    case 'request_gone':
-      return 'the request is gone';
-    case 'unreachable':
-      return `too few members answer (${event.code})`;
-    default:
-      return describeFinding(event);
+  if (event.kind === 'watching') {
+    return `${event.agreement.agreeing} of ${event.agreement.asked} members agree`;
   }
+  if (event.kind === 'request') {
+    const from = new Date(event.request.commitFromMs).toISOString();
+    return `REQUEST   somebody wants to take it over from ${from} on: callbook veto`;
+  }
+  if (event.kind === 'request_gone') return 'the request is gone';
+  if (event.kind === 'unreachable') return `too few members answer (${event.code})`;
+  return describeFinding(event);
 }
 
 function describeFinding(finding: Finding): string {
