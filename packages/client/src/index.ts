@@ -36,6 +36,7 @@ export type { OnProgress, Progress } from './progress.ts';
 export type { MemberLookup } from './member-answers.ts';
 export type { Agreement, Survey } from './survey.ts';
 export type { DnssecReason, ProofReason, Reason, Trust } from './lookup-reason.ts';
+export { lookupKeys } from './lookup.ts';
 export type { Lookup, LookupOptions } from './lookup.ts';
 export type { LookupManyOptions, ManyLookup, UnansweredLookup } from './lookup-many.ts';
 export type { Pause } from './directory-context.ts';

@@ -3,7 +3,7 @@
  * what as many members say as the wanted trust needs, and anything less is thrown, or, where many are
  * looked up, is a result of its own.
  */
-import type { DirectoryError, Identifier } from '@callbook/protocol';
+import type { DirectoryError, Identifier, PublishedKey } from '@callbook/protocol';
 import type { LookedUpBinding } from './api-answers.ts';
 import { collectAnswers, isDecided, openBallot, type Ballot } from './ballot.ts';
 import { assertIdentifier } from './claim.ts';
@@ -40,6 +40,12 @@ export type Lookup = (
   readonly identifier: Identifier;
   readonly reason: Reason;
 };
+
+/** The keys of an answer: the members', or those that DNSSEC proves of another provider. */
+export function lookupKeys(found: Lookup): readonly PublishedKey[] {
+  if (found.state === 'published') return found.binding.keys;
+  return found.state === 'elsewhere' ? found.provider.binding.keys : [];
+}
 
 /** An answer before it is known whether anything proves it. */
 export type CountedLookup = (

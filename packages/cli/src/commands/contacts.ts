@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import type { ManyLookup, SeenPeer, Trust } from '@callbook/client';
+import { lookupKeys, type ManyLookup, type SeenPeer, type Trust } from '@callbook/client';
 import { encodeBase64Url, type Identifier, type PublishedKey } from '@callbook/protocol';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -91,7 +91,7 @@ async function compare(
   if (found.state === 'unanswered') return 'unanswered';
   const { identifier } = found;
   const before = await session.peers.read(identifier);
-  const now: SeenPeer = { keys: found.state === 'published' ? found.binding.keys : [] };
+  const now: SeenPeer = { keys: lookupKeys(found) };
   const change = changeBetween(before?.keys ?? [], now.keys);
   if (change === 'new' || (accept === true && change !== 'same' && change !== 'unknown')) {
     await session.peers.write(identifier, now);

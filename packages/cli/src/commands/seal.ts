@@ -1,7 +1,7 @@
 /** `callbook seal` and `callbook open`: something that only the holder of a number can read. */
 import { open as openFile, readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { boxKeyOf, open, seal } from '@callbook/client';
+import { boxKeyOf, lookupKeys, open, seal } from '@callbook/client';
 import { deriveKeys } from '@callbook/protocol';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -22,7 +22,7 @@ export async function sealTo(
 ): Promise<ExitCode> {
   const identifier = session.readIdentifier(number);
   const answer = await session.directory.lookup(identifier);
-  const boxKey = answer.state === 'published' ? boxKeyOf(answer.binding.keys) : undefined;
+  const boxKey = boxKeyOf(lookupKeys(answer));
   if (boxKey === undefined) {
     session.report.result({ identifier, state: 'no_box_key' }, [
       'The number publishes no key to seal to.',

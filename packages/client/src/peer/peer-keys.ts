@@ -2,9 +2,9 @@
  * What the directory says of a peer, as the call policy needs it: keys, proven absence, a false answer,
  * or none. Every way in which a look-up can fail falls into one of the last two.
  */
-import type { Clock, Cryptography, Identifier, PublishedKey } from '@callbook/protocol';
+import type { Clock, Cryptography, Identifier } from '@callbook/protocol';
 import { isClientError, type ClientErrorCode } from '../errors.ts';
-import type { Lookup } from '../lookup.ts';
+import { lookupKeys, type Lookup } from '../lookup.ts';
 import {
   judgePeer,
   type JudgedPeer,
@@ -48,12 +48,14 @@ const bogusCodes: ReadonlySet<ClientErrorCode> = new Set([
   'proof_entry_invalid',
   'proof_payload_invalid',
   'proof_differs',
+  'zone_bogus',
+  'zone_differs',
 ]);
 
 async function peerKeys(lookup: PeerPorts['lookup'], peer: Identifier): Promise<PeerKeys> {
   try {
     const answer = await lookup(peer);
-    const keys: readonly PublishedKey[] = answer.state === 'published' ? answer.binding.keys : [];
+    const keys = lookupKeys(answer);
     return keys.length === 0 ? { state: 'no_keys' } : { state: 'published', keys };
   } catch (error) {
     if (!isClientError(error) || error.code === 'identifier_malformed') throw error;
