@@ -62,10 +62,7 @@ export class Holder {
   }
 
   /** Claims the identifier; without a route nothing is published. */
-  async register(
-    sip: string | null = 'sip:first@sip.test',
-    after?: MadeEntry,
-  ): Promise<MadeEntry> {
+  async register(sip: string | null = 'sip:first@sip.test', after?: MadeEntry): Promise<MadeEntry> {
     if (after !== undefined) this.#epoch++;
     const prev = after?.entryId ?? null;
     const opened = sip === null ? undefined : this.payload(sip);
