@@ -11,7 +11,7 @@ import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import type { Testnet } from '@callbook/testnet';
 
 /** A message in the outbox; notices have no code. */
-export interface SentMessage {
+interface SentMessage {
   readonly to: Identifier;
   readonly code?: string;
 }

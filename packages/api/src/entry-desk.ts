@@ -94,7 +94,7 @@ interface JudgedEntry extends ClaimedChallenges {
 
 interface Shown extends Pick<EntrySubmission, 'role' | 'identifier'> {
   /** Why the challenge that was named is worth nothing, where the entry may do without. */
-  readonly lost?: ApiError;
+  readonly lost?: ApiError | undefined;
 }
 
 function challengeBehind(judged: JudgedEntry, context: ApiContext): Shown {

@@ -8,7 +8,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 
 /** Sums of one hour since 1970. */
-export interface SpentHour {
+interface SpentHour {
   readonly hour: number;
   readonly codes: number;
   /** Thousandths of the operator's currency. */

@@ -12,7 +12,7 @@ import {
 import type { Membership } from '../charter/membership.ts';
 import type { VerifiedCheckpoints } from '../log/verified-checkpoints.ts';
 
-export interface ReceiptContext {
+interface ReceiptContext {
   readonly membership: Membership;
   readonly checkpoints: VerifiedCheckpoints;
   readonly crypto: Cryptography;
