@@ -38,7 +38,7 @@ function profile(algorithm: CorpusAlgorithm, denial: DenialStyle): Profile {
 
 const { nsec, nsec3, salted, optOut, iterated, overIterated } = denialStyles;
 
-export const profiles: readonly Profile[] = [
+const profiles: readonly Profile[] = [
   ...([13, 15, 8, 14] as const).flatMap((algorithm) =>
     [nsec, nsec3, salted, optOut].map((denial) => profile(algorithm, denial)),
   ),
@@ -53,7 +53,7 @@ export interface PlannedQuestion {
 }
 
 /** A zone below the profile's, made for one case. */
-export interface PlannedChild {
+interface PlannedChild {
   readonly label: string;
   readonly signed: boolean;
   /** By default the one that fits. */

@@ -8,7 +8,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dsDigestInput, formatName, type DomainName } from '@callbook/dns/wire';
 import { callTool } from '../../../packages/dns/test/peers/peer-tools.ts';
-import { nameOf } from '../../../packages/dns/test/test-zones.ts';
 import { writeKeyFiles, type CorpusKey, type KeyPair } from './corpus-keys.ts';
 
 /** How a zone denies. */
@@ -88,7 +87,7 @@ async function assertSigned(path: string): Promise<void> {
 }
 
 /** Hosts that positive questions are about, one for each. */
-export const hostCount = 60;
+const hostCount = 60;
 export const hostName = (index: number): string => `h${String(index + 1).padStart(2, '0')}`;
 
 /** A host whose own address no fault is about. */
@@ -148,9 +147,4 @@ export function smallContents(): string[] {
     'x.e A 192.0.2.3',
     '*.w A 192.0.2.4',
   ];
-}
-
-/** A zone of a name in text, all else as given. */
-export function zoneNamed(name: string, zone: Omit<CorpusZone, 'name'>): CorpusZone {
-  return { name: nameOf(name), ...zone };
 }

@@ -14,7 +14,6 @@ import { nameOf } from '../../../packages/dns/test/test-zones.ts';
 import {
   editRecords,
   editSignatures,
-  rdatasOf,
   recordsOf,
   resigned,
   signaturesOf,
@@ -293,8 +292,3 @@ export const harmlessChanges: readonly FaultKind[] = [
 
 /** All that can be wrong with any signed RRset. */
 export const signatureFaults: readonly FaultKind[] = [...tampered, ...altered, ...missigned];
-
-/** A part's records signed anew with other RDATA: for faults that only a zone's owner can make. */
-export function resignedWith(part: Part, edit: (rdata: Uint8Array) => Uint8Array): Message {
-  return resigned(part, { rdatas: rdatasOf(part).map(edit) });
-}

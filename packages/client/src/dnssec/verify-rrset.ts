@@ -114,7 +114,7 @@ function labelProblem(
 }
 
 /** RFC 4034 §3.1.3: the Labels field "MUST NOT count" the root's label nor a leftmost asterisk. */
-export function signedLabelCount(owner: DomainName): number {
+function signedLabelCount(owner: DomainName): number {
   const { wire } = owner;
   return owner.labelCount - (wire[0] === 1 && wire[1] === 0x2a ? 1 : 0);
 }

@@ -9,7 +9,7 @@ import { nobleCryptography } from '@callbook/protocol/crypto/noble';
 import { openedKeysMax } from '../limits.ts';
 
 /** RFC 8624 §3.1: what is validated here; a zone signed by nothing else is as good as unsigned. */
-export const validatedAlgorithms = {
+const validatedAlgorithms = {
   rsaSha256: 8,
   ecdsaP256Sha256: 13,
   ecdsaP384Sha384: 14,
@@ -22,7 +22,7 @@ export function isValidatedAlgorithm(algorithm: number): boolean {
   return validated.has(algorithm);
 }
 
-export interface SignatureCheck {
+interface SignatureCheck {
   readonly algorithm: number;
   /** In the form of its DNSKEY. */
   readonly publicKey: Uint8Array;
