@@ -1,8 +1,8 @@
 /**
  * Walks the charter forward. A client ships with version 1; members give it the versions after, and
  * each is verified by the one before, so no member has to be trusted with it. Once for a directory
- * the quickest answer is enough; when something names a charter that is not known here, all members
- * are asked, since a member that lags, or hides a version, may have been the quickest.
+ * the quickest that has one is enough, and that there is none is what a quorum says; when something
+ * names a charter that is not known here, all members are waited for.
  */
 import {
   extendCharterSet,
@@ -53,36 +53,36 @@ export class CharterWalk {
     return quorumOf(this.current.charter);
   }
 
-  /** Walks once; never throws, for what is pinned remains. */
+  /** Walks once, and anew where nobody answered; never throws, for what is pinned remains. */
   begin(): Promise<void> {
-    this.#begun ??= this.#walk((answers) => Promise.any(answers));
+    this.#begun ??= this.#walk((answers) => quickest(answers, this.quorum)).then((isHeard) => {
+      if (!isHeard) this.#begun = undefined;
+    });
     return this.#begun;
   }
 
   /** Walks again and waits for every member; true when a later charter was found. */
   async again(): Promise<boolean> {
     const { version } = this.current.charter;
-    await this.#walk(async (answers) => {
-      const settled = await Promise.allSettled(answers);
-      const found = settled.map((answer) => (answer.status === 'fulfilled' ? answer.value : ''));
-      return found.find((longer) => typeof longer === 'object');
-    });
+    await this.#walk((answers) => quickest(answers, Number.POSITIVE_INFINITY));
     return this.current.charter.version > version;
   }
 
-  async #walk(
-    choose: (answers: Promise<CharterSet | undefined>[]) => Promise<CharterSet | '' | undefined>,
-  ): Promise<void> {
+  /** True when any member has answered. */
+  async #walk(choose: (answers: Answers) => Promise<Chosen>): Promise<boolean> {
+    let isHeard = false;
     for (let step = 0; step < charterStepsMax; step++) {
       const chosen = new AbortController();
       const answers = this.#members.map((member) => this.#askNext(member, chosen.signal));
-      const longer = await choose(answers).catch(() => undefined);
+      const longer = await choose(answers);
       chosen.abort();
       await Promise.allSettled(answers);
-      if (typeof longer !== 'object') return;
+      isHeard ||= longer !== 'unheard';
+      if (typeof longer !== 'object') break;
       this.#charters = longer;
       this.#members = this.#membersNow();
     }
+    return isHeard;
   }
 
   /** The chain with one charter more; undefined where the member has none; rejects otherwise. */
@@ -107,4 +107,25 @@ export class CharterWalk {
     );
     return [...new Set([...named, ...members])];
   }
+}
+
+type Answers = readonly Promise<CharterSet | undefined>[];
+type Chosen = CharterSet | 'none' | 'unheard';
+
+/**
+ * The first charter that comes; none as soon as `noneMin` members say that they have none, since one
+ * that lags, or hides it, must not decide; else what is left when all have answered or failed.
+ */
+function quickest(answers: Answers, noneMin: number): Promise<Chosen> {
+  const { promise, resolve } = Promise.withResolvers<Chosen>();
+  let [open, none] = [answers.length, 0];
+  const settle = (longer: CharterSet | undefined | 'failed'): void => {
+    open -= 1;
+    if (longer === undefined) none += 1;
+    if (typeof longer === 'object') resolve(longer);
+    else if (none >= noneMin || (open === 0 && none > 0)) resolve('none');
+    else if (open === 0) resolve('unheard');
+  };
+  for (const answer of answers) answer.then(settle, () => settle('failed'));
+  return promise;
 }

@@ -75,6 +75,26 @@ describe('walking forward', () => {
     expect(versionOf(alone)).toBe(1);
   });
 
+  test('goes on where one member hides that there is more', async () => {
+    for (const liar of ['alpha', 'beta', 'gamma']) {
+      const walk = walkAmong({ alpha: notes, beta: notes, gamma: notes, [liar]: [] });
+      await walk.begin();
+      expect(versionOf(walk)).toBe(3);
+    }
+  });
+
+  test('walks anew when nobody could be asked, and not otherwise', async () => {
+    const having: Record<string, readonly string[]> = {};
+    const walk = walkAmong(having);
+    await walk.begin();
+    Object.assign(having, { alpha: notes.slice(0, 2), beta: notes.slice(0, 2) });
+    await walk.begin();
+    expect(versionOf(walk)).toBe(2);
+    Object.assign(having, { alpha: notes, beta: notes });
+    await walk.begin();
+    expect(versionOf(walk)).toBe(2);
+  });
+
   test('finds at any member what another does not have', async () => {
     const walk = walkAmong({ alpha: notes.slice(0, 1), beta: notes, gamma: notes.slice(0, 1) });
     expect(await walk.again()).toBe(true);
