@@ -24,7 +24,7 @@ export interface Part {
   readonly stray: KeyPair;
 }
 
-export function rdatasOf(part: Part): Uint8Array[] {
+function rdatasOf(part: Part): Uint8Array[] {
   return recordsOf(part).map(({ rdata }) => rdata);
 }
 
