@@ -160,8 +160,13 @@ describe('a key file of other software', () => {
     const signature = ['-out', at('signature'), at('text')];
     await run('openssl', ['dgst', '-sha256', '-sign', at('secret.pem'), ...signature]);
     const verified = await run('openssl', [
-      ...['dgst', '-sha256', '-verify', at('public.pem')],
-      ...['-signature', at('signature'), at('text')],
+      'dgst',
+      '-sha256',
+      '-verify',
+      at('public.pem'),
+      '-signature',
+      at('signature'),
+      at('text'),
     ]);
     expect(verified.stdout).toContain('Verified OK');
   });

@@ -24,7 +24,7 @@ describe('24 words', () => {
   it('are those of BIP 39 for the same bits', () => {
     // BIP 39, test vectors of its reference implementation: 32 octets of 7f.
     const seed = new Uint8Array(32).fill(0x7f);
-    const words = `${'legal winner thank year wave sausage worth useful '.repeat(3)}`.trim();
+    const words = 'legal winner thank year wave sausage worth useful '.repeat(3).trim();
     const expected = words.split(' ').slice(0, 23).concat('title').join(' ');
     expect(encodeBackupWords(seed)).toBe(expected);
   });

@@ -19,7 +19,7 @@ import { journal, selectHeld } from '../journal.ts';
 import type { Session } from '../session.ts';
 import { reportKeys } from './key.ts';
 
-export type ExportedUse = 'box' | 'identity' | 'sip';
+type ExportedUse = 'box' | 'identity' | 'sip';
 
 export interface KeyExportOptions {
   readonly number?: string;
@@ -56,7 +56,7 @@ function publicPem(publishedKey: PublishedKey): string {
   const spki = subjectPublicKeyInfo(publishedKey);
   if (spki === undefined) throw cliError('usage', 'an OpenPGP certificate is no key of this kind');
   const key = createPublicKey({ key: Buffer.from(spki), type: 'spki', format: 'der' });
-  return String(key.export({ type: 'spki', format: 'pem' }));
+  return key.export({ type: 'spki', format: 'pem' });
 }
 
 const curves = { box: 'X25519', identity: 'Ed25519', sip: 'P-256' } as const;
@@ -81,7 +81,7 @@ function secretKey(holding: Holding, use: ExportedUse): KeyObject {
 async function writeSecret(path: string, key: KeyObject): Promise<void> {
   try {
     const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile(String(key.export({ type: 'pkcs8', format: 'pem' })));
+    await handle.writeFile(key.export({ type: 'pkcs8', format: 'pem' }));
     await handle.close();
   } catch (cause) {
     throw cliError('output_unwritable', `cannot write ${path}, or it is there already`, { cause });
