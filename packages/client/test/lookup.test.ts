@@ -2,7 +2,7 @@
 import { encodeBase64Url, type Identifier } from '@callbook/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectory } from '../src/index.ts';
-import type { Directory, DirectoryOptions, Holding } from '../src/index.ts';
+import type { Directory, DirectoryOptions, Fetch, Holding } from '../src/index.ts';
 import {
   startFederation,
   trustTestAuthority,
@@ -309,6 +309,23 @@ describe('many', () => {
       ['beta', ['200']],
       ['gamma', ['200']],
     ]);
+  });
+
+  it('come to each member in another order than they were given, or come to the others', async () => {
+    const asked: string[][] = [];
+    const fetchSeen: Fetch = async (url, init) => {
+      if (url.endsWith('/v1/lookups')) {
+        asked.push((JSON.parse(init.body as string) as { identifiers: string[] }).identifiers);
+      }
+      return await fetch(url, init);
+    };
+    await open({ fetch: fetchSeen }).lookupMany(crowd);
+    expect(asked).toHaveLength(3);
+    for (const list of asked) expect(list).not.toEqual(list.toSorted());
+    const times = Map.groupBy(asked.flat(), (identifier) => identifier);
+    expect([...times.values()].map(({ length }) => length)).toEqual(crowd.map(() => 2));
+    const [first, second] = asked as [string[], string[]];
+    expect(new Set(first).symmetricDifference(new Set(second)).size).toBe(200);
   });
 
   it('survive a member that fails in the middle', async () => {

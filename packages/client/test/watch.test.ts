@@ -9,6 +9,7 @@ import {
   type Interference,
   type TestFederation,
 } from './test-federation.ts';
+import type { TestAnswer } from './test-member.ts';
 
 const identifier = 'tel:+34912345678';
 const seed = new Uint8Array(32).fill(7);
@@ -139,12 +140,15 @@ it('names a member that lies, and is not frightened by it', async () => {
 });
 
 it('names a member that lags, once for as long as it does', async () => {
-  const old = await federation.member('gamma').answer('POST', '/v1/lookups', {
-    identifiers: [identifier],
-  });
+  const gamma = federation.member('gamma');
+  const old: Record<string, TestAnswer> = {
+    '/v1/lookups': await gamma.answer('POST', '/v1/lookups', { identifiers: [identifier] }),
+    // What it proves was true once, and is no change.
+    '/v1/proof': await gamma.answer('POST', '/v1/proof', { identifier }),
+  };
   holding = await directory.publish(holding, { routes: [] });
   federation.interfere(({ member, path }) =>
-    Promise.resolve(member === 'gamma' && path === '/v1/lookups' ? old : undefined),
+    Promise.resolve(member === 'gamma' ? old[path] : undefined),
   );
   const next = begin();
   await next();

@@ -152,6 +152,8 @@ describe('a member that lies', () => {
     await expect(alone).rejects.toMatchObject({
       code: expect.stringMatching(/^(members_disagree|zone_differs)$/) as string,
     });
+    const byZone = callers.open().lookup(held, { trust: 'any-member', proof: false });
+    await expect(byZone).rejects.toMatchObject({ code: 'zone_differs' });
     const all = callers.open().lookup(held, { trust: 'all-members' });
     await expect(all).rejects.toMatchObject({ code: 'members_disagree' });
   });
