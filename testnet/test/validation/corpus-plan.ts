@@ -18,6 +18,7 @@ import {
   dsDenialFaults,
   dsVariants,
   emptyFaults,
+  parentDenialFaults,
   type DsVariant,
 } from './delegation-faults.ts';
 import type { Part } from './message-edits.ts';
@@ -291,9 +292,13 @@ class ProfilePlanner {
     const keyFaults = [...kinds, ...dnskeyFaults].map((kind) => on(answerPart(DNSKEY), kind));
     for (const fault of [...keyFaults, ...emptyFaults])
       this.addChild(`keys, ${fault.name}`, { fault, type: DNSKEY });
+    for (const fault of parentDenialFaults) this.addChild(`address, ${fault.name}`, { fault });
   }
 
-  /** A case about a signed child of its own, asked for an address, or for one that is not there. */
+  /**
+   * A case about a signed child of its own, asked for an address, or for one that is not there. The fault
+   * is on its DS or keys, or without a type on the answer itself.
+   */
   private addChild(
     what: string,
     made: { ds?: DsVariant['ds']; fault?: AnswerFault; type?: number },
@@ -301,12 +306,18 @@ class ProfilePlanner {
     this.childCount += 1;
     const label = `k${this.childCount}`;
     const { ds, fault, type } = made;
-    const question = { owner: `${this.childCount % 3 === 0 ? 'nobody' : 'www'}.${label}`, type: A };
+    const isMissing = this.childCount % 3 === 0 && type !== undefined;
+    const question = { owner: `${isMissing ? 'nobody' : 'www'}.${label}`, type: A };
     this.add({
       name: `signed child, ${what}`,
       question,
       child: { label, signed: true, ...(ds && { ds }) },
-      ...(fault && { fault: { at: { owner: label, type: type! }, alter: fault.alter } }),
+      ...(fault && {
+        fault: {
+          at: type === undefined ? question : { owner: label, type },
+          alter: fault.alter,
+        },
+      }),
     });
   }
 

@@ -266,3 +266,23 @@ export const dsDenialFaults: readonly AnswerFault[] = [
     },
   },
 ];
+
+/** What the parent's records may be made to say of a name in a signed child: it is not theirs to deny. */
+export const parentDenialFaults: readonly AnswerFault[] = [
+  {
+    name: 'denied by the record of the parent at the delegation',
+    alter: async ({ message, question, genuine }) => {
+      // Nothing sorts between a name and the same with a hyphen but what is below the name.
+      const child = new TextDecoder().decode(question.name.labels[1]);
+      const { authorities, responseCode } = await genuine(`${child}-`, recordTypes.A);
+      return { ...message, answers: [], authorities, responseCode };
+    },
+  },
+  {
+    name: 'denied by the apex of the parent',
+    alter: async ({ message, genuine }) => {
+      const { authorities } = await genuine('@', recordTypes.SRV);
+      return { ...message, answers: [], authorities };
+    },
+  },
+];
