@@ -27,4 +27,8 @@ export const knownSeeds: readonly number[] = [
   7310025501281,
   // A commit with a quorum of leaves, one from before its hold was over, closed its slot for good.
   1093871234281,
+  // An entry was complete by the other branch of a fork.
+  918273645623,
+  // A charter undid a rotation that was logged too late: the payload before it was erased everywhere.
+  918273645177,
 ];

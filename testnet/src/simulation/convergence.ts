@@ -4,8 +4,8 @@
  * and what was promised to holders is kept.
  */
 import type { CharterSet } from '@callbook/protocol';
-import type { IndexRoot } from '@callbook/protocol';
-import { bytesEqual, parseIndexRoot } from '@callbook/protocol';
+import type { BindingState, IndexRoot } from '@callbook/protocol';
+import { bytesEqual, charterSetUpTo, parseIndexRoot } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
 import type { Claimant } from './claimant.ts';
 import { signedSize } from './stored-leaves.ts';
@@ -161,6 +161,8 @@ function isPartial(
   return [...leaves].some(([origin, log]) => {
     const cutoff = cutoffOf(origin, parts);
     if (cutoff !== undefined) return log.length < cutoff;
+    // Of a fork it has one branch, as long as the other perhaps; and who lost its disk is told later.
+    if (parts.isForked(origin)) return true;
     return engine!.replica.frozen(origin) || log.length !== parts.union.written(origin);
   });
 }
@@ -193,6 +195,7 @@ function unserved(
     const found = member.engine!.replica.bindings.byIdentifier(identifier);
     if (state === undefined || state.endsAtMs === null) {
       if (bytesOrNothing(found?.entryId) === bytesOrNothing(state?.entryId)) return [];
+      if (state !== undefined && isUndone(state, member, parts)) return [];
       const what = `${member.name} does not serve what is in force`;
       return [{ invariant: 'served', what, withinMs: servedMsMax }];
     }
@@ -202,6 +205,24 @@ function unserved(
     const what = `${member.name} serves what was released`;
     return [{ invariant: 'erasure', what, withinMs: frozenMsMax + sweptMsMax }];
   });
+}
+
+/**
+ * True when a charter has undone the ownership entry after this one: it was logged by the charter before,
+ * when that was over. All had erased what it replaced, so nobody can serve that again.
+ */
+function isUndone(
+  { label, commitment, ownershipId }: BindingState,
+  { engine }: SimulatedMember,
+  { charters, members }: ConvergenceParts,
+): boolean {
+  const earlier = charters.all.length - 1;
+  if (earlier === 0 || commitment === null) return false;
+  const wanted = { label, commitment };
+  if (members.some((one) => one.engine?.replica.payloads.held(wanted) !== undefined)) return false;
+  const { states } = replayLogs(engine!.replica, charterSetUpTo(charters, earlier));
+  const before = states.get(label.toHex());
+  return before !== undefined && !bytesEqual(before.ownershipId, ownershipId);
 }
 
 /** A payload that a member did not have yet, it is asked for again after a minute. */
