@@ -13,6 +13,8 @@ export class Lifetime {
   readonly random: SeededRandom;
   #alive = true;
   #frozenUntilMs = 0;
+  /** Node keeps a signal that somebody listens to, and all behind it, for as long as the process lives. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(owner: string, world: World, random: SeededRandom) {
     this.owner = owner;
@@ -26,6 +28,7 @@ export class Lifetime {
 
   kill(): void {
     this.#alive = false;
+    for (const forget of this.#waiting) forget();
   }
 
   freeze(forMs: number): void {
@@ -48,9 +51,18 @@ export class Lifetime {
       delay: (delayMs, signal) =>
         new Promise((resolve) => {
           if (signal?.aborted === true) return resolve();
-          signal?.addEventListener('abort', () => this.#resume(resolve), { once: true });
+          const wake = (): void => this.#resume(resolve);
+          const forget = (): void => {
+            signal?.removeEventListener('abort', wake);
+            this.#waiting.delete(forget);
+          };
+          signal?.addEventListener('abort', wake, { once: true });
+          this.#waiting.add(forget);
           const lateMs = this.random.chance(0.05) ? this.random.below(200) : 0;
-          this.after(delayMs + lateMs, 'timer', resolve);
+          this.after(delayMs + lateMs, 'timer', () => {
+            forget();
+            resolve();
+          });
         }),
       yield: () => new Promise((resolve) => this.after(this.random.below(2), 'yield', resolve)),
     };

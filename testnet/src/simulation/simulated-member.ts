@@ -190,6 +190,11 @@ export class SimulatedMember {
     disk.crash();
   }
 
+  /** Ends the process when the simulation is over: nothing may keep it in memory. */
+  forget(): void {
+    this.#life?.kill();
+  }
+
   /** Ends the process in order and starts it again some time after it has ended. */
   async restart(): Promise<void> {
     const { network, world } = this.#parts;
