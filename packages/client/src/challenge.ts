@@ -66,7 +66,11 @@ export interface OpenChallenge extends ChallengeTarget {
   readonly openSession: () => Promise<Session>;
 }
 
-const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
+const suite: CipherSuite = new CipherSuite(
+  KEM_DHKEM_X25519_HKDF_SHA256,
+  KDF_HKDF_SHA256,
+  AEAD_AES_128_GCM,
+);
 /** Length of the exporter secret that keys the proof, in bytes. */
 const answerKeySize = 32;
 

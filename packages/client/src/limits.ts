@@ -7,7 +7,7 @@ export const proofCallMsMax = 4000;
 /** Longest wait for a posted entry: the member asks the others to log it before it answers. */
 export const entryCallMsMax = 30_000;
 /** Largest answer that is read: 1 000 look-ups with payloads at their limit, in base64. */
-export const answerBytesMax = 16 * 1024 * 1024;
+export const answerBytesMax: number = 16 * 1024 * 1024;
 /** Charters that are walked forward at once: ten years of one a month. */
 export const charterStepsMax = 120;
 /** Codes that may be tried for one challenge; the member counts too. */
@@ -17,7 +17,7 @@ export const submissionRoundsMax = 3;
 /** Pause before the second and the third round, times the number of rounds done. */
 export const submissionPauseMs = 500;
 /** Identifiers in one look-up call, in characters: the API takes bodies up to 64 KiB. */
-export const lookupCharactersMax = 48 * 1024;
+export const lookupCharactersMax: number = 48 * 1024;
 
 /** How long a look-up waits for the members it has asked before it asks further ones as well. */
 export const hedgeMs = 1500;
@@ -70,7 +70,7 @@ export const dnsCallMsMax = 5000;
 export const dnsMessageBytesMax = 65_535;
 
 /** Characters of an SDP body that is read: ten times what a browser offers. */
-export const sdpCharactersMax = 64 * 1024;
+export const sdpCharactersMax: number = 64 * 1024;
 /** Media streams of one offer. */
 export const mediaStreamsMax = 32;
 /** Characters of an `Identity` header. */
@@ -85,11 +85,11 @@ export const signatureLifeSeconds = 300;
 /** How far the clock of who signed a request may be off. */
 export const clockSkewSeconds = 60;
 /** Body of a signed request: members take no larger ones either. */
-export const signedBodyBytesMax = 64 * 1024;
+export const signedBodyBytesMax: number = 64 * 1024;
 /** What is sealed is held in memory as a whole. */
-export const sealedBytesMax = 16 * 1024 * 1024;
+export const sealedBytesMax: number = 16 * 1024 * 1024;
 
 /** scrypt's cost of a backup file, as the logarithm of N: a second on a small machine (age's own choice). */
 export const backupScryptLog2 = 18;
 /** Characters of a backup file. */
-export const backupFileBytesMax = 1024 * 1024;
+export const backupFileBytesMax: number = 1024 * 1024;

@@ -63,7 +63,7 @@ export const faultsFallAfterMs: number = 7 * 24 * 60 * 60 * 1000;
 /** Vetoed but unanswered requests of one claimant key after which its next one is sturdy. */
 export const recycledRequestsMin = 3;
 /** Time that must lie between the first and the last of them. */
-export const recycledSpanMsMin = 21 * 24 * 3600 * 1000;
+export const recycledSpanMsMin: number = 21 * 24 * 3600 * 1000;
 /** Requests against one holder that look-ups tell of. */
 export const pendingRequestsMax = 8;
 /** A client confirms its binding by an update at least this often: 180 days. */

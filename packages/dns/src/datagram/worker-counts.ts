@@ -19,7 +19,7 @@ export class WorkerCounts {
   readonly memory: SharedArrayBuffer;
   private readonly values: Float64Array<SharedArrayBuffer>;
 
-  constructor(memory = new SharedArrayBuffer(Object.keys(places).length * 8)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(Object.keys(places).length * 8)) {
     this.memory = memory;
     this.values = new Float64Array(memory);
   }

@@ -16,7 +16,7 @@ const sections: readonly Section[] = ['answers', 'authorities', 'additionals'];
  * Encodes a message into at most `sizeMax` octets (65535 unless told). Preconditions: numbers fit their
  * fields, and header, questions and OPT fit the limit.
  */
-export function encodeMessage(message: Message, sizeMax = messageBytesMax): Uint8Array {
+export function encodeMessage(message: Message, sizeMax: number = messageBytesMax): Uint8Array {
   writer.begin(message, sizeMax);
   for (const question of message.questions) writer.question(question);
   const afterQuestions = writer.mark();
