@@ -66,17 +66,17 @@ export const proofWaitMsMax = 3000;
 
 /** A page of the tail protocol. */
 export const pageEntriesMax = 512;
-export const pageBytesMax = 256 * 1024;
+export const pageBytesMax: number = 256 * 1024;
 /** Pages that a reader may have asked for and not yet received, on one stream. */
 export const pagesInFlightMax = 4;
 /** A frame with a page: one entry may pass `pageBytesMax`, and each has its framing. */
-export const pageFrameBytesMax = 512 * 1024;
+export const pageFrameBytesMax: number = 512 * 1024;
 /** A frame with a request for pages. */
 export const tailRequestBytesMax = 1024;
 /** A frame with an entry, its payload and the receipts of the challenged leaves. */
-export const notariseRequestBytesMax = 96 * 1024;
+export const notariseRequestBytesMax: number = 96 * 1024;
 /** A frame with a receipt or a verdict. */
-export const notariseAnswerBytesMax = 16 * 1024;
+export const notariseAnswerBytesMax: number = 16 * 1024;
 /** Receipts in a request to notarise: one for each member. */
 export const notariseReceiptsMax = 16;
 /** Requests to notarise served at once; more wait in their streams. */
@@ -98,17 +98,17 @@ export const pollIntervalMs = 1000;
 export const redialMinMs = 200;
 export const redialMaxMs = 5_000;
 /** Inbound GossipSub frame: over it, a link is lost for good, so senders stay at half. */
-export const gossipFrameBytesMax = 1024 * 1024;
+export const gossipFrameBytesMax: number = 1024 * 1024;
 /** Bytes waiting on one gossip link; a member that reads slower loses the link and tails instead. */
-export const gossipOutboundBytesMax = 4 * 1024 * 1024;
+export const gossipOutboundBytesMax: number = 4 * 1024 * 1024;
 /**
  * Updates of a stream's window wait until they come to so much: half of the 256 KiB that a sender has
  * at first, so that it never stands still for one that waits. And so many streams have any waiting.
  */
-export const heldWindowBytesMax = 128 * 1024;
+export const heldWindowBytesMax: number = 128 * 1024;
 export const heldWindowStreamsMax = 64;
 /** Gossip sent in a second; above it only checkpoints are gossiped. */
-export const gossipBytesPerSecondMax = 2 * 1024 * 1024;
+export const gossipBytesPerSecondMax: number = 2 * 1024 * 1024;
 /** Connections: two to each of 15 other members (both may dial), and room for strangers at the door. */
 export const connectionsMax = 64;
 /** A mirror is asked only when the log's own member has been unable to serve it for this long. */
@@ -124,7 +124,7 @@ export const branchPagesMax = 128;
 /** Payloads in one request, and the frames with it and its answer: 16 × (8192 + 32) bytes and framing. */
 export const payloadsWantedMax = 16;
 export const payloadsRequestBytesMax = 2048;
-export const payloadsAnswerBytesMax = 160 * 1024;
+export const payloadsAnswerBytesMax: number = 160 * 1024;
 export const payloadsStreamsMax = 4;
 export const payloadsTimeoutMs = 10_000;
 /** How often missing payloads are asked for, and how many at once. */
@@ -137,7 +137,7 @@ export const payloadRefusalsKeptMax = 8192;
 /** A page of a snapshot, and what one label may hold. */
 export const snapshotLabelsMax = 256;
 export const snapshotEntriesMax = 1024;
-export const snapshotFrameBytesMax = 2 * 1024 * 1024 - 1;
+export const snapshotFrameBytesMax: number = 2 * 1024 * 1024 - 1;
 export const snapshotRequestBytesMax = 64;
 export const snapshotRowsRead = 256;
 export const snapshotStreamsMax = 2;
@@ -151,7 +151,7 @@ export const snapshotIdleMs = 60_000;
 /** Where the logs are longer than this, all together, a member without any joins by a snapshot. */
 export const joinLeavesMin = 100_000;
 /** In a federation as young as this all members begin with nothing. */
-export const foundingMs = 24 * 3600_000;
+export const foundingMs: number = 24 * 3600_000;
 /** How long a newcomer waits to hear how long the logs are, and how often it looks. */
 export const joinHearMs = 5000;
 export const joinPollMs = 100;
@@ -168,9 +168,9 @@ export const tailStreamsMax = 8;
 export const notariseStreamsMax = 128;
 
 /** A frame with a checkpoint and a proof, or with an index root and the sizes of all logs. */
-export const cosignRequestBytesMax = 16 * 1024;
+export const cosignRequestBytesMax: number = 16 * 1024;
 /** A frame with an index root and an agreed checkpoint of each log. */
-export const cosignAnswerBytesMax = 160 * 1024;
+export const cosignAnswerBytesMax: number = 160 * 1024;
 export const cosignStreamsMax = 4;
 /** A signature line of a cosignature: names have at most 128 characters. */
 export const cosignatureCharactersMax = 512;
@@ -196,21 +196,21 @@ export const agreedPatienceMs = 3_000;
 export const rootsKeptMax = 64;
 
 /** A signed change of the charter draft: one member with all its lists full, and its framing. */
-export const draftChangeBytesMax = 12 * 1024;
+export const draftChangeBytesMax: number = 12 * 1024;
 export const draftStatementsMax = 16;
 /** Changes of one draft by one member, and their bytes. */
 export const draftChangesMax = 64;
-export const draftMemberBytesMax = 64 * 1024;
+export const draftMemberBytesMax: number = 64 * 1024;
 /** How often a member may begin the draft of one charter again. */
 export const draftDiscardsMax = 8;
 export const draftDiscardBytesMax = 512;
 /** Changes, and their bytes, in one message about the draft. */
 export const draftNewsChangesMax = 64;
-export const draftNewsBytesMax = 128 * 1024;
+export const draftNewsBytesMax: number = 128 * 1024;
 /** A charter with all its signatures: text of 128 KiB and 128 governance keys. */
-export const charterNoteCharactersMax = 192 * 1024;
+export const charterNoteCharactersMax: number = 192 * 1024;
 /** A frame with news of charter and draft: a note, changes, and two changes of each member as proof. */
-export const draftFrameBytesMax = 768 * 1024;
+export const draftFrameBytesMax: number = 768 * 1024;
 export const draftTimeoutMs = 10_000;
 export const draftStreamsMax = 4;
 /** Messages about the draft that one member may send: so many at once, then so many a second. */
@@ -240,8 +240,8 @@ export const replayLabelsMax = 4096;
 /** Pieces of evidence: one of each kind for each log that there can be. */
 export const evidenceCountMax = 160;
 /** A frame with a piece of evidence, and one with the answer. */
-export const evidenceRequestBytesMax = 132 * 1024;
-export const evidenceAnswerBytesMax = 16 * 1024;
+export const evidenceRequestBytesMax: number = 132 * 1024;
+export const evidenceAnswerBytesMax: number = 16 * 1024;
 export const evidenceStreamsMax = 4;
 export const evidenceTimeoutMs = 5_000;
 /** Messages about evidence that one member may send: so many at once, then so many a second. */

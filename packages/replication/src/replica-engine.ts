@@ -53,13 +53,13 @@ export class ReplicaEngine implements AsyncDisposable {
   readonly view: ViewContext;
   readonly entries: VerifiedEntries;
   readonly checkpoints: VerifiedCheckpoints;
-  readonly changes = new Listeners<ReplicaChange>();
-  readonly appends = new Listeners<LogBatch>();
-  readonly failures = new Listeners<Error>();
+  readonly changes: Listeners<ReplicaChange> = new Listeners<ReplicaChange>();
+  readonly appends: Listeners<LogBatch> = new Listeners<LogBatch>();
+  readonly failures: Listeners<Error> = new Listeners<Error>();
   /** How often logs sign and are cosigned. */
   readonly pace: CheckpointPace;
-  readonly charters = new Listeners<Membership>();
-  readonly stop = new AbortController();
+  readonly charters: Listeners<Membership> = new Listeners<Membership>();
+  readonly stop: AbortController = new AbortController();
   /** There before anybody has the replica. */
   logs!: LogSet;
   /** Undefined where nobody asks for roots and proofs. */

@@ -12,7 +12,25 @@ export type PeerPolicy = 'require-keys' | 'prefer-keys' | 'allow-plain';
 
 export type PeerAction = 'allow' | 'warn' | 'refuse';
 
-const table = {
+/** What was found; stable, for programs to match and for translations. */
+export type PeerReason =
+  | 'verified'
+  | 'offer_malformed'
+  | 'signature_mismatch'
+  | 'claims_mismatch'
+  | 'fingerprint_mismatch'
+  | 'keys_unbound'
+  | 'keys_plain'
+  | 'no_keys_encrypted'
+  | 'no_keys_plain'
+  | 'keys_vanished'
+  | 'key_changed'
+  | 'directory_bogus'
+  | 'directory_unavailable';
+
+type Row = readonly [PeerAction, PeerAction, PeerAction];
+
+const table: Readonly<Record<PeerReason, Row>> = {
   /** The published key vouches for every stream. */
   verified: ['allow', 'allow', 'allow'],
   offer_malformed: ['refuse', 'refuse', 'refuse'],
@@ -33,10 +51,7 @@ const table = {
   key_changed: ['refuse', 'warn', 'warn'],
   directory_bogus: ['refuse', 'refuse', 'warn'],
   directory_unavailable: ['refuse', 'refuse', 'warn'],
-} as const satisfies Readonly<Record<string, readonly [PeerAction, PeerAction, PeerAction]>>;
-
-/** What was found; stable, for programs to match and for translations. */
-export type PeerReason = keyof typeof table;
+};
 
 const columns: readonly PeerPolicy[] = ['require-keys', 'prefer-keys', 'allow-plain'];
 

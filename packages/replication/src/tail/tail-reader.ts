@@ -36,7 +36,7 @@ export class TailReader {
    * stored and folded; given `until`, exactly to there at the most. A refusal leaves the stream
    * unusable: pages may still be under way.
    */
-  async pull(origin: string, until = Infinity): Promise<Refusal | undefined> {
+  async pull(origin: string, until: number = Infinity): Promise<Refusal | undefined> {
     const first = this.#replica.expectedSize(origin);
     if (first >= until) return undefined;
     const end = until === Infinity ? {} : { until };
