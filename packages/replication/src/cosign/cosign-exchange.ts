@@ -31,6 +31,8 @@ export class CosignExchange implements AsyncDisposable {
   readonly #server: CosignServer;
   readonly #channels = new Map<string, PeerChannel>();
   readonly #gatherers = new Map<string, CheckpointGatherer>();
+  /** Comparisons that are under way, by member. */
+  readonly #comparing = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
   readonly #stopListening: readonly (() => void)[];
   readonly #running: Promise<unknown>;
@@ -96,9 +98,27 @@ export class CosignExchange implements AsyncDisposable {
     while (!this.#isStopped) {
       await scheduler.delay(pollIntervalMs, signal);
       if (this.#isStopped) return;
-      await Promise.all(network.connected().map((name) => this.#compare(name)));
+      await this.#compareWith(network.connected());
       await this.#gatherForOthers(orphanedMs);
     }
+  }
+
+  /**
+   * Waits for their answers as long as until the next round: a member that is silent holds up its own
+   * comparison, not what is done for members that are away.
+   */
+  async #compareWith(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (this.#comparing.has(name)) continue;
+      const comparison = this.#compare(name).finally(() => this.#comparing.delete(name));
+      this.#comparing.set(name, comparison);
+    }
+    const answered = new AbortController();
+    const under = Promise.allSettled(this.#comparing.values());
+    void under.then(() => answered.abort());
+    const { scheduler } = this.#context;
+    const ended = AbortSignal.any([answered.signal, this.#stop.signal]);
+    await scheduler.delay(pollIntervalMs, ended);
   }
 
   async #compare(name: string): Promise<void> {
@@ -187,6 +207,7 @@ export class CosignExchange implements AsyncDisposable {
     for (const stopListening of this.#stopListening) stopListening();
     for (const channel of this.#channels.values()) channel.close();
     await this.#running;
+    await Promise.allSettled(this.#comparing.values());
   }
 }
 

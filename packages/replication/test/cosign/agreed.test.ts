@@ -81,7 +81,7 @@ describe('four members, one of which may be dishonest', () => {
     const others = await Promise.all(['gamma', 'delta'].map((name) => members.start(name)));
     await until(
       () => others.every(({ replica }) => agreedAt(replica, originOf('alpha')) === size),
-      15_000,
+      25_000,
     );
   });
 
