@@ -56,7 +56,12 @@ export class LogFollower implements AsyncDisposable {
 
   #follow(name: string): void {
     if (this.#stop.signal.aborted || this.#following.has(name)) return;
-    const loop = this.#followUntilLost(name).finally(() => this.#following.delete(name));
+    const loop = this.#followUntilLost(name).finally(() => {
+      this.#following.delete(name);
+      // A connection that came while the loop before was ending was not begun with.
+      const { network, replica } = this.#context;
+      if (replica.failure === undefined && network.connected().includes(name)) this.#follow(name);
+    });
     this.#following.set(name, loop);
   }
 
@@ -64,7 +69,8 @@ export class LogFollower implements AsyncDisposable {
   async #followUntilLost(name: string): Promise<void> {
     const { network, scheduler } = this.#context;
     const { signal } = this.#stop;
-    while (!signal.aborted && network.connected().includes(name)) {
+    // The first round asks nobody whether there is a connection: who is told of one may be early.
+    do {
       try {
         const reader = new TailReader(
           await network.open(name, tailProtocol),
@@ -76,7 +82,7 @@ export class LogFollower implements AsyncDisposable {
         if (this.#context.replica.failure !== undefined) return;
       }
       await scheduler.delay(pollIntervalMs, signal);
-    }
+    } while (!signal.aborted && network.connected().includes(name));
   }
 
   async #readUntilBroken(reader: TailReader, name: string): Promise<void> {
