@@ -8,10 +8,14 @@ import type { SimulationOptions, SimulationResult } from '../src/simulation/simu
 
 const seedsMax = 40;
 
-async function findWith(planted: Partial<SimulationOptions>): Promise<SimulationResult> {
+/** Plays seeds until one breaks an invariant: one of those wanted, where a bug can break others first. */
+async function findWith(
+  planted: Partial<SimulationOptions>,
+  wanted = /./,
+): Promise<SimulationResult> {
   for (let seed = 1; seed <= seedsMax; seed++) {
     const result = await simulate({ seed, ...planted });
-    if (result.violation !== undefined) return result;
+    if (result.violation !== undefined && wanted.test(result.violation.invariant)) return result;
   }
   throw new Error(`not found in ${seedsMax} seeds`);
 }
@@ -85,8 +89,9 @@ describe('a planted bug', { timeout: 120_000 }, () => {
       everyMs: { cut: 1500, crash: 1500 },
       liars: [],
     });
-    const { violation } = await findWith({ wrapStore: lyingAboutDurability, adjust });
-    expect(violation?.invariant).toMatch(/append-only|two roots|receipts|own log|convergence/);
+    const durable = /append-only|two roots|receipts|own log/;
+    const { violation } = await findWith({ wrapStore: lyingAboutDurability, adjust }, durable);
+    expect(violation?.invariant).toMatch(durable);
   });
 
   it('is found: a store whose batches are not atomic', async () => {

@@ -62,35 +62,29 @@ describe('four members, one of which may be dishonest', () => {
     expect(running.flatMap(({ incidents }) => incidents)).toEqual([]);
   });
 
-  // One run in five on a busy machine a restarted member does not confirm its own log: docs/testing.md.
-  it(
-    'agree without one of them, and on the last checkpoint of one that is away',
-    { retry: 2 },
-    async () => {
-      const [alpha, beta, gamma] = await Promise.all(
-        names.slice(0, 3).map((name) => members.start(name)),
-      );
-      await until(() => agreedAt(beta!.replica, originOf('alpha')) > 0);
-      expect(agreedAt(gamma!.replica, originOf('delta'))).toBe(0);
-      // Who is stopped while it opens its log is another test's matter.
-      await until(() => gamma!.replica.ownLog.state === 'confirmed');
-      // Alpha signs once more and is gone before three have cosigned.
-      await members.stop('gamma');
-      const before = agreedAt(alpha!.replica, originOf('alpha'));
-      const { entry, opened } = await new Holder('tel:+34912345678').register();
-      await alpha!.replica.log({ entry, opened: opened!, role: 'challenged' });
-      const size = sizeOf(alpha!.replica.checkpoint(originOf('alpha')));
-      expect(size).toBeGreaterThan(before);
-      await until(() => sizeOf(beta!.replica.checkpoint(originOf('alpha'))) === size);
-      expect(agreedAt(beta!.replica, originOf('alpha'))).toBe(before);
-      await members.stop('alpha');
-      const others = await Promise.all(['gamma', 'delta'].map((name) => members.start(name)));
-      await until(
-        () => others.every(({ replica }) => agreedAt(replica, originOf('alpha')) === size),
-        25_000,
-      );
-    },
-  );
+  it('agree without one of them, and on the last checkpoint of one that is away', async () => {
+    // With an empty disk gamma would stay shut while nobody has what it signed last.
+    const disks = new Map(names.map((name) => [name, memoryStore()]));
+    const start = (name: string) => members.start(name, { store: disks.get(name)! });
+    const [alpha, beta, gamma] = await Promise.all(names.slice(0, 3).map(start));
+    await until(() => agreedAt(beta!.replica, originOf('alpha')) > 0);
+    expect(agreedAt(gamma!.replica, originOf('delta'))).toBe(0);
+    // Alpha signs once more and is gone before three have cosigned.
+    await members.stop('gamma');
+    const before = agreedAt(alpha!.replica, originOf('alpha'));
+    const { entry, opened } = await new Holder('tel:+34912345678').register();
+    await alpha!.replica.log({ entry, opened: opened!, role: 'challenged' });
+    const size = sizeOf(alpha!.replica.checkpoint(originOf('alpha')));
+    expect(size).toBeGreaterThan(before);
+    await until(() => sizeOf(beta!.replica.checkpoint(originOf('alpha'))) === size);
+    expect(agreedAt(beta!.replica, originOf('alpha'))).toBe(before);
+    await members.stop('alpha');
+    const others = await Promise.all(['gamma', 'delta'].map(start));
+    await until(
+      () => others.every(({ replica }) => agreedAt(replica, originOf('alpha')) === size),
+      15_000,
+    );
+  });
 
   it('agree a few times a second under load, and within a second on the last leaf', async () => {
     const running = await Promise.all(

@@ -1,4 +1,4 @@
-/** Members over real sockets on loopback: started, stopped and started again on the same stores. */
+/** Members over real sockets on loopback: started, stopped and started again, on a new disk unless a store is given. */
 import { createMesh } from '../../src/mesh.ts';
 import type { Mesh } from '../../src/mesh.ts';
 import type { Replica } from '../../src/replica.ts';
