@@ -42,6 +42,7 @@ export const verdictCodes = {
     'the update does not carry the authority, recovery, lock and email in force',
   update_superseded: 'an update that wins over this one is known',
   recovery_code_malformed: 'the text is not a recovery code, or has a typing error',
+  bulk_malformed: 'the body is not 1 to 1000 slots of 16 octets',
   label_mismatch: 'the label is not the VRF output of the identifier',
   dns_name_malformed: 'the text is not a domain name (RFC 1035 §5.1)',
   dns_message_malformed: 'the octets are not one whole DNS message (RFC 1035 §4, RFC 6891)',
@@ -116,6 +117,13 @@ export const verdictCodes = {
   log_frozen: 'the log is proven to have broken a rule, so nothing more of it is taken in',
   dns_chain_invalid: 'no DS of a charter leads to the signature of the DNS answer',
   evidence_unproven: 'the statements are genuine, but an honest member can have made them',
+  binary_message_malformed: 'the octets are not a binary HTTP message of known length (RFC 9292)',
+  capsule_malformed: 'the octets are too few or too many for an oblivious request or response',
+  key_configurations_malformed:
+    'the octets are not key configurations (RFC 9458 §3), or none has an X25519 key',
+  oblivious_keys_malformed:
+    'the statement of oblivious keys, or the list of them, is not of its one form',
+  oblivious_keys_old: 'the statement of oblivious keys is not of the last 48 hours',
   request_malformed:
     'the request of a peer lacks a field, has one too many, or one of the wrong type',
   peer_refused: 'too much of what the member sent of late broke rules; it is served again soon',

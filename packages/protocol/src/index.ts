@@ -93,6 +93,17 @@ export { nextClaim } from './fold/next-claim.ts';
 export type { NextClaim } from './fold/next-claim.ts';
 export { emailForRequests } from './fold/replacement-admission.ts';
 export { pendingRequests } from './fold/pending-requests.ts';
+export {
+  bulkMediaType,
+  bulkSlotBytes,
+  bulkState,
+  encodeBulkAnswers,
+  encodeBulkRequest,
+  obliviousBulkSlots,
+  parseBulkAnswers,
+  parseBulkRequest,
+} from './bulk-lookup.ts';
+export type { BulkAnswer, BulkSlot } from './bulk-lookup.ts';
 export { encodeBase64Url, parseBase64, parseBase64Url } from './base64.ts';
 export { consistencyProof, verifyConsistency } from './merkle/consistency-proof.ts';
 export type { ConsistencyClaim, TreeGrowth } from './merkle/consistency-proof.ts';
@@ -157,6 +168,33 @@ export {
   verifyReceiptUnder,
 } from './receipt.ts';
 export type { Receipt, ReceiptJson } from './receipt.ts';
+export type { BinaryField } from './oblivious/binary-fields.ts';
+export {
+  encodeBinaryRequest,
+  encodeBinaryResponse,
+  parseBinaryRequest,
+  parseBinaryResponse,
+} from './oblivious/binary-message.ts';
+export type { BinaryRequest, BinaryResponse } from './oblivious/binary-message.ts';
+export {
+  capsuleBytesMax,
+  capsuleInfo,
+  encodeCapsuleHeader,
+  parseRequestCapsule,
+  parseResponseCapsule,
+  responseContext,
+} from './oblivious/capsule.ts';
+export type { RequestCapsule, ResponseCapsule } from './oblivious/capsule.ts';
+export {
+  commonSuite,
+  encodeKeyConfigurations,
+  parseKeyConfigurations,
+  x25519Kem,
+} from './oblivious/key-configuration.ts';
+export type { KeyConfiguration, KeySuite } from './oblivious/key-configuration.ts';
+export { signKeyStatement, verifyKeyStatement } from './oblivious/key-statement.ts';
+export type { KeyStatement } from './oblivious/key-statement.ts';
+export { encodeKeyBundle, keyBundleCharactersMax, parseKeyBundle } from './oblivious/key-bundle.ts';
 export { dnsAnswerEvidence } from './evidence/find-dns-answer.ts';
 export type { DnsAnswerEvidence } from './evidence/dns-answer-form.ts';
 export type { SignedRrset } from './evidence/dnssec.ts';

@@ -1,4 +1,5 @@
 /** Every vector that we write ourselves, and the folders that hold nothing else. */
+import { bulkCases } from './bulk-cases.ts';
 import { emailCases } from './email-cases.ts';
 import { entryCases } from './entry-cases.ts';
 import { evidenceCases } from './evidence-cases.ts';
@@ -15,6 +16,7 @@ import type { VectorCase } from './vector-case.ts';
 
 export const ownTopics: readonly string[] = [
   ...logTopics,
+  'bulk',
   'email-commitments',
   'entries',
   'fold',
@@ -31,6 +33,7 @@ export const ownTopics: readonly string[] = [
 /** Returns the cases of all topics. */
 export function allCases(): VectorCase[] {
   return [
+    ...bulkCases(),
     ...emailCases(),
     ...entryCases(),
     ...evidenceCases(),
