@@ -1,14 +1,14 @@
 /**
  * The four key pairs that a client derives from one 32-byte seed for one identifier: HKDF-SHA256
  * (RFC 5869, no salt) with info `callbook/1 <purpose> <label epoch> <identifier>`. Another purpose,
- * identifier or label epoch gives an unrelated key. Runs on noble alone, in browsers too.
+ * identifier or label epoch gives an unrelated key. Runs in browsers too.
  */
-import { ed25519, x25519 } from '@noble/curves/ed25519.js';
-import { p256 } from '@noble/curves/nist.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { assert } from './assert.ts';
 import { utf8 } from './bytes.ts';
+import { ed25519PublicKey, x25519PublicKey } from './crypto/edwards.ts';
+import { p256Order, p256PublicKey } from './crypto/p256.ts';
 import type { Identifier } from './identifiers.ts';
 
 export interface KeyPair {
@@ -41,10 +41,10 @@ export function deriveKeys(seed: Uint8Array, of: DerivationContext): DerivedKeys
   const material = (purpose: KeyPurpose, size: number): Uint8Array =>
     hkdf(sha256, seed, undefined, derivationInfo(purpose, of), size);
   return {
-    authority: keyPair(material('authority', 32), ed25519.getPublicKey),
-    identity: keyPair(material('identity', 32), ed25519.getPublicKey),
-    sip: keyPair(p256Scalar(material('sip', 48)), (scalar) => p256.getPublicKey(scalar, false)),
-    box: keyPair(material('box', 32), x25519.getPublicKey),
+    authority: keyPair(material('authority', 32), ed25519PublicKey),
+    identity: keyPair(material('identity', 32), ed25519PublicKey),
+    sip: keyPair(p256Scalar(material('sip', 48)), p256PublicKey),
+    box: keyPair(material('box', 32), x25519PublicKey),
   };
 }
 
@@ -65,7 +65,6 @@ function keyPair(
  * 64 more); X25519 and Ed25519 need no such step, because any 32 bytes are a secret key of theirs.
  */
 function p256Scalar(material: Uint8Array): Uint8Array {
-  const n = p256.Point.Fn.ORDER;
-  const scalar = (BigInt(`0x${material.toHex()}`) % (n - 1n)) + 1n;
+  const scalar = (BigInt(`0x${material.toHex()}`) % (p256Order - 1n)) + 1n;
   return Uint8Array.fromHex(scalar.toString(16).padStart(64, '0'));
 }

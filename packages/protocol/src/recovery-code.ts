@@ -4,11 +4,11 @@
  * SHA-256 over them, so that no typing error passes. The key depends on the identifier as well: two
  * identifiers never show the same one in the log.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { assert } from './assert.ts';
 import { bytesEqual, concatBytes, utf8 } from './bytes.ts';
+import { ed25519PublicKey } from './crypto/edwards.ts';
 import type { KeyPair } from './derived-keys.ts';
 import type { Identifier } from './identifiers.ts';
 import { accept, reject } from './verdict.ts';
@@ -57,7 +57,7 @@ export function recoveryKeyOf(secret: Uint8Array, identifier: Identifier): KeyPa
   assert(secret.length === secretBytes, `secret is ${secret.length} bytes, not ${secretBytes}`);
   const info = utf8(`callbook/1 recovery ${identifier}`);
   const secretKey = hkdf(sha256, secret, undefined, info, 32);
-  return { secretKey, publicKey: ed25519.getPublicKey(secretKey) };
+  return { secretKey, publicKey: ed25519PublicKey(secretKey) };
 }
 
 function checksumOf(secret: Uint8Array): Uint8Array {

@@ -3,12 +3,12 @@
  * Ed25519 verification is built from point arithmetic, because noble's own accepts hundreds of
  * signatures that libsodium and OpenSSL refuse. Slowest of the three by a factor of about twenty.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { p256 } from '@noble/curves/nist.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { assert } from '../assert.ts';
 import { concatBytes, bytesEqual } from '../bytes.ts';
+import { decodedPoint, ed25519PublicKey, ed25519Sign, EdwardsPoint, scalarOf } from './edwards.ts';
+import { p256Verify } from './p256.ts';
 import { passesSignatureGate } from './signature-gate.ts';
 import { nobleVrfProver, nobleVrfVerify } from './vrf-noble.ts';
 import { integerOf } from './vrf-suite.ts';
@@ -25,14 +25,12 @@ export const nobleCryptography: Cryptography = {
   vrfVerify: nobleVrfVerify,
 };
 
-const { Point } = ed25519;
-
 function ed25519Signer(secretKey: Uint8Array): Ed25519Signer {
   assert(secretKey.length === 32, `secret key is ${secretKey.length} bytes, not 32`);
   const secret = Uint8Array.from(secretKey);
   return {
-    publicKey: ed25519.getPublicKey(secret),
-    sign: (message) => ed25519.sign(message, secret),
+    publicKey: ed25519PublicKey(secret),
+    sign: (message) => ed25519Sign(message, secret),
   };
 }
 
@@ -41,32 +39,10 @@ function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Ui
   const authority = decodedPoint(publicKey);
   if (authority === undefined) return false;
   const encodedR = signature.subarray(0, 32);
-  const s = Point.Fn.fromBytes(signature.subarray(32));
+  const s = integerOf(signature.subarray(32));
   // RFC 8032 §5.1.7 lets a verifier multiply by k or by k mod L. They differ for a key with a
   // component of small order; libsodium and OpenSSL reduce, so everybody must.
-  const k = Point.Fn.create(integerOf(sha512(concatBytes(encodedR, publicKey, message))));
-  const computedR = Point.BASE.multiplyUnsafe(s).subtract(authority.multiplyUnsafe(k));
+  const k = scalarOf(integerOf(sha512(concatBytes(encodedR, publicKey, message))));
+  const computedR = EdwardsPoint.BASE.multiplyUnsafe(s).subtract(authority.multiplyUnsafe(k));
   return bytesEqual(computedR.toBytes(), encodedR);
-}
-
-function p256Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
-  if (signature.length !== 64 || publicKey.length !== 64) return false;
-  try {
-    // SEC 1 §2.3.4: 04 stands before the coordinates of a point that is not compressed.
-    return p256.verify(signature, message, concatBytes(Uint8Array.of(4), publicKey), {
-      lowS: false,
-      prehash: true,
-    });
-  } catch {
-    // Not a point of the curve.
-    return false;
-  }
-}
-
-function decodedPoint(encoded: Uint8Array): InstanceType<typeof Point> | undefined {
-  try {
-    return Point.fromBytes(encoded, false);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,10 +2,10 @@
  * ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381 §5.5, suite 0x03) on noble's points. Scalars are big
  * integers, so timing is not constant, as in all of noble; members prove on libsodium.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { assert } from '../assert.ts';
 import { concatBytes, bytesEqual } from '../bytes.ts';
+import { clampedScalar, decodedPoint, EdwardsPoint, scalarOf } from './edwards.ts';
 import { isCanonicalScalar } from './signature-gate.ts';
 import {
   challengeBytes,
@@ -17,9 +17,6 @@ import {
 } from './vrf-suite.ts';
 import type { VrfProver } from './cryptography.ts';
 
-const { Point } = ed25519;
-type EdwardsPoint = InstanceType<typeof Point>;
-
 /** Opens a 32-byte secret key (RFC 8032 seed). */
 export function nobleVrfProver(secretKey: Uint8Array): VrfProver {
   assert(secretKey.length === 32, `secret key is ${secretKey.length} bytes, not 32`);
@@ -28,11 +25,13 @@ export function nobleVrfProver(secretKey: Uint8Array): VrfProver {
     const h = encodeToCurve(pointBytes, alpha);
     const gamma = h.multiply(scalar);
     // RFC 9381 §5.4.2.2: nonce from the second half of the hashed secret key and H.
-    const nonce = Point.Fn.create(integerOf(sha512(concatBytes(prefix, h.toBytes()))));
+    const nonce = scalarOf(integerOf(sha512(concatBytes(prefix, h.toBytes()))));
     const c = challengeBytes(
-      [point, h, gamma, Point.BASE.multiply(nonce), h.multiply(nonce)].map((p) => p.toBytes()),
+      [point, h, gamma, EdwardsPoint.BASE.multiply(nonce), h.multiply(nonce)].map((p) =>
+        p.toBytes(),
+      ),
     );
-    const s = Point.Fn.create(nonce + integerOf(c) * scalar);
+    const s = scalarOf(nonce + integerOf(c) * scalar);
     return {
       output: outputOf(gamma.clearCofactor().toBytes()),
       proof: concatBytes(gamma.toBytes(), c, scalarBytes(s)),
@@ -65,7 +64,7 @@ export function nobleVrfVerify(
   const c = integerOf(encodedC);
   const s = integerOf(proof.subarray(48));
   const h = encodeToCurve(publicKey, alpha);
-  const u = Point.BASE.multiplyUnsafe(s).subtract(y.multiplyUnsafe(c));
+  const u = EdwardsPoint.BASE.multiplyUnsafe(s).subtract(y.multiplyUnsafe(c));
   const v = h.multiplyUnsafe(s).subtract(gamma.multiplyUnsafe(c));
   const expectedC = challengeBytes([y, h, gamma, u, v].map((p) => p.toBytes()));
   return bytesEqual(encodedC, expectedC) ? outputOf(gamma.clearCofactor().toBytes()) : undefined;
@@ -80,11 +79,8 @@ interface ExpandedKey {
 
 function expanded(secretKey: Uint8Array): ExpandedKey {
   const hash = sha512(secretKey);
-  const clamped = hash.slice(0, 32);
-  clamped[0]! &= 0xf8;
-  clamped[31] = (clamped[31]! & 0x7f) | 0x40;
-  const scalar = Point.Fn.create(integerOf(clamped));
-  const point = Point.BASE.multiply(scalar);
+  const scalar = clampedScalar(hash);
+  const point = EdwardsPoint.BASE.multiply(scalar);
   return { scalar, prefix: hash.slice(32), point, pointBytes: point.toBytes() };
 }
 
@@ -97,12 +93,4 @@ function encodeToCurve(salt: Uint8Array, alpha: Uint8Array): EdwardsPoint {
   }
   // 256 failures in a row happen with probability 2^-256; there is no output to give.
   throw new RangeError('no point in 256 tries');
-}
-
-function decodedPoint(encoded: Uint8Array): EdwardsPoint | undefined {
-  try {
-    return Point.fromBytes(encoded, false);
-  } catch {
-    return undefined;
-  }
 }
