@@ -18,6 +18,7 @@ import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts
 import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addAgreementRoutes } from './routes/agreement-routes.ts';
+import { addBulkRoutes } from './routes/bulk-routes.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
 import { addDnsRoutes } from './routes/dns-routes.ts';
 import { addEmailRoutes } from './routes/email-routes.ts';
@@ -87,6 +88,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
 
 async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   await collectSchemas(scope);
+  addBulkRoutes(scope, context);
   addChallengeRoutes(scope, context);
   addDnsRoutes(scope, context);
   addEmailRoutes(scope, context);

@@ -20,6 +20,10 @@ export const apiErrorCodes = {
   request_timeout: { status: 408, sentence: 'the request did not arrive in time' },
   route_unknown: { status: 404, sentence: 'there is no such method and path' },
   identifier_malformed: { status: 400, sentence: 'the identifier is not in canonical form' },
+  bulk_malformed: {
+    status: 400,
+    sentence: 'the body is not 1 to 1000 slots of 16 octets',
+  },
   session_key_invalid: {
     status: 400,
     sentence: 'nothing can be sealed to the session key: it is not a usable X25519 public key',

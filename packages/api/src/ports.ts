@@ -42,6 +42,12 @@ export interface DirectoryPort {
   entryState(entryId: Uint8Array): EntryState | undefined;
   lookup(identifier: Identifier): PublishedBinding | undefined;
 
+  /**
+   * Id of the entry in force of a telephone number that is published; its digits in ASCII, without the
+   * plus. Keeps no copy of them.
+   */
+  entryInForce(digits: Uint8Array): Uint8Array | undefined;
+
   /** Proves what the directory says of identifiers, in their order; undefined while it cannot. */
   prove(identifiers: readonly Identifier[]): Promise<DirectoryProof | undefined>;
 

@@ -62,6 +62,12 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
     sendRaw((await startMember({ requestMsMax: 200 })).port, 'POST /v1/lookups HTTP/1.1\r\n'),
   route_unknown: async () => (await startMember()).call('GET', '/v2/lookups'),
   identifier_malformed: async () => openWith(await startMember(), { identifier: 'tel:0151' }),
+  bulk_malformed: async () => {
+    const { url } = await startMember();
+    const headers = { 'content-type': 'application/callbook-bulk' };
+    const response = await fetch(`${url}/v1/bulk`, { method: 'POST', headers, body: '' });
+    return { json: await response.json() };
+  },
   session_key_invalid: async () => openWith(await startMember(), { session: noProof }),
   identifier_not_served: async () => {
     const ports = { crypto, random: { bytes: (size: number) => new Uint8Array(size) } };

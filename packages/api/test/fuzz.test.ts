@@ -9,6 +9,7 @@ const routes = [
   '/v1/challenges/AAAAAAAAAAAAAAAAAAAAAA/answer',
   '/v1/entries',
   '/v1/lookups',
+  '/v1/bulk',
   '/log/witness/add-checkpoint',
 ] as const;
 

@@ -150,6 +150,10 @@ export class MemoryDirectory implements DirectoryPort {
     return this.bindings.get(identifier);
   }
 
+  entryInForce(digits: Uint8Array): Uint8Array | undefined {
+    return this.lookup(`tel:+${new TextDecoder().decode(digits)}`)?.entryId;
+  }
+
   async prove(identifiers: readonly Identifier[]): Promise<DirectoryProof | undefined> {
     this.#break();
     this.asked.push(...identifiers);

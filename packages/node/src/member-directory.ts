@@ -50,6 +50,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     submit: async (submission) => await submit(submission, parts),
     entryState: (id) => entryStateFor(id, replica),
     lookup: (identifier) => replica.bindings.byIdentifier(identifier),
+    entryInForce: (digits) => replica.bindings.entryOfNumber(digits),
     prove: async (identifiers) => await replica.proveIdentifiers(identifiers),
     charterNote: charterNoteOf(replica),
     checkpoint: (origin) => checkpointFor(origin, parts),

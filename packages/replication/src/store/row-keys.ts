@@ -92,14 +92,26 @@ export function bindingKey(identifier: Identifier, visibility: Visibility = 'dns
 
 /** The same for a single read: good until the next call, and no array is made for it. */
 export function passingBindingKey(identifier: Identifier, visibility: Visibility): Uint8Array {
-  const spread = spreadOf(identifier);
-  passingKey[0] = visibility === 'dns' ? 0x69 : 0x79;
-  for (let index = 0; index < spreadBytes; index += 1)
-    passingKey[1 + index] = spread >>> (24 - 8 * index);
-  const start = 1 + spreadBytes;
-  const size = passingKey.write(identifier, start);
-  return new Uint8Array(passingKey.buffer, 0, start + size);
+  const size = passingKey.write(identifier, identifierAt);
+  return passingKeyOf(size, visibility);
 }
+
+/** The same of a telephone number by its digits in ASCII, without the plus. */
+export function passingNumberKey(digits: Uint8Array, visibility: Visibility): Uint8Array {
+  passingKey.set(telephonePrefix, identifierAt);
+  passingKey.set(digits, identifierAt + telephonePrefix.length);
+  return passingKeyOf(telephonePrefix.length + digits.length, visibility);
+}
+
+function passingKeyOf(size: number, visibility: Visibility): Uint8Array {
+  const end = identifierAt + size;
+  passingKey[0] = visibility === 'dns' ? 0x69 : 0x79;
+  passingKey.writeUInt32BE(spreadOf(passingKey, identifierAt, end), 1);
+  return new Uint8Array(passingKey.buffer, 0, end);
+}
+
+const identifierAt = 1 + spreadBytes;
+const telephonePrefix = Buffer.from('tel:+');
 
 /** Identifiers have at most 254 octets. A memory of its own, where native code finds it in its place. */
 const passingKey = Buffer.allocUnsafeSlow(512);
@@ -265,10 +277,10 @@ function keyOf(family: string, first: Uint8Array, second: Uint8Array = nothing):
 }
 
 /** FNV-1a with MurmurHash3's finalizer: no secret, and no harm where two identifiers share it. */
-function spreadOf(identifier: string): number {
+function spreadOf(octets: Uint8Array, from: number, end: number): number {
   let hash = 0x811c_9dc5;
-  for (let index = 0; index < identifier.length; index += 1)
-    hash = Math.imul(hash ^ identifier.charCodeAt(index), 0x0100_0193);
+  for (let index = from; index < end; index += 1)
+    hash = Math.imul(hash ^ octets[index]!, 0x0100_0193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -59,6 +59,17 @@ export function encodeBinding(binding: PublishedBinding): Uint8Array {
   return writer.finish();
 }
 
+/** What comes before the entry id, but for the identifier: visibility, epochs, label, number, ownership. */
+const beforeEntryIdBytes = 1 + 4 + 32 + 7 + 7 + 32;
+
+/** Reads the id of the entry in force out of a row, and nothing else. */
+export function entryIdIn(row: Uint8Array): Uint8Array {
+  const reader = new RowReader(row);
+  reader.sized();
+  reader.fixed(beforeEntryIdBytes);
+  return reader.fixed(32).slice();
+}
+
 export function parseBinding(row: Uint8Array): PublishedBinding {
   const reader = new RowReader(row);
   const head = {

@@ -1,9 +1,15 @@
 /** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
 import type { Identifier, PublishedBinding, Visibility } from '@callbook/protocol';
 
-import { entryKey, ownershipKey, passingBindingKey, updatesKey } from '../store/row-keys.ts';
+import {
+  entryKey,
+  ownershipKey,
+  passingBindingKey,
+  passingNumberKey,
+  updatesKey,
+} from '../store/row-keys.ts';
 import type { Store } from '../store/store.ts';
-import { parseBinding } from './binding-row.ts';
+import { entryIdIn, parseBinding } from './binding-row.ts';
 import { parseLabelRow } from './label-row.ts';
 import type { LabelRow } from './label-row.ts';
 import { ownerKeysOf } from './owner-names.ts';
@@ -33,6 +39,24 @@ export class Bindings {
   /** Finds a binding, also one that DNS does not tell of. */
   byIdentifier(identifier: Identifier): PublishedBinding | undefined {
     return this.#read(identifier, 'dns') ?? this.#read(identifier, 'api');
+  }
+
+  /**
+   * Finds the id of the entry in force of a telephone number, by its digits in ASCII without the plus. The
+   * number does not become a string, and what held it is zeroed.
+   */
+  entryOfNumber(digits: Uint8Array): Uint8Array | undefined {
+    return this.#entryIn(digits, 'dns') ?? this.#entryIn(digits, 'api');
+  }
+
+  #entryIn(digits: Uint8Array, visibility: Visibility): Uint8Array | undefined {
+    const rowKey = passingNumberKey(digits, visibility);
+    const row = this.#store.get(rowKey);
+    rowKey.fill(0);
+    if (row === undefined) return undefined;
+    const entryId = entryIdIn(row);
+    row.fill(0);
+    return entryId;
   }
 
   #read(identifier: Identifier, visibility: Visibility): PublishedBinding | undefined {

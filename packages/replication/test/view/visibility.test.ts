@@ -16,10 +16,13 @@ it('keeps bindings for the API alone out of what DNS reads, and moves them when 
   const hash = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', text(ownerHash)));
   const expectFor = (visibility: Visibility): void => {
     expect(bindings.byIdentifier(number)?.visibility).toBe(visibility);
+    const entryId = bindings.byIdentifier(number)?.entryId;
+    expect(bindings.entryOfNumber(Buffer.from(digits))).toEqual(entryId);
     const told = visibility === 'dns' ? number : undefined;
     expect(bindings.byDigits(digits)?.identifier).toBe(told);
     expect(bindings.byOwnerHash(hash.toHex().slice(0, 56))?.identifier).toBe(told);
   };
+  expect(bindings.entryOfNumber(Buffer.from(digits))).toBeUndefined();
   holder.visibility = 'api';
   await replica.log(submissionOf(await holder.register(), 'challenged'));
   expectFor('api');
