@@ -11,6 +11,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { ApiContext, ApiScope } from './api-scope.ts';
 import { ChallengeDesk } from './challenges/challenge-desk.ts';
 import type { SendGuard } from './challenges/send-guard.ts';
+import { allowEveryOrigin, shareAnswer } from './cross-origin.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
@@ -78,6 +79,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   api.setSerializerCompiler(() => (value) => JSON.stringify(value));
   api.setErrorHandler(errorHandler(logger));
   api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));
+  allowEveryOrigin(api);
   api.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
   });
@@ -123,7 +125,11 @@ function serverOptions(options: {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     schemaErrorFormatter: schemaError,
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => onFrameworkError(error, request, reply),
+    // Comes before every hook.
+    frameworkErrors: (error, request, reply) => {
+      shareAnswer(reply);
+      onFrameworkError(error, request, reply);
+    },
     ...(tls === undefined ? { http: transport } : { https: { ...transport, ...tls } }),
   };
 }

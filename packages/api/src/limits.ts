@@ -43,3 +43,6 @@ export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };
 
 /** Pieces of evidence that a member holds: one of each kind for each log. */
 export const evidenceHeldMax = 160;
+
+/** For which a browser may remember what it may send: Chromium remembers no longer than that. */
+export const preflightSecondsMax = 7200;

@@ -89,7 +89,8 @@ export function answerClientError(error: ConnectionError, socket: Socket): void 
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
       `content-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `cache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
+      `cache-control: no-store\r\naccess-control-allow-origin: *\r\n` +
+      `connection: close\r\n\r\n${body}`,
   );
 }
 
