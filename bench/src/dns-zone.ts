@@ -6,9 +6,8 @@ import type { Zone } from '@callbook/dns';
 import { formatName, parseName, parseRdata, recordTypes } from '@callbook/dns/wire';
 import type { DomainName, Rdata } from '@callbook/dns/wire';
 import { utf8 } from '@callbook/protocol';
-import type { Identifier } from '@callbook/protocol';
 import { openLevelStore } from '@callbook/replication';
-import type { Replica } from '@callbook/replication';
+import type { Replica, Store } from '@callbook/replication';
 import { bindingKey } from '@callbook/replication/bindings-reader';
 import { logAll, openSyntheticReplica, SyntheticHolder } from './synthetic-federation.ts';
 
@@ -21,17 +20,27 @@ export const benchZone = {
 
 const rowsAtOnce = 8192;
 
-/**
- * Fills a store with numbers 0 to `numberCount` - 1 and writes the same as a zone file. The first is
- * registered; the row of each other is that of the first with its own digits, because registering takes
- * a millisecond and DNS reads nothing but this row.
- */
+/** Fills a store with numbers 0 to `numberCount` - 1 and writes the same as a zone file. */
 export async function writeZone(
   numberCount: number,
   to: { readonly storeFolder: string; readonly zoneFile: string },
 ): Promise<void> {
   const store = await openLevelStore(to.storeFolder, { cacheBytes: 64 << 20 });
   const replica = await openSyntheticReplica('alpha', store, { memberCount: 1 });
+  await fillWithNumbers(numberCount, { store, replica });
+  await writeZoneFile(replica, numberCount, to.zoneFile);
+  await replica[Symbol.asyncDispose]();
+  await store.close();
+}
+
+/**
+ * Publishes numbers 0 to `numberCount` - 1. The first is registered; the row of each other is that of the
+ * first with its own digits, because registering takes a millisecond and look-ups read nothing but this row.
+ */
+export async function fillWithNumbers(
+  numberCount: number,
+  { store, replica }: { readonly store: Store; readonly replica: Replica },
+): Promise<void> {
   await logAll(replica, [await new SyntheticHolder(0).register()], 'challenged');
   const first = store.get(bindingKey(identifierOf(0)));
   for (let from = 1; from < numberCount; from += rowsAtOnce) {
@@ -42,9 +51,6 @@ export async function writeZone(
     });
     await store.batch(rows, { durable: false });
   }
-  await writeZoneFile(replica, numberCount, to.zoneFile);
-  await replica[Symbol.asyncDispose]();
-  await store.close();
 }
 
 const firstDigits = Buffer.from(digitsOf(0));
@@ -120,7 +126,8 @@ export function numberName(position: number): string {
   return `${Array.from(digitsOf(position)).reverse().join('.')}.${benchApex}`;
 }
 
-function identifierOf(position: number): Identifier {
+/** The number at a position; those from the count on are nobody's. */
+export function identifierOf(position: number): `tel:${string}` {
   return `tel:+${digitsOf(position)}`;
 }
 
