@@ -4,19 +4,19 @@
  * It pins the founding charter, from which all trust follows; it holds no secret.
  */
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   createDirectory,
   parseTrustAnchor,
   type Directory,
+  type DnsTransport,
   type TrustAnchor,
 } from '@callbook/client';
-import { socketTransport } from '@callbook/client/node';
 import { cliError } from './errors.ts';
 import { readResolverAddress } from './resolver.ts';
 import type { Terminal } from './terminal.ts';
+import { xdgDirectory } from './xdg.ts';
 
 export interface Configuration {
   /** The founding charter, a signed note. */
@@ -60,16 +60,18 @@ export async function readConfiguration(
         ? undefined
         : readRootAnchor(await readNamed(at(anchor), 'config_malformed', 'anchor')),
     keys:
-      keys === undefined ? join(xdg(terminal, 'XDG_DATA_HOME', '.local/share'), 'keys') : at(keys),
-    peers: join(xdg(terminal, 'XDG_STATE_HOME', '.local/state'), 'peers'),
+      keys === undefined
+        ? join(xdgDirectory(terminal.env, 'XDG_DATA_HOME', '.local/share'), 'keys')
+        : at(keys),
+    peers: join(xdgDirectory(terminal.env, 'XDG_STATE_HOME', '.local/state'), 'peers'),
   };
 }
 
 /** Opens the directory that the configuration pins. */
-export function openDirectory(
+export async function openDirectory(
   configuration: Configuration,
   of: { readonly first: readonly string[]; readonly resolver: string | undefined },
-): Directory {
+): Promise<Directory> {
   const { authorityPem, charterNote, members, suffixes, anchor } = configuration;
   if (authorityPem !== undefined) {
     // The global fetch takes its authorities from here; there is no setting for a single call.
@@ -80,21 +82,20 @@ export function openDirectory(
     charterNote,
     members: of.first.length > 0 ? of.first : members,
     suffixes,
-    ...(resolver === undefined ? {} : { dns: socketTransport(readResolverAddress(resolver)) }),
+    ...(resolver === undefined ? {} : { dns: await openTransport(resolver) }),
     ...(anchor === undefined ? {} : { anchor }),
   });
 }
 
-function defaultPath(terminal: Terminal): string {
-  return join(xdg(terminal, 'XDG_CONFIG_HOME', '.config'), 'config.json');
+/** Most commands ask no resolver, and start without the sockets for one. */
+async function openTransport(resolver: string): Promise<DnsTransport> {
+  const address = readResolverAddress(resolver);
+  const { socketTransport } = await import('@callbook/client/node');
+  return socketTransport(address);
 }
 
-/** "All paths set in these environment variables must be absolute"; a relative one is ignored. */
-function xdg(terminal: Terminal, variable: string, fallback: string): string {
-  const set = terminal.env[variable];
-  const home = terminal.env['HOME'] ?? homedir();
-  const base = set !== undefined && isAbsolute(set) ? set : join(home, fallback);
-  return join(base, 'callbook');
+function defaultPath(terminal: Terminal): string {
+  return join(xdgDirectory(terminal.env, 'XDG_CONFIG_HOME', '.config'), 'config.json');
 }
 
 async function readNamed(

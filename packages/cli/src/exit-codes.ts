@@ -2,7 +2,6 @@
  * What the exit status of `callbook` says; scripts match on it. The numbers are part of the
  * interface: docs/guide/cli.md lists them and they never change their meaning.
  */
-import { DirectoryError } from '@callbook/protocol';
 
 export const exitCodes = {
   ok: 0,
@@ -18,7 +17,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Codes of `@callbook/client` and of this package whose exit status is not 1. */
-const exitCodeOf: Readonly<Record<string, ExitCode>> = {
+const exitCodeByError: Readonly<Record<string, ExitCode>> = {
   usage: exitCodes.usage,
   number_malformed: exitCodes.usage,
   route_malformed: exitCodes.usage,
@@ -77,8 +76,7 @@ const exitCodeOf: Readonly<Record<string, ExitCode>> = {
   rate_limited: exitCodes.rateLimited,
 };
 
-/** Returns the exit status for anything that was thrown. */
-export function exitCodeFor(error: unknown): ExitCode {
-  if (!(error instanceof DirectoryError)) return exitCodes.general;
-  return exitCodeOf[error.code] ?? exitCodes.general;
+/** Returns the exit status for the code of an error; undefined is a defect. */
+export function exitCodeOf(code: string | undefined): ExitCode {
+  return exitCodeByError[code ?? ''] ?? exitCodes.general;
 }

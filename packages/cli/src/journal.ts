@@ -84,7 +84,7 @@ export async function selectRecord(
   number: string | undefined,
 ): Promise<KeyRecord> {
   if (number !== undefined) {
-    const record = await session.keys.read(session.readIdentifier(number));
+    const record = await session.keys.read(await session.readIdentifier(number));
     if (record === undefined) throw cliError('holding_missing', 'no key file holds this number');
     return record;
   }

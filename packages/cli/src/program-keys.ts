@@ -1,21 +1,11 @@
 /** The commands about keys: those of a number that is held, and what others' keys are good for. */
 import { Option, type Command } from 'commander';
 import { argument, numberHelp, numberOption, type AddCommand } from './add-command.ts';
-import {
-  backupKeys,
-  restoreKeys,
-  type BackupOptions,
-  type RestoreOptions,
-} from './commands/key-backup.ts';
-import {
-  exportKey,
-  importKey,
-  type KeyExportOptions,
-  type KeyImportOptions,
-} from './commands/key-files.ts';
-import { rotateKey, showKeys, type KeyOptions } from './commands/key.ts';
-import { openSealed, sealTo, type SealOptions } from './commands/seal.ts';
-import { verifyPeer, type VerifyPeerCommandOptions } from './commands/verify-peer.ts';
+import type { BackupOptions, RestoreOptions } from './commands/key-backup.ts';
+import type { KeyExportOptions, KeyImportOptions } from './commands/key-files.ts';
+import type { KeyOptions } from './commands/key.ts';
+import type { SealOptions } from './commands/seal.ts';
+import type { VerifyPeerCommandOptions } from './commands/verify-peer.ts';
 
 const passphraseOption = '--passphrase-stdin';
 const passphraseHelp = 'read the passphrase from standard input';
@@ -23,22 +13,34 @@ const passphraseHelp = 'read the passphrase from standard input';
 /** Adds all of them. */
 export function addKeys(program: Command, add: AddCommand): void {
   const key = program.command('key').description('the keys of a number you hold');
-  add(key, 'show', (session, command) => showKeys(session, command.opts<KeyOptions>()))
+  add(key, 'show', async (session, command) =>
+    (await import('./commands/key.ts')).showKeys(session, command.opts<KeyOptions>()),
+  )
     .description('show the public keys')
     .option(numberOption, numberHelp);
-  add(key, 'rotate', (session, command) => rotateKey(session, command.opts<KeyOptions>()))
+  add(key, 'rotate', async (session, command) =>
+    (await import('./commands/key.ts')).rotateKey(session, command.opts<KeyOptions>()),
+  )
     .description('replace all keys by new ones')
     .option(numberOption, numberHelp);
-  add(key, 'backup', (session, command) =>
-    backupKeys(session, command.args[0], command.opts<BackupOptions>()),
+  add(key, 'backup', async (session, command) =>
+    (await import('./commands/key-backup.ts')).backupKeys(
+      session,
+      command.args[0],
+      command.opts<BackupOptions>(),
+    ),
   )
     .description('write all seeds to a file that a passphrase opens, or show the words of one')
     .argument('[file]', 'file to write; it is never overwritten, and age can open it')
     .option('--words', 'show 24 words for paper instead')
     .option(passphraseOption, passphraseHelp)
     .option(numberOption, numberHelp);
-  add(key, 'restore', (session, command) =>
-    restoreKeys(session, command.args[0], command.opts<RestoreOptions>()),
+  add(key, 'restore', async (session, command) =>
+    (await import('./commands/key-backup.ts')).restoreKeys(
+      session,
+      command.args[0],
+      command.opts<RestoreOptions>(),
+    ),
   )
     .description('make key files from a backup; the words are asked for')
     .argument('[number]', 'the number that the words are of, or one of those in the file')
@@ -49,15 +51,21 @@ export function addKeys(program: Command, add: AddCommand): void {
 }
 
 function addKeyFiles(key: Command, add: AddCommand): void {
-  add(key, 'export', (session, command) => exportKey(session, command.opts<KeyExportOptions>()))
+  add(key, 'export', async (session, command) =>
+    (await import('./commands/key-files.ts')).exportKey(session, command.opts<KeyExportOptions>()),
+  )
     .description('print a published key as PEM, or write its secret for other software')
     .addOption(
       new Option('--use <use>', 'which key').choices(['identity', 'sip', 'box']).default('sip'),
     )
     .option('--secret <file>', 'new file for the secret key, readable by you alone')
     .option(numberOption, numberHelp);
-  add(key, 'import', (session, command) =>
-    importKey(session, command.args[0], command.opts<KeyImportOptions>()),
+  add(key, 'import', async (session, command) =>
+    (await import('./commands/key-files.ts')).importKey(
+      session,
+      command.args[0],
+      command.opts<KeyImportOptions>(),
+    ),
   )
     .description('publish a key of your own, or without a file the one of the seed again')
     .argument('[file]', 'PEM with a public key, or an OpenPGP certificate')
@@ -71,20 +79,30 @@ function addKeyFiles(key: Command, add: AddCommand): void {
 }
 
 function addPeerCommands(program: Command, add: AddCommand): void {
-  add(program, 'seal', (session, command) =>
-    sealTo(session, argument(command, 0), command.opts<SealOptions>()),
+  add(program, 'seal', async (session, command) =>
+    (await import('./commands/seal.ts')).sealTo(
+      session,
+      argument(command, 0),
+      command.opts<SealOptions>(),
+    ),
   )
     .description('encrypt something that only the holder of a number can read')
     .argument('<number>', 'telephone number')
     .option('--in <file>', 'what to seal, instead of standard input')
     .option('--out <file>', 'new file to write, instead of standard output');
-  add(program, 'open', (session, command) => openSealed(session, command.opts<SealOptions>()))
+  add(program, 'open', async (session, command) =>
+    (await import('./commands/seal.ts')).openSealed(session, command.opts<SealOptions>()),
+  )
     .description('read what was sealed to a number you hold')
     .option('--in <file>', 'what was sealed, instead of standard input')
     .option('--out <file>', 'new file to write, instead of standard output')
     .option(numberOption, numberHelp);
-  add(program, 'verify-peer', (session, command) =>
-    verifyPeer(session, argument(command, 0), command.opts<VerifyPeerCommandOptions>()),
+  add(program, 'verify-peer', async (session, command) =>
+    (await import('./commands/verify-peer.ts')).verifyPeer(
+      session,
+      argument(command, 0),
+      command.opts<VerifyPeerCommandOptions>(),
+    ),
   )
     .description('judge a call by the keys that its number publishes')
     .argument('<number>', 'who calls, or is called')

@@ -1,4 +1,7 @@
-/** The command tree: names, arguments and options, each leading to one function of `commands/`. */
+/**
+ * The command tree: names, arguments and options, each leading to one function of `commands/`. Those
+ * and what they need are loaded when they run, so that help and completion start at once.
+ */
 import type { Trust } from '@callbook/client';
 import { Argument, Command } from 'commander';
 import {
@@ -12,25 +15,15 @@ import {
   type Run,
 } from './add-command.ts';
 import { printCompletion, type Shell } from './commands/completion.ts';
-import { syncContacts, type ContactsOptions } from './commands/contacts.ts';
-import { lookupZone } from './commands/lookup-zone.ts';
-import { lookup } from './commands/lookup.ts';
-import { members } from './commands/members.ts';
-import { prove } from './commands/prove.ts';
-import { register, type RegisterOptions } from './commands/register.ts';
-import {
-  addRoute,
-  listRoutes,
-  removeRoute,
-  setRoutes,
-  type RoutesOptions,
-} from './commands/routes.ts';
-import { entryStatus, status, type StatusOptions } from './commands/status.ts';
-import { watch, type WatchCommandOptions } from './commands/watch.ts';
+import type { ContactsOptions } from './commands/contacts.ts';
+import type { RegisterOptions } from './commands/register.ts';
+import type { RoutesOptions } from './commands/routes.ts';
+import type { StatusOptions } from './commands/status.ts';
+import type { WatchCommandOptions } from './commands/watch.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { addKeys } from './program-keys.ts';
 import { addOwnership } from './program-ownership.ts';
-import { openSession, type GlobalOptions } from './session.ts';
+import type { GlobalOptions } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 interface MemberOption {
@@ -52,6 +45,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
     ): Promise<void> {
       const options = this.optsWithGlobals<GlobalOptions & MemberOption>();
       const first = options.member === undefined ? [] : [options.member];
+      const { openSession } = await import('./session.ts');
       const session = await openSession(terminal, options, first);
       finish(await run(session, this));
     });
@@ -70,8 +64,10 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
 }
 
 function addRegister(program: Command, add: AddCommand): void {
-  const run: Run = (session, command) =>
-    register(session, argument(command, 0), command.opts<RegisterOptions>());
+  const run: Run = async (session, command) => {
+    const { register } = await import('./commands/register.ts');
+    return await register(session, argument(command, 0), command.opts<RegisterOptions>());
+  };
   withCodeOptions(
     add(program, 'register', run)
       .description('claim a number and publish it')
@@ -82,16 +78,20 @@ function addRegister(program: Command, add: AddCommand): void {
 }
 
 function addOwnCommands(program: Command, add: AddCommand): void {
-  add(program, 'status', (session, command) => {
+  add(program, 'status', async (session, command) => {
     const { entry } = command.opts<StatusOptions>();
-    return entry === undefined ? status(session, command.args[0]) : entryStatus(session, entry);
+    const { entryStatus, status } = await import('./commands/status.ts');
+    return await (entry === undefined
+      ? status(session, command.args[0])
+      : entryStatus(session, entry));
   })
     .description('compare what you hold with what every member says')
     .argument('[number]', 'one number instead of all that are held')
     .option('--entry <id>', 'what has become of one entry, a release for instance');
-  add(program, 'watch', (session, command) =>
-    watch(session, command.args[0], command.opts<WatchCommandOptions>()),
-  )
+  add(program, 'watch', async (session, command) => {
+    const { watch } = await import('./commands/watch.ts');
+    return await watch(session, command.args[0], command.opts<WatchCommandOptions>());
+  })
     .description('tell what happens to your numbers that you have not done, until stopped')
     .argument('[number]', 'one number instead of all that are held')
     .option('--veto', 'veto every request to take a number over')
@@ -101,23 +101,28 @@ function addOwnCommands(program: Command, add: AddCommand): void {
 function addRoutes(program: Command, add: AddCommand): void {
   const routes = program.command('routes').description('the addresses a number publishes');
   const options = (command: Command): RoutesOptions => command.opts<RoutesOptions>();
-  add(routes, 'list', (session, command) => listRoutes(session, options(command)))
+  const load = () => import('./commands/routes.ts');
+  add(routes, 'list', async (session, command) =>
+    (await load()).listRoutes(session, options(command)),
+  )
     .description('list them')
     .option(numberOption, numberHelp);
-  add(routes, 'add', (session, command) =>
-    addRoute(session, argument(command, 0), options(command)),
+  add(routes, 'add', async (session, command) =>
+    (await load()).addRoute(session, argument(command, 0), options(command)),
   )
     .description('add one')
     .argument('<uri>', 'sip:, xmpp:, mailto:, acct:, im:, pres: or https:')
     .option('--preference <n>', '0 to 65535, lower is tried first')
     .option(numberOption, numberHelp);
-  add(routes, 'remove', (session, command) =>
-    removeRoute(session, argument(command, 0), options(command)),
+  add(routes, 'remove', async (session, command) =>
+    (await load()).removeRoute(session, argument(command, 0), options(command)),
   )
     .description('remove one')
     .argument('<uri>')
     .option(numberOption, numberHelp);
-  add(routes, 'set', (session, command) => setRoutes(session, command.args, options(command)))
+  add(routes, 'set', async (session, command) =>
+    (await load()).setRoutes(session, command.args, options(command)),
+  )
     .description('publish exactly these, the first is tried first')
     .argument('<uri...>')
     .option(numberOption, numberHelp);
@@ -132,12 +137,16 @@ interface LookupCommandOptions extends MemberOption {
 }
 
 function addLookup(program: Command, add: AddCommand): void {
-  const run: Run = (session, command) => {
+  const run: Run = async (session, command) => {
     const { member, resolver, zone, trust, proof, dnssec } = command.opts<LookupCommandOptions>();
     const typed = argument(command, 0);
-    if (resolver === undefined) return lookup(session, typed, { trust, proof, dnssec });
+    if (resolver === undefined) {
+      const { lookup } = await import('./commands/lookup.ts');
+      return await lookup(session, typed, { trust, proof, dnssec });
+    }
     const where = { ...(member !== undefined && { member }), ...(zone !== undefined && { zone }) };
-    return lookupZone(session, typed, where);
+    const { lookupZone } = await import('./commands/lookup-zone.ts');
+    return await lookupZone(session, typed, where);
   };
   add(program, 'lookup', run)
     .description('look a number up at the members, or through DNS')
@@ -152,19 +161,24 @@ function addLookup(program: Command, add: AddCommand): void {
     .option('--no-proof', 'do without a proof from the index')
     .option('--no-dnssec', 'do without a look into a member’s zone');
   const contacts = program.command('contacts').description('the numbers of other people');
-  add(contacts, 'sync', (session, command) =>
-    syncContacts(session, command.args[0], command.opts<ContactsOptions>()),
-  )
+  add(contacts, 'sync', async (session, command) => {
+    const { syncContacts } = await import('./commands/contacts.ts');
+    return await syncContacts(session, command.args[0], command.opts<ContactsOptions>());
+  })
     .description('look a whole address book up, and tell what has changed')
     .argument('[file]', 'a number a line, or vCards; - or nothing for standard input')
     .option('--proof', 'have every answer proven')
     .option('--accept', 'remember keys that have changed or vanished, too')
     .addOption(trustOption());
-  add(program, 'prove', (session, command) => prove(session, argument(command, 0)))
+  add(program, 'prove', async (session, command) => {
+    const { prove } = await import('./commands/prove.ts');
+    return await prove(session, argument(command, 0));
+  })
     .description('look a number up so that the answer can be checked against the charter')
     .argument('<number>', 'telephone number')
     .option('--member <name>', 'member to ask first');
-  add(program, 'members', (session) => members(session)).description(
-    'list the members and whether they can be reached',
-  );
+  add(program, 'members', async (session) => {
+    const { members } = await import('./commands/members.ts');
+    return await members(session);
+  }).description('list the members and whether they can be reached');
 }

@@ -1,9 +1,7 @@
 /** Runs one command line: parses it, runs the command, reports what went wrong, returns the status. */
 import { CommanderError, type Command } from 'commander';
-import { cliError } from './errors.ts';
-import { exitCodeFor, exitCodes, type ExitCode } from './exit-codes.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { buildProgram } from './program.ts';
-import { createReport } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs `callbook` with these arguments (without program and script) and returns its exit code. */
@@ -29,9 +27,11 @@ export async function runCallbook(argv: readonly string[], terminal: Terminal): 
       terminal.err(program.helpInformation());
       return exitCodes.usage;
     }
-    const reported = error instanceof CommanderError ? usageError(error) : error;
-    createReport(terminal, { json: argv.includes('--json') }).error(reported);
-    return exitCodeFor(reported);
+    const { reportFailure, reportUsage } = await import('./failure.ts');
+    const options = { json: argv.includes('--json') };
+    return error instanceof CommanderError
+      ? reportUsage(terminal, error, options)
+      : reportFailure(terminal, error, options);
   }
 }
 
@@ -42,10 +42,4 @@ function forEachCommand(command: Command, visit: (command: Command) => void): vo
 
 function isBareCall(error: unknown): boolean {
   return error instanceof CommanderError && error.code === 'commander.help';
-}
-
-function usageError(error: CommanderError): Error {
-  // Commander quotes what it does not understand, which may be a number.
-  const message = error.message.replace(/^error: /, '').replaceAll(/\d[\d\s-]{4,}/g, '…');
-  return cliError('usage', message);
 }

@@ -23,7 +23,7 @@ export interface Session {
   readonly keys: KeyStore;
   readonly peers: SeenPeers;
   /** Reads a number in the country of the options, the configuration or the locale. */
-  readIdentifier(text: string): Identifier;
+  readIdentifier(text: string): Promise<Identifier>;
   onProgress(progress: Progress): void;
 }
 
@@ -35,14 +35,15 @@ export async function openSession(
 ): Promise<Session> {
   const report = createReport(terminal, { json: options.json === true });
   const configuration = await readConfiguration(terminal, options.config);
-  const country = options.country ?? configuration.country ?? localeCountry(terminal);
+  const named = (options.country ?? configuration.country)?.toUpperCase();
+  const country = { named, locale: localeCountry(terminal) };
   return {
     terminal,
     report,
-    directory: openDirectory(configuration, { first, resolver: options.resolver }),
+    directory: await openDirectory(configuration, { first, resolver: options.resolver }),
     keys: new KeyStore(configuration.keys),
     peers: new SeenPeers(configuration.peers),
-    readIdentifier: (text) => readIdentifier(text, country?.toUpperCase()),
+    readIdentifier: (text) => readIdentifier(text, country),
     onProgress: (progress) => report.progress(describeProgress(progress)),
   };
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { authorityPath } from '../../client/test/test-federation.ts';
 
 const main = join(import.meta.dirname, '../src/main.ts');
+/** Every command is a process of its own with a home of its own: what they compile is shared. */
+const compiledCode = join(import.meta.dirname, '../../../node_modules/.cache/callbook-compiled');
 
 export interface Finished {
   readonly code: number | null;
@@ -29,7 +31,13 @@ export async function makeHome(): Promise<Home> {
   const config = join(path, 'client.json');
   const start = (args: readonly string[], env: object = {}): ChildProcessWithoutNullStreams =>
     spawn(process.execPath, ['--conditions=@callbook/source', main, ...args], {
-      env: { HOME: path, PATH: process.env['PATH'], CALLBOOK_CONFIG: config, ...env },
+      env: {
+        HOME: path,
+        PATH: process.env['PATH'],
+        CALLBOOK_CONFIG: config,
+        NODE_COMPILE_CACHE: compiledCode,
+        ...env,
+      },
     });
   return {
     path,

@@ -16,18 +16,25 @@ describe('readIdentifier', () => {
     ['+999 1234567', undefined, 'tel:+9991234567'],
     ['tel:+4915123456789', undefined, 'tel:+4915123456789'],
     ['mailto:alice@example.org', undefined, 'mailto:alice@example.org'],
-  ])('reads %s in %s', (text, country, expected) => {
-    expect(readIdentifier(text, country)).toBe(expected);
+  ])('reads %s in %s', async (text, country, expected) => {
+    expect(await readIdentifier(text, { named: country })).toBe(expected);
   });
 
   it.each(['', 'twelve', '912345678', '+0123456789', '+123', '+1234567890123456'])(
     'refuses %j without quoting it',
-    (text) => {
-      const read = (): unknown => readIdentifier(text, undefined);
-      expect(read).toThrow(expect.objectContaining({ code: 'number_malformed' }));
-      expect(read).not.toThrow(/\d{6}/);
+    async (text) => {
+      const refused = await readIdentifier(text, {}).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'number_malformed' });
+      expect(String(refused)).not.toMatch(/\d{6}/);
     },
   );
+
+  it('takes a country of the locale, and refuses one that is named and none', async () => {
+    const typed = '912 345 678';
+    expect(await readIdentifier(typed, { locale: 'ES' })).toBe('tel:+34912345678');
+    expect(await readIdentifier('+34 912 345 678', { locale: 'QQ' })).toBe('tel:+34912345678');
+    await expect(readIdentifier(typed, { named: 'QQ' })).rejects.toMatchObject({ code: 'usage' });
+  });
 });
 
 it('takes the country from the locale', () => {

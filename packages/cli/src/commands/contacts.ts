@@ -28,7 +28,7 @@ export async function syncContacts(
   file: string | undefined,
   options: ContactsOptions,
 ): Promise<ExitCode> {
-  const { identifiers, skipped } = readContacts(session, await readInput(session, file));
+  const { identifiers, skipped } = await readContacts(session, await readInput(session, file));
   session.report.progress(`looking ${identifiers.length} numbers up`);
   const found = await session.directory.lookupMany(identifiers, {
     trust: options.trust,
@@ -62,10 +62,10 @@ async function readInput(session: Session, file: string | undefined): Promise<st
 }
 
 /** One number a line, or the TEL lines of vCards (RFC 6350 §6.4.1). What is no number is counted. */
-function readContacts(
+async function readContacts(
   session: Session,
   text: string,
-): { readonly identifiers: Identifier[]; readonly skipped: number } {
+): Promise<{ readonly identifiers: Identifier[]; readonly skipped: number }> {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const isCard = lines.some((line) => line.toUpperCase() === 'BEGIN:VCARD');
   const numbers = isCard
@@ -75,7 +75,7 @@ function readContacts(
   let skipped = 0;
   for (const number of numbers) {
     try {
-      identifiers.add(session.readIdentifier(number.split(';')[0] ?? ''));
+      identifiers.add(await session.readIdentifier(number.split(';')[0] ?? ''));
     } catch {
       skipped += 1;
     }

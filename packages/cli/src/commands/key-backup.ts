@@ -123,7 +123,7 @@ export async function restoreKeys(
   number: string | undefined,
   options: RestoreOptions,
 ): Promise<ExitCode> {
-  const wanted = number === undefined ? undefined : session.readIdentifier(number);
+  const wanted = number === undefined ? undefined : await session.readIdentifier(number);
   const { file } = options;
   if (file === undefined && wanted === undefined) {
     throw cliError('usage', 'name the number that the words are of, or a file with --file');

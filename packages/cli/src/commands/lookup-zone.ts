@@ -22,7 +22,7 @@ export async function lookupZone(
   number: string,
   options: ZoneLookupOptions,
 ): Promise<ExitCode> {
-  const identifier = session.readIdentifier(number);
+  const identifier = await session.readIdentifier(number);
   const zone = options.zone ?? (await zoneOf(session, options.member));
   const answer = await session.directory.lookupZone(identifier, zone);
   assertAnswered(answer);

@@ -12,7 +12,7 @@ export async function lookup(
   number: string,
   options: LookupOptions,
 ): Promise<ExitCode> {
-  const found = await session.directory.lookup(session.readIdentifier(number), options);
+  const found = await session.directory.lookup(await session.readIdentifier(number), options);
   session.report.result(lookupJson(found), describeLookup(found));
   return exitCodeOf(found);
 }

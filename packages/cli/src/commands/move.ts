@@ -23,7 +23,7 @@ export async function move(
 ): Promise<ExitCode> {
   const record = await selectHeld(session, from.old);
   await confirmRelease(session, writeIdentifier(record.identifier), options);
-  const identifier = session.readIdentifier(from.new);
+  const identifier = await session.readIdentifier(from.new);
   const known = await session.keys.read(identifier);
   if (known?.holding == null || known.pending !== null) {
     const { routes, visibility } = holdingPayload(record.holding);

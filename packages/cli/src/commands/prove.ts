@@ -10,7 +10,7 @@ import { writeRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
 
 export async function prove(session: Session, number: string): Promise<ExitCode> {
-  const proof = await session.directory.prove(session.readIdentifier(number));
+  const proof = await session.directory.prove(await session.readIdentifier(number));
   session.report.result(proof, describeProof(proof));
   return proof.state === 'absent' ? exitCodes.absent : exitCodes.ok;
 }

@@ -20,7 +20,7 @@ export async function register(
   number: string,
   options: RegisterOptions,
 ): Promise<ExitCode> {
-  const identifier = session.readIdentifier(number);
+  const identifier = await session.readIdentifier(number);
   const { visibility, sip } = options;
   const routes = sip === undefined ? [] : [readRoute(sip, 10)];
   const publication = { routes, visibility };

@@ -37,7 +37,7 @@ export async function replace(
   number: string,
   options: ReplaceOptions,
 ): Promise<ExitCode> {
-  const identifier = session.readIdentifier(number);
+  const identifier = await session.readIdentifier(number);
   let record = await recordToReplace(session, identifier);
   if (record.pending !== null) {
     return reportTaken(session, await continuePending(session, record, options));

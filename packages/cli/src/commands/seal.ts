@@ -20,7 +20,7 @@ export async function sealTo(
   number: string,
   options: SealOptions,
 ): Promise<ExitCode> {
-  const identifier = session.readIdentifier(number);
+  const identifier = await session.readIdentifier(number);
   const answer = await session.directory.lookup(identifier);
   const boxKey = boxKeyOf(lookupKeys(answer));
   if (boxKey === undefined) {

@@ -22,12 +22,12 @@ export async function verifyPeer(
   number: string,
   options: VerifyPeerCommandOptions,
 ): Promise<ExitCode> {
-  const peer = session.readIdentifier(number);
+  const peer = await session.readIdentifier(number);
   const { policy, identity } = options;
   const offer: CallOffer = {
     kind: 'call',
     sdp: await text(options.sdp),
-    to: session.readIdentifier(options.to),
+    to: await session.readIdentifier(options.to),
     ...(identity === undefined ? {} : { identityHeader: (await text(identity)).trim() }),
   };
   const before = await session.peers.read(peer);
