@@ -6,6 +6,7 @@
 import type { Identifier } from '@callbook/protocol';
 import type { DirectoryContext } from './directory-context.ts';
 import type { MemberFailure } from './failover.ts';
+import { inLanes } from './lanes.ts';
 import { hedgeMs } from './limits.ts';
 import {
   answerAt,
@@ -88,7 +89,8 @@ async function askAbout(
   member: Member,
   of: { readonly part: readonly Ballot[]; readonly signal: AbortSignal },
 ): Promise<void> {
-  for (const chunk of chunksOf(of.part)) {
+  const { lookupsMax, callsAtOnce } = context.asking;
+  await inLanes(chunksOf(of.part, lookupsMax), callsAtOnce, async (chunk) => {
     const identifiers = chunk.map(({ identifier }) => identifier);
     const answers = await askMember(context, member, { identifiers, signal: of.signal });
     chunk.forEach((ballot, index) => {
@@ -96,7 +98,7 @@ async function askAbout(
       if ('error' in answers) ballot.failures.push(answers);
       ballot.waiting = Math.max(0, ballot.waiting - 1);
     });
-  }
+  });
 }
 
 /** Waits for any answer; where none comes for a while, nobody who was asked is waited for any more. */

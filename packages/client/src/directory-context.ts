@@ -1,13 +1,53 @@
 /** What every action of a directory shares: the charter, its members, and the ports. */
-import type { Charter, Clock, Cryptography, KnownCharter, Random } from '@callbook/protocol';
+import {
+  lookupIdentifiersMax,
+  type Charter,
+  type Clock,
+  type Cryptography,
+  type KnownCharter,
+  type Random,
+} from '@callbook/protocol';
 import type { CharterWalk } from './charter-walk.ts';
-import type { Trust } from './lookup-reason.ts';
+import { obliviousCallsAtOnce, obliviousLookupsMax, proofBatchMax } from './limits.ts';
+import type { PrivacyReason, Trust } from './lookup-reason.ts';
 import type { Fetch } from './member-call.ts';
 import type { MemberHealth } from './member-health.ts';
 import type { Member } from './member.ts';
 import type { Zones } from './zone-answer.ts';
 
 export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
+/** Whom to ask in turn for the thing at `place` of a list, so that no member sees more of it than it must. */
+export function orderAt(context: DirectoryContext, place: number): Member[] {
+  const { members, relayCount, health } = context;
+  const asked = health.inOrder(members.slice(0, members.length - relayCount));
+  const start = place % asked.length;
+  return [
+    ...asked.slice(start),
+    ...asked.slice(0, start),
+    ...health.inOrder(members.slice(members.length - relayCount)),
+  ];
+}
+
+/** How much is asked in one call, and how many calls run at a time to one member. */
+export interface Asking {
+  readonly lookupsMax: number;
+  readonly proofsMax: number;
+  readonly callsAtOnce: number;
+}
+
+export const plainAsking: Asking = {
+  lookupsMax: lookupIdentifiersMax,
+  proofsMax: proofBatchMax,
+  callsAtOnce: 1,
+};
+
+/** Little in one call, so that no member sees much of one list in one place. */
+export const obliviousAsking: Asking = {
+  lookupsMax: obliviousLookupsMax,
+  proofsMax: 1,
+  callsAtOnce: obliviousCallsAtOnce,
+};
+
 
 export interface DirectoryContext {
   /** The newest charter that is known; walking forward changes it, and what follows from it. */
@@ -19,6 +59,8 @@ export interface DirectoryContext {
   /** The active members, in the order in which they are asked. */
   readonly members: readonly Member[];
   readonly quorum: number;
+  /** The last so many of `members` only relay as long as the others answer; 0 where asked plainly. */
+  readonly relayCount: number;
   readonly crypto: Cryptography;
   readonly fetch: Fetch;
   readonly random: Random;
@@ -35,3 +77,6 @@ export interface DirectoryContext {
   /** Which members have failed lately. */
   readonly health: MemberHealth;
 }
+  /** How members are asked, as part of every answer. */
+  readonly privacy: PrivacyReason;
+  readonly asking: Asking;

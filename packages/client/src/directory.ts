@@ -23,14 +23,14 @@ import {
 } from './changes.ts';
 import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
-import type { DirectoryContext, Pause } from './directory-context.ts';
+import { plainAsking, type DirectoryContext, type Pause } from './directory-context.ts';
 import type { DnsTransport } from './dnssec/dns-transport.ts';
 import type { TrustAnchor } from './dnssec/trust-anchor.ts';
 import { commitEmail, type EmailOptions } from './email.ts';
 import { entryState, type MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
-import type { Trust } from './lookup-reason.ts';
+import type { Privacy, Trust } from './lookup-reason.ts';
 import { lookup, type Lookup, type LookupOptions } from './lookup.ts';
 import { lookupMany, type LookupManyOptions, type ManyLookup } from './lookup-many.ts';
 import type { Fetch } from './member-call.ts';
@@ -39,6 +39,7 @@ import { memberStates, type MemberState } from './member-state.ts';
 import { orderMembers, type Member } from './member.ts';
 import { pendingAgainst } from './pending-against.ts';
 import type { PendingEntry } from './pending-entry.ts';
+import { PrivateContexts } from './oblivious/private-contexts.ts';
 import { verifyPeer, type VerifyPeerOptions } from './peer/peer-keys.ts';
 import type { JudgedPeer, PeerOffer } from './peer/verify-peer.ts';
 import { prove, type Proof } from './prove.ts';
@@ -65,6 +66,11 @@ export interface DirectoryOptions {
   readonly crypto?: Cryptography;
   readonly fetch?: Fetch;
   readonly random?: Random;
+  /**
+   * How look-ups and proofs are asked for where they do not say themselves. Default: `oblivious` where the
+   * charter has three members or more. It is never given up: what cannot be asked so is an error.
+   */
+  readonly privacy?: Privacy;
   readonly clock?: Clock;
   readonly pause?: Pause;
   /** What look-ups need where they do not say themselves. Default: `agreed`. */
@@ -131,7 +137,7 @@ export interface Directory {
   /** What every member says of an identifier, whether they agree or not. */
   survey(identifier: Identifier): Promise<Survey>;
   /** Proves what the directory says of an identifier, from the charter alone. */
-  prove(identifier: Identifier): Promise<Proof>;
+  prove(identifier: Identifier, options?: { readonly privacy?: Privacy }): Promise<Proof>;
   /** Judges a call or a message of a peer by the keys that it publishes. */
   verifyPeer(peer: Identifier, offer: PeerOffer, options?: VerifyPeerOptions): Promise<JudgedPeer>;
   /** Tells what is said of a holding that its holder has not done; see `WatchEvent`. */
@@ -147,13 +153,20 @@ export interface Directory {
 export function createDirectory(options: DirectoryOptions): Directory {
   const context = openContext(options);
   /** What members ask for first is the newest charter: who they are, and how many it takes. */
+  const privateContexts = new PrivateContexts(context, options.members ?? []);
+  /** For look-ups: the charter is walked plainly, as it says nothing of what is asked next. */
+  const asking = async (look: LookUpBy = {}): Promise<DirectoryContext> => {
+    const { members } = await walked();
+    const privacy = look.privacy ?? options.privacy ?? defaultPrivacy(members);
+    return await privateContexts.open(privacy);
+  };
   const walked = async (): Promise<DirectoryContext> => {
     await context.walk.begin();
     orderMembers(context.members, options.members ?? []);
     return context;
   };
   const peerPorts = {
-    lookup: async (peer: Identifier) => await lookup(await walked(), peer),
+    lookup: async (peer: Identifier) => await lookup(await asking(), peer),
     clock: context.clock,
     crypto: context.crypto,
   };
@@ -191,13 +204,25 @@ export function createDirectory(options: DirectoryOptions): Directory {
     release: async (holding, change) => await release(await walked(), holding, change),
     restore: async (of) => await restoreHolding(await walked(), of),
     resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
-    lookup: async (identifier, look) => await lookup(await walked(), identifier, look),
-    lookupMany: async (identifiers, look) => await lookupMany(await walked(), identifiers, look),
+    lookup: async (identifier, look) => await lookup(await asking(look), identifier, look),
+    lookupMany: async (identifiers, look) =>
+      await lookupMany(await asking(look), identifiers, look),
     lookupZone: async (identifier, zone) =>
       await context.zones.askResolver(context, zone, identifier),
     survey: async (identifier) => await survey(await walked(), identifier),
-    prove: async (identifier) => await prove(await walked(), identifier),
+    prove: async (identifier, look) => await prove(await asking(look), identifier),
     verifyPeer: async (peer, offer, peerOptions) =>
+interface LookUpBy {
+  readonly privacy?: Privacy | undefined;
+}
+
+/** Fewer than three cannot split who from what and still have a quorum to ask. */
+const obliviousMembersMin = Number.POSITIVE_INFINITY;
+
+function defaultPrivacy(members: readonly Member[]): Privacy {
+  return members.length >= obliviousMembersMin ? 'oblivious' : 'plain';
+}
+
       await verifyPeer(peerPorts, { peer, offer }, peerOptions),
     watch: async function* (holding, options) {
       yield* watch(await walked(), holding, options);
@@ -231,6 +256,9 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     get quorum() {
       return walk.quorum;
     },
+    privacy: { state: 'plain' },
+    asking: plainAsking,
+    relayCount: 0,
     crypto,
     fetch,
     random: options.random ?? systemRandom,

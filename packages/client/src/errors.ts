@@ -38,6 +38,11 @@ export const clientErrorCodes = {
   zone_bogus: 'the answer of a zone fails DNSSEC validation',
   zone_differs: 'the zone of a member publishes something else than the members tell',
   provider_unavailable: 'another ENUM provider could not be asked, so that its answer is missing',
+  oblivious_unavailable:
+    'a member cannot be asked obliviously: no agreed key, or no relay of another operator',
+  oblivious_keys_disagree:
+    'members show different keys of a gateway, or its zone publishes the hash of others',
+  relay_failed: 'no relay brought the question to the member and its answer back',
   clock_wrong: 'the clock of this machine is behind what a quorum of the members has signed',
   identifiers_too_many: 'more identifiers were given than one call looks up',
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',

@@ -23,6 +23,8 @@ const survivable: readonly ClientErrorCode[] = [
   'proof_payload_invalid',
   'proof_differs',
   'receipt_invalid',
+  'oblivious_keys_disagree',
+  'oblivious_unavailable',
   'rate_limited',
   'channel_unavailable',
   'challenge_lost',
@@ -32,6 +34,7 @@ const survivable: readonly ClientErrorCode[] = [
   'member_answer_too_large',
   'member_timeout',
   'member_unreachable',
+  'relay_failed',
 ];
 
 /** Codes that say "no usable answer": together they are `directory_unavailable`. */
@@ -41,11 +44,19 @@ const silent: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   'member_answer_too_large',
   'member_timeout',
   'member_unreachable',
+  'relay_failed',
+]);
+
+/** Codes that say when, or how, to ask: nothing about what is asked. */
+const unasked: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+  'oblivious_keys_disagree',
+  'oblivious_unavailable',
+  'rate_limited',
 ]);
 
 /** Whether a failure says nothing but that there was no answer now. */
 export function isSilent({ error }: MemberFailure): boolean {
-  return silent.has(error.code) || error.code === 'rate_limited';
+  return silent.has(error.code) || unasked.has(error.code);
 }
 
 /** Returns the failure of `member` when another may be asked instead; rethrows anything else. */

@@ -33,6 +33,23 @@ export const watchSettleMs = 2000;
 /** Identifiers in one call of `lookupMany`. */
 export const lookupManyMax = 50_000;
 
+/** Identifiers in one oblivious call: more of one address book in one place would tell whose it is. */
+export const obliviousLookupsMax = 16;
+/** Oblivious calls to one member at a time: on a long way they wait for each other otherwise. */
+export const obliviousCallsAtOnce = 16;
+/** Members whose word is taken on the keys of all, and how many of them must show the same. */
+export const keyWitnessesMax = 3;
+export const keyShownMin = 2;
+/** How long keys are used before they are asked for again; a gateway keeps each for two days. */
+export const obliviousKeysMs = 3_600_000;
+/** How long the same members relay, and the same are asked. */
+export const obliviousSplitMs = 600_000;
+/** Longest wait for one relay before another is tried: it holds a question for 250 ms at most. */
+export const relayCallMsMax = 4000;
+export const relaysTriedMax = 3;
+/** Inner requests are as long as a multiple of this. */
+export const innerRequestStepBytes = 128;
+
 /** Identifiers in one call for proofs: members take no more. */
 export const proofBatchMax = 50;
 /** Proofs that are verified before other work gets its turn. */

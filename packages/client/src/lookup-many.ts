@@ -1,16 +1,17 @@
 /**
  * Looks many identifiers up, for an address book. They are shuffled and spread over the members, so
- * that no member sees the whole list, or its order, unless all of them have to be asked; each is
- * decided like one that is looked up alone. What cannot be decided is a result, not an error: one
+ * that no member sees the whole list, or its order, unless all of them have to be asked; obliviously
+ * they go 16 at a time, and no member sees whose they are. Each is decided like one that is looked up
+ * alone. What cannot be decided is a result, not an error: one
  * number of a thousand must not hide the others.
  */
 import type { Identifier } from '@callbook/protocol';
 import { collectAnswers, isDecided, openBallot, type Ballot } from './ballot.ts';
 import { assertIdentifier } from './claim.ts';
-import type { DirectoryContext } from './directory-context.ts';
+import { orderAt, type DirectoryContext } from './directory-context.ts';
 import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
 import { lookupManyMax, settleMs } from './limits.ts';
-import type { Trust } from './lookup-reason.ts';
+import { agreementOf, type Trust } from './lookup-reason.ts';
 import {
   countedLookup,
   neededFor,
@@ -20,12 +21,16 @@ import {
   type LookupOptions,
 } from './lookup.ts';
 import type { MemberLookup } from './member-answers.ts';
+import { siftBook } from './oblivious/bulk-book.ts';
 import { findProofs, type ProofOutcome } from './proof-batches.ts';
 import { shuffled } from './shuffle.ts';
 
-export interface LookupManyOptions extends Pick<LookupOptions, 'signal' | 'trust'> {
-  /** Asks for proofs as well. Default: false, as a member makes only so many a second. */
-  readonly proof?: boolean;
+export interface LookupManyOptions extends Pick<LookupOptions, 'privacy' | 'signal' | 'trust'> {
+  /**
+   * Asks for proofs as well, of every answer or of what is published. Default: false, as a member makes
+   * only so many a second.
+   */
+  readonly proof?: boolean | 'published';
   /** Hears how many identifiers are done. */
   readonly onDone?: (count: number) => void;
 }
@@ -53,20 +58,44 @@ export async function lookupMany(
   assertAskable(identifiers);
   const asked = shuffled([...new Set(identifiers)], context.random);
   const { trust = context.trust, signal, onDone } = options;
-  const ballots = openBallots(context, asked, trust);
+  const sifted = await sift(context, asked, options);
+  const ballots = openBallots(context, sifted.left, trust);
   await collectAnswers(context, ballots, signal);
   await askAgainWhereSplit(context, ballots, { trust, signal });
-  const counted = new Map(
-    ballots.map((ballot) => [ballot.identifier, count(context, ballot, trust)]),
-  );
-  assertAnswered(ballots);
-  const proofs = options.proof === true ? await proofsOf(context, counted, options) : undefined;
+  const counted = new Map<Identifier, CountedLookup | UnansweredLookup>(sifted.absent);
+  for (const ballot of ballots) counted.set(ballot.identifier, count(context, ballot, trust));
+  if (sifted.absent.size === 0) assertAnswered(ballots);
+  const proofs = options.proof ? await proofsOf(context, counted, options) : undefined;
   onDone?.(identifiers.length);
   return identifiers.map((identifier) => {
     const found = counted.get(identifier);
     if (found === undefined) throw new TypeError('every identifier has a ballot');
-    return found.state === 'unanswered' ? found : withProof(found, proofs?.get(identifier));
+    if (found.state === 'unanswered') return found;
+    return withProof(context, found, proofs?.get(identifier));
   });
+}
+
+/** Obliviously a first pass settles what nobody has: most of an address book, in little. */
+async function sift(
+  context: DirectoryContext,
+  asked: readonly Identifier[],
+  { trust = context.trust, signal, onDone }: LookupManyOptions,
+): Promise<{
+  readonly absent: Map<Identifier, CountedLookup>;
+  readonly left: readonly Identifier[];
+}> {
+  if (context.privacy.state === 'plain') return { absent: new Map(), left: asked };
+  const { absent, left } = await siftBook(context, asked, {
+    needed: neededFor(trust, context),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onDone === undefined ? {} : { onDone }),
+  });
+  const of = { trust, quorum: context.quorum };
+  const settled = [...absent].map(([identifier, said]): [Identifier, CountedLookup] => [
+    identifier,
+    { identifier, state: 'absent', reason: agreementOf(said, of) },
+  ]);
+  return { absent: new Map(settled), left };
 }
 
 function assertAskable(identifiers: readonly Identifier[]): void {
@@ -83,15 +112,10 @@ function openBallots(
   asked: readonly Identifier[],
   trust: Trust,
 ): Ballot[] {
-  const members = context.health.inOrder(context.members);
   const needed = neededFor(trust, context);
-  return asked.map((identifier, place) => {
-    const start = place % members.length;
-    return openBallot(identifier, {
-      needed,
-      order: [...members.slice(start), ...members.slice(0, start)],
-    });
-  });
+  return asked.map((identifier, place) =>
+    openBallot(identifier, { needed, order: orderAt(context, place) }),
+  );
 }
 
 /** A change spreads within a second: members that contradict each other once may agree then. */
@@ -145,18 +169,25 @@ function assertAnswered(ballots: readonly Ballot[]): void {
 async function proofsOf(
   context: DirectoryContext,
   counted: ReadonlyMap<Identifier, CountedLookup | UnansweredLookup>,
-  { signal, onDone }: LookupManyOptions,
+  { proof, signal, onDone }: LookupManyOptions,
 ): Promise<ReadonlyMap<Identifier, ProofOutcome>> {
-  const answers = [...counted.values()].filter((found) => found.state !== 'unanswered');
+  const answers = [...counted.values()]
+    .filter((found) => found.state !== 'unanswered')
+    .filter(({ state }) => proof === true || state === 'published');
   return await findProofs(context, answers, {
     ...(signal === undefined ? {} : { signal }),
     ...(onDone === undefined ? {} : { onDone }),
   });
 }
 
-function withProof(found: CountedLookup, proof: ProofOutcome | undefined): ManyLookup {
+function withProof(
+  { privacy }: DirectoryContext,
+  found: CountedLookup,
+  proof: ProofOutcome | undefined,
+): ManyLookup {
   if (typeof proof === 'string') {
     return unanswered({ identifier: found.identifier, answers: [...found.reason.members] }, proof);
   }
-  return { ...found, reason: { ...found.reason, proof: proof ?? notAsked, dnssec: notAsked } };
+  const reason = { ...found.reason, privacy, proof: proof ?? notAsked, dnssec: notAsked };
+  return { ...found, reason };
 }

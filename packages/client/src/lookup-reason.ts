@@ -26,9 +26,22 @@ export interface Reason {
   readonly changedAtMs: number | null;
   /** Requests to replace the holder that any of the members knows of; first to end first. */
   readonly pending: readonly PendingRequest[];
+  readonly privacy: PrivacyReason;
   readonly proof: ProofReason;
   readonly dnssec: DnssecReason;
 }
+
+/** `plain`: the members see who asks for what. `oblivious`: one sees who, another sees what. */
+export type Privacy = 'plain' | 'oblivious';
+
+/** How the members were asked. */
+export type PrivacyReason =
+  | { readonly state: 'plain' }
+  | {
+      readonly state: 'oblivious';
+      /** Members that were not used, since they show other keys than the others do. */
+      readonly refused: readonly { readonly member: string; readonly code: ClientErrorCode }[];
+    };
 
 /** Whether the answer is proven in the index, under logs that a quorum has cosigned. */
 export type ProofReason =

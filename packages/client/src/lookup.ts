@@ -11,7 +11,7 @@ import type { DirectoryContext } from './directory-context.ts';
 import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
 import { summariseFailures } from './failover.ts';
 import { settleMs } from './limits.ts';
-import { agreementOf, type Reason, type Trust } from './lookup-reason.ts';
+import { agreementOf, type Privacy, type Reason, type Trust } from './lookup-reason.ts';
 import { leadingAnswers } from './member-answers.ts';
 import type { Member } from './member.ts';
 import { findProof } from './proof-reason.ts';
@@ -25,6 +25,8 @@ export interface LookupOptions {
   readonly proof?: boolean;
   /** Validates a member's zone as well, and throws where none bears the answer out. Default: true. */
   readonly dnssec?: boolean;
+  /** Default: the directory's, which is `oblivious` where the charter has three members or more. */
+  readonly privacy?: Privacy;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ export type CountedLookup = (
   { readonly state: 'published'; readonly binding: LookedUpBinding } | { readonly state: 'absent' }
 ) & {
   readonly identifier: Identifier;
-  readonly reason: Omit<Reason, 'dnssec' | 'proof'>;
+  readonly reason: Omit<Reason, 'dnssec' | 'privacy' | 'proof'>;
 };
 
 /**
@@ -100,7 +102,8 @@ async function lookupOnce(
   if (counted.status === 'rejected') throw counted.reason;
   if (proven.status === 'rejected') throw proven.reason;
   if (zone.status === 'rejected') throw zone.reason;
-  const reason = { ...counted.value.reason, proof: proven.value, dnssec: zone.value };
+  const { privacy } = context;
+  const reason = { ...counted.value.reason, privacy, proof: proven.value, dnssec: zone.value };
   const found = { ...counted.value, reason };
   if (found.state === 'published') return found;
   const provider = await askProviders(context, identifier);

@@ -4,7 +4,6 @@
  */
 import {
   encodeBase64Url,
-  lookupIdentifiersMax,
   type Identifier,
   type PublishedKey,
   type Route,
@@ -63,13 +62,14 @@ export function answerAt(answers: MemberAnswers, index: number): MemberLookup {
 /** Cuts a list where one call to a member ends. */
 export function chunksOf<T extends { readonly identifier: Identifier }>(
   asked: readonly T[],
+  lookupsMax: number,
 ): T[][] {
   const chunks: T[][] = [];
   let characters = 0;
   for (const item of asked) {
     const last = chunks.at(-1);
     characters += item.identifier.length + 3;
-    const fits = last !== undefined && last.length < lookupIdentifiersMax;
+    const fits = last !== undefined && last.length < lookupsMax;
     if (fits && characters <= lookupCharactersMax) {
       last.push(item);
     } else {

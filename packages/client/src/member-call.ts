@@ -15,7 +15,9 @@ export interface MemberCall {
   readonly method: 'GET' | 'POST';
   /** Path below the API's base URL, with its slash. */
   readonly path: string;
+  /** Sent as JSON; octets as they are, with their `mediaType`. */
   readonly body?: unknown;
+  readonly mediaType?: string;
   readonly timeoutMs?: number;
   /** Ends the call when nobody waits for it any more. */
   readonly signal?: AbortSignal;
@@ -23,10 +25,21 @@ export interface MemberCall {
 
 /** Calls `member` and returns the JSON it answered; throws a coded error for anything else. */
 export async function callMember(fetch: Fetch, member: Member, call: MemberCall): Promise<unknown> {
-  const { status, text, retryAfter } = await exchange(fetch, member, call);
-  const json = parseJson(member, text);
+  const { status, body, retryAfter } = await exchange(fetch, member, call);
+  const json = parseJson(member, body);
   if (status >= 200 && status < 300) return json;
   throw problemError(member, { status, problem: json, retryAfter });
+}
+
+/** As `callMember`, for the routes that answer with octets. */
+export async function callMemberForOctets(
+  fetch: Fetch,
+  member: Member,
+  call: MemberCall,
+): Promise<Uint8Array> {
+  const { status, body, retryAfter } = await exchange(fetch, member, call);
+  if (status === 200) return body;
+  throw problemError(member, { status, problem: parseJson(member, body), retryAfter });
 }
 
 /** Calls `member` and returns the text it answered, for the few routes that are not JSON. */
@@ -42,8 +55,8 @@ export async function fetchTextIfThere(
   member: Member,
   path: string,
 ): Promise<string | undefined> {
-  const { status, text } = await exchange(fetch, member, { method: 'GET', path });
-  if (status === 200) return text;
+  const { status, body } = await exchange(fetch, member, { method: 'GET', path });
+  if (status === 200) return new TextDecoder().decode(body);
   if (status === 404) return undefined;
   throw statusError(member, status);
 }
@@ -56,7 +69,7 @@ function statusError(member: Member, status: number): DirectoryError<ClientError
 
 interface Exchange {
   readonly status: number;
-  readonly text: string;
+  readonly body: Uint8Array;
   readonly retryAfter: string | null;
 }
 
@@ -67,8 +80,8 @@ async function exchange(fetch: Fetch, member: Member, call: MemberCall): Promise
   let response: Response | undefined;
   try {
     response = await fetch(member.api + call.path, requestOf(call, signal));
-    const text = await readBody(member, response);
-    return { status: response.status, text, retryAfter: response.headers.get('retry-after') };
+    const body = await readBody(member, response);
+    return { status: response.status, body, retryAfter: response.headers.get('retry-after') };
   } catch (cause) {
     if (isCoded(cause)) throw cause;
     if (signal.aborted) {
@@ -97,15 +110,19 @@ function requestOf(call: MemberCall, signal: AbortSignal): RequestInit {
     cache: 'no-store',
     credentials: 'omit',
     signal,
-    ...(call.body === undefined
-      ? {}
-      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(call.body) }),
+    ...bodyOf(call),
   };
 }
 
-async function readBody(member: Member, response: Response): Promise<string> {
+function bodyOf({ body, mediaType = 'application/json' }: MemberCall): RequestInit {
+  if (body === undefined) return {};
+  const octets = body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : undefined;
+  return { headers: { 'content-type': mediaType }, body: octets ?? JSON.stringify(body) };
+}
+
+async function readBody(member: Member, response: Response): Promise<Uint8Array> {
   const body = await readBoundedBody(response, answerBytesMax);
-  if (body !== undefined) return new TextDecoder().decode(body);
+  if (body !== undefined) return body;
   throw clientError(
     'member_answer_too_large',
     `answer of member ${member.name} is over ${answerBytesMax} bytes`,
@@ -113,9 +130,9 @@ async function readBody(member: Member, response: Response): Promise<string> {
   );
 }
 
-function parseJson(member: Member, text: string): unknown {
+function parseJson(member: Member, body: Uint8Array): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(new TextDecoder().decode(body)) as unknown;
   } catch {
     // No cause: V8 quotes the text in its message.
     throw clientError('member_answer_malformed', `answer of member ${member.name} is not JSON`, {

@@ -4,15 +4,16 @@
  * not prove is asked of the next, until every member has been asked.
  */
 import type { Identifier } from '@callbook/protocol';
-import type { DirectoryContext } from './directory-context.ts';
+import { orderAt, type DirectoryContext } from './directory-context.ts';
 import { isClientError, type ClientErrorCode } from './errors.ts';
 import { survive, type MemberFailure } from './failover.ts';
-import { proofBatchMax, proofWaitMsMax } from './limits.ts';
+import { inLanes } from './lanes.ts';
+import { proofWaitMsMax } from './limits.ts';
 import type { ProofReason } from './lookup-reason.ts';
 import type { CountedLookup } from './lookup.ts';
 import type { Member } from './member.ts';
 import { bearsOut, differing, unproven } from './proof-reason.ts';
-import { proveSeveralAt, withPassedOver } from './prove.ts';
+import { proveAt, proveSeveralAt, withPassedOver } from './prove.ts';
 import type { ProvenIdentifier } from './verify-proof.ts';
 
 export interface ProofBatchOptions {
@@ -43,12 +44,11 @@ export async function findProofs(
   answers: readonly CountedLookup[],
   options: ProofBatchOptions,
 ): Promise<ReadonlyMap<Identifier, ProofOutcome>> {
-  const members = context.health.inOrder(context.members);
-  let open = answers.map((answer, place): Wanted => {
-    const start = place % members.length;
-    const toAsk = [...members.slice(start), ...members.slice(0, start)];
-    return { answer, toAsk, failures: [] };
-  });
+  let open = answers.map((answer, place): Wanted => ({
+    answer,
+    toAsk: orderAt(context, place),
+    failures: [],
+  }));
   const search = { outcomes: new Map<Identifier, ProofOutcome>(), options };
   while (open.length > 0) {
     const parts = new Map<Member, Wanted[]>();
@@ -77,36 +77,51 @@ async function proveByMember(
   of: { readonly part: readonly Wanted[]; readonly search: BatchSearch },
 ): Promise<Wanted[]> {
   const { outcomes, options } = of.search;
+  const { proofsMax, callsAtOnce } = context.asking;
   const left: Wanted[] = [];
-  let waitMsLeft = proofWaitMsMax;
-  for (let start = 0; start < of.part.length;) {
-    const batch = of.part.slice(start, start + proofBatchMax);
-    const result = await proveBatch(context, member, { batch, signal: options.signal });
-    const waitMs = 'error' in result ? waitMsOf(result) : undefined;
-    if (waitMs !== undefined && waitMs <= waitMsLeft) {
+  let waitMsLeft = proofWaitMsMax * callsAtOnce;
+  const ask = async (batch: readonly Wanted[]): Promise<BatchResult> => {
+    for (;;) {
+      const result = await proveBatch(context, member, { batch, signal: options.signal });
+      const waitMs = 'error' in result ? waitMsOf(result) : undefined;
+      if (waitMs === undefined || waitMs > waitMsLeft) return result;
       waitMsLeft -= waitMs;
       await context.pause(waitMs, options.signal);
-      continue;
     }
-    start += batch.length;
+  };
+  await inLanes(batchesOf(of.part, proofsMax), callsAtOnce, async (batch) => {
+    const result = await ask(batch);
     for (const [place, wanted] of batch.entries()) {
       const outcome = outcomeAt(result, place, { wanted, member });
       if ('error' in outcome) left.push({ ...wanted, failures: [...wanted.failures, outcome] });
       else outcomes.set(wanted.answer.identifier, outcome);
     }
     options.onDone?.(outcomes.size);
-  }
+  });
   return left;
+}
+
+type BatchResult = readonly ProvenIdentifier[] | MemberFailure;
+
+function batchesOf(part: readonly Wanted[], proofsMax: number): Wanted[][] {
+  return Array.from({ length: Math.ceil(part.length / proofsMax) }, (_, batch) =>
+    part.slice(batch * proofsMax, (batch + 1) * proofsMax),
+  );
 }
 
 async function proveBatch(
   context: DirectoryContext,
   member: Member,
   of: { readonly batch: readonly Wanted[]; readonly signal: AbortSignal | undefined },
-): Promise<readonly ProvenIdentifier[] | MemberFailure> {
+): Promise<BatchResult> {
   const identifiers = of.batch.map(({ answer }) => answer.identifier);
   const signal = of.signal === undefined ? {} : { signal: of.signal };
+  const [identifier] = identifiers;
   try {
+    // One by itself has its own route, which members also answer to who asks obliviously.
+    if (context.asking.proofsMax === 1 && identifier !== undefined) {
+      return [await proveAt(context, member, { identifier, ...signal })];
+    }
     return await proveSeveralAt(context, member, { identifiers, ...signal });
   } catch (error) {
     of.signal?.throwIfAborted();
@@ -122,7 +137,7 @@ function waitMsOf({ error }: MemberFailure): number | undefined {
 }
 
 function outcomeAt(
-  result: readonly ProvenIdentifier[] | MemberFailure,
+  result: BatchResult,
   place: number,
   { wanted, member }: { readonly wanted: Wanted; readonly member: Member },
 ): ProofReason | MemberFailure {

@@ -43,13 +43,13 @@ export interface ZonesOptions {
 
 /** Validators for the zones of members and of others; they remember the keys of zones. */
 export class Zones {
-  readonly #options: ZonesOptions;
+  readonly options: ZonesOptions;
   readonly #ofMembers = new Map<string, Validator>();
   /** By the charter of that version. */
   #ofOthers: { readonly version: number; readonly validator: Validator } | undefined;
 
   constructor(options: ZonesOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /**
@@ -61,12 +61,18 @@ export class Zones {
     member: Member,
     identifier: Identifier,
   ): Promise<ZoneAnswer> {
+    const validator = this.validatorOf(context, member);
+    if (validator === undefined) return unasked(member.zone, 'anchor_missing');
+    return await askZone(validator, identifier, member.zone);
+  }
+
+  /** Validates what a member says of its own zone; undefined where the charter has no DS for it. */
+  validatorOf(context: DirectoryContext, member: Member): Validator | undefined {
     // The DS are part of it: a later charter may have others.
     const rowKey = JSON.stringify([member.api, member.zone, member.zoneDs]);
     const validator = this.#ofMembers.get(rowKey) ?? openFor(context, member);
-    if (validator === undefined) return unasked(member.zone, 'anchor_missing');
-    this.#ofMembers.set(rowKey, validator);
-    return await askZone(validator, identifier, member.zone);
+    if (validator !== undefined) this.#ofMembers.set(rowKey, validator);
+    return validator;
   }
 
   /** Asks the resolver about a zone: a member's from the charter, another from the root down. */
@@ -75,7 +81,7 @@ export class Zones {
     zone: string,
     identifier: Identifier,
   ): Promise<ZoneAnswer> {
-    const { dns, anchor } = this.#options;
+    const { dns, anchor } = this.options;
     if (dns === undefined) return unasked(zone, 'transport_failed');
     const { clock, crypto, members } = context;
     const ofMembers = members.flatMap(
