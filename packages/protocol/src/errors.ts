@@ -43,6 +43,10 @@ export const verdictCodes = {
   update_superseded: 'an update that wins over this one is known',
   recovery_code_malformed: 'the text is not a recovery code, or has a typing error',
   bulk_malformed: 'the body is not 1 to 1000 slots of 16 octets',
+  token_malformed:
+    'the token, or the request for some, does not have the form of RFC 9577 and RFC 9578',
+  token_key_malformed: 'the token key, or the statement of it, does not have its one form',
+  token_key_old: 'the statement is of a token key whose time is over or far ahead',
   label_mismatch: 'the label is not the VRF output of the identifier',
   dns_name_malformed: 'the text is not a domain name (RFC 1035 §5.1)',
   dns_message_malformed: 'the octets are not one whole DNS message (RFC 1035 §4, RFC 6891)',

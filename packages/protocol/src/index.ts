@@ -104,6 +104,49 @@ export {
   parseBulkRequest,
 } from './bulk-lookup.ts';
 export type { BulkAnswer, BulkSlot } from './bulk-lookup.ts';
+export {
+  encodeToken,
+  encodeTokenAuthorization,
+  encodeTokenInput,
+  encodeTokenRequest,
+  parseToken,
+  parseTokenAuthorization,
+  parseTokenRequests,
+  tokenBytes,
+  tokenChallenge,
+  tokenDirectoryMediaType,
+  tokenRequestBytes,
+  tokenRequestMediaType,
+  tokenResponseMediaType,
+  tokenSignatureBytes,
+  tokenType,
+} from './tokens/privacy-pass.ts';
+export type { Token, TokenInput, TokenRequest } from './tokens/privacy-pass.ts';
+export { encodeTokenKey, parseTokenKey } from './tokens/token-key.ts';
+export {
+  encodeTokenBundle,
+  isTokenPeriodGood,
+  issuerNameOf,
+  parseTokenBundle,
+  signTokenStatement,
+  tokenBundleCharactersMax,
+  tokenPeriodAt,
+  verifyTokenStatement,
+} from './tokens/token-statement.ts';
+export type { StatedTokenKey, TokenStatement } from './tokens/token-statement.ts';
+export { encodeTokenOrder, parseTokenOrder, tokenOrderMessage } from './tokens/token-order.ts';
+export type { SignedTokenOrder, TokenOrder } from './tokens/token-order.ts';
+export { keeperOf, spentIdOf } from './tokens/token-keeper.ts';
+export {
+  tokenKeyAheadMs,
+  tokenLookupsMax,
+  tokenOrderErrorMsMax,
+  tokenPeriodMs,
+  tokenRequestsMax,
+  tokensAtRegistration,
+  tokensMax,
+  tokensPerDay,
+} from './tokens/limits.ts';
 export { encodeBase64Url, parseBase64, parseBase64Url } from './base64.ts';
 export { consistencyProof, verifyConsistency } from './merkle/consistency-proof.ts';
 export type { ConsistencyClaim, TreeGrowth } from './merkle/consistency-proof.ts';
