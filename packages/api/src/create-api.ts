@@ -15,6 +15,8 @@ import { allowEveryOrigin, shareAnswer } from './cross-origin.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
+import { addObliviousRoutes } from './oblivious/oblivious-routes.ts';
+import type { ObliviousService } from './oblivious/oblivious-service.ts';
 import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts';
 import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
@@ -37,6 +39,8 @@ export interface ApiOptions {
   readonly codeSender: CodeSender;
   /** The zone, for DNS over HTTPS; without it there is none. */
   readonly dns?: DnsPort;
+  /** Gateway and relay of Oblivious HTTP; without it there are none. */
+  readonly oblivious?: ObliviousService | undefined;
   /** Where codes to numbers cost money. */
   readonly sendGuard?: SendGuard | undefined;
   readonly clock: Clock;
@@ -84,7 +88,11 @@ export function createApi(options: ApiOptions): FastifyInstance {
     reply.header('x-content-type-options', 'nosniff');
   });
   forgetWhileOpen(api, desk);
-  api.register(async (scope: ApiScope) => addRoutes(scope, context));
+  api.register(async (scope: ApiScope) => {
+    await addRoutes(scope, context);
+    const { oblivious } = options;
+    if (oblivious !== undefined) addObliviousRoutes(scope, { ...options, oblivious });
+  });
   return api;
 }
 

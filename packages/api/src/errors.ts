@@ -106,6 +106,37 @@ export const apiErrorCodes = {
     status: 503,
     sentence: 'nothing can be proven now: the index is being built, or no quorum has cosigned it',
   },
+  capsule_malformed: {
+    status: 400,
+    sentence: 'the octets are too few or too many for an oblivious request or response',
+  },
+  capsule_key_unknown: {
+    status: 400,
+    sentence: 'the gateway has no key that opens this; fetch its key configurations again',
+  },
+  capsule_replayed: { status: 400, sentence: 'this capsule has been opened before' },
+  capsule_date_invalid: {
+    status: 400,
+    sentence: 'the date inside is missing or not within 5 minutes of the gateway’s clock',
+  },
+  binary_message_malformed: {
+    status: 400,
+    sentence: 'the octets are not a binary HTTP message of known length (RFC 9292)',
+  },
+  oblivious_target_refused: {
+    status: 403,
+    sentence: 'nothing else than a look-up at this gateway itself can be asked in a capsule',
+  },
+  gateway_busy: { status: 503, sentence: 'the gateway opens no more capsules for now' },
+  relay_target_unknown: {
+    status: 404,
+    sentence: 'this relay forwards to the other active members of the charter and to nobody else',
+  },
+  relay_busy: { status: 503, sentence: 'the relay holds as many requests as it may' },
+  relay_failed: {
+    status: 502,
+    sentence: 'the gateway gave the relay no answer that can be handed on',
+  },
   not_ready: { status: 503, sentence: 'the member is not ready; reasons says why' },
   directory_unavailable: {
     status: 503,

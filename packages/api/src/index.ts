@@ -15,6 +15,8 @@ export { openSmppChannel } from './channels/smpp-channel.ts';
 export { openSmtpChannel } from './channels/smtp-channel.ts';
 export { webhookChannel, webhookSignature } from './channels/webhook-channel.ts';
 export { gsm7Septets, smsSegmentSeptetsMax } from './channels/gsm7.ts';
+export { ObliviousService } from './oblivious/oblivious-service.ts';
+export type { ObliviousOptions } from './oblivious/oblivious-service.ts';
 export { ApiError, apiChannelCodes, apiErrorCodes, apiSettingCodes } from './errors.ts';
 export type { ApiErrorCode, ApiSettingCode } from './errors.ts';
 export { apiLimits } from './limits.ts';

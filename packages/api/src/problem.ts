@@ -16,7 +16,7 @@ import type {
 import { ApiError, apiErrorCodes } from './errors.ts';
 import type { ApiErrorCode, ProblemExtensions } from './errors.ts';
 import type { EventLogger } from './ports.ts';
-import { problemMediaType } from './schemas/problem-schema.ts';
+import { problemMediaType, problemTypes } from './schemas/problem-schema.ts';
 
 /** An entry that the protocol's rules turned away; the code is the verdict's. */
 export class RefusedEntry extends DirectoryError<VerdictCode> {
@@ -67,7 +67,12 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .code(problem.status)
     .header('cache-control', 'no-store')
     .type(problemMediaType)
-    .send(Buffer.from(problemJson(problem)));
+    .send(problemBytes(problem));
+}
+
+/** Returns a problem document, with spaces after it where it is to be `bytesMin` long. */
+export function problemBytes(problem: Problem, bytesMin = 0): Buffer {
+  return Buffer.from(problemJson(problem).padEnd(bytesMin));
 }
 
 /** Returns the handler of every error that a route or the framework throws. */
@@ -152,10 +157,20 @@ function problemOfError(error: unknown): Problem {
   return problemOf(isClients ? 'request_malformed' : 'internal_error');
 }
 
+/** Types that other standards look for (IANA, HTTP Problem Types). */
+const registeredTypes: Partial<Record<string, { readonly type: string; readonly title: string }>> =
+  {
+    capsule_key_unknown: {
+      type: problemTypes.ohttpKey,
+      title: 'Oblivious HTTP key configuration not acceptable',
+    },
+    capsule_date_invalid: { type: problemTypes.date, title: 'Date Not Acceptable' },
+  };
+
 function problemJson({ status, code, detail, extensions }: Problem): string {
   // RFC 9457 §4.2.1: with "about:blank" the title is the phrase of the status code.
-  const title = STATUS_CODES[status];
-  return JSON.stringify({ type: 'about:blank', title, status, code, detail, ...extensions });
+  const about = registeredTypes[code] ?? { type: 'about:blank', title: STATUS_CODES[status] };
+  return JSON.stringify({ ...about, status, code, detail, ...extensions });
 }
 
 function logFailure(

@@ -8,6 +8,7 @@ import { askForCode, passChallenge, proofOf, sendAnswer, submissionOf } from './
 import { base64url, signRegister } from './claimant.ts';
 import { address, commitTo, passed, signRequest } from './email-flow.ts';
 import { crypto, startMember } from './harness.ts';
+import { obliviousProvocations } from './oblivious/provocations.ts';
 import type { Answer, TestMember } from './harness.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 
@@ -45,6 +46,12 @@ async function sendRaw(port: number, octets: string): Promise<{ json: unknown }>
   return { json: JSON.parse(body!) };
 }
 
+/** RFC 9458 registers types of its own for what a client can put right. */
+const typesOfOthers: Partial<Record<string, string>> = {
+  capsule_key_unknown: 'https://iana.org/assignments/http-problem-types#ohttp-key',
+  capsule_date_invalid: 'https://iana.org/assignments/http-problem-types#date',
+};
+
 /** The way to every code of the registry: the compiler misses a code that has none. */
 const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
   request_malformed: async () => openWith(await startMember(), { form: 'pigeon' }),
@@ -68,6 +75,7 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
     const response = await fetch(`${url}/v1/bulk`, { method: 'POST', headers, body: '' });
     return { json: await response.json() };
   },
+  ...obliviousProvocations,
   session_key_invalid: async () => openWith(await startMember(), { session: noProof }),
   identifier_not_served: async () => {
     const ports = { crypto, random: { bytes: (size: number) => new Uint8Array(size) } };
@@ -199,7 +207,7 @@ it.each(Object.keys(apiErrorCodes) as ApiErrorCode[])(
   async (code) => {
     const problem = (await provocations[code]()).json as Problem;
     expect(problem).toMatchObject({
-      type: 'about:blank',
+      type: typesOfOthers[code] ?? 'about:blank',
       code,
       status: apiErrorCodes[code].status,
     });

@@ -50,11 +50,15 @@ export class ProofBudget {
     this.#total = { tokens: limits.proofsBurstMax, atMs: Number.NEGATIVE_INFINITY };
   }
 
-  /** Takes `count` proofs out of both buckets: 0, or how long to wait until both have as many. */
-  spend(address: string, nowMs: number, count = 1): number {
+  /**
+   * Takes `count` proofs out of both buckets: 0, or how long to wait until both have as many. Who asks
+   * obliviously has no address, and shares the one bucket of everybody.
+   */
+  spend(address: string | undefined, nowMs: number, count = 1): number {
     this.forget(nowMs);
     const total = filled(this.#total, this.#all, nowMs);
-    const rowKey = loopback.check(address, familyOf(address)) ? undefined : this.#rowKey(address);
+    const isNobodys = address === undefined || loopback.check(address, familyOf(address));
+    const rowKey = isNobodys ? undefined : this.#rowKey(address);
     const row = filled(
       rowKey === undefined ? undefined : this.#rows.get(rowKey),
       this.#network,

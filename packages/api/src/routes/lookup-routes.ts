@@ -5,6 +5,8 @@
 import { encodeBase64Url, isDormant, parseIdentifier } from '@callbook/protocol';
 import type { PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
+import { ApiError } from '../errors.ts';
+import { isOblivious, obliviousLookupsMax } from '../oblivious/inner-request.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
@@ -19,11 +21,18 @@ export function addLookupRoutes(scope: ApiScope, { clock, directory }: ApiContex
     body: lookupRequest,
     response: { 200: lookupAnswer, ...problems('directory_unavailable', ...bodyCodes) },
   };
-  scope.post('/v1/lookups', { schema }, async ({ body }, reply) => {
+  scope.post('/v1/lookups', { schema }, async ({ body, ip }, reply) => {
+    if (isOblivious({ ip }) && body.identifiers.length > obliviousLookupsMax) throw tooMany();
     reply.header('cache-control', 'no-store');
     const nowMs = clock.nowMs();
     return { results: body.identifiers.map((text) => lookUp(text, { directory, nowMs })) };
   });
+}
+
+/** Many identifiers together name who has them all, even where nobody sees who asks. */
+function tooMany(): ApiError {
+  const message = `body/identifiers has more than ${obliviousLookupsMax} items in a capsule`;
+  return new ApiError('request_malformed', { message });
 }
 
 interface LookupContext {

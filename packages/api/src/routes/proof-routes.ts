@@ -11,6 +11,7 @@ import type { Static } from 'typebox';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
 import { proofAnswerStepBytes } from '../limits.ts';
+import { isOblivious } from '../oblivious/inner-request.ts';
 import type { DirectoryProof, IdentifierProof } from '../ports.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
 import {
@@ -65,7 +66,11 @@ async function proofOf(
   { clock, directory, proofs }: ApiContext,
 ): Promise<DirectoryProof> {
   const identifiers = texts.map(parsed);
-  const waitMs = proofs.spend(ip, clock.nowMs(), identifiers.length);
+  const waitMs = proofs.spend(
+    isOblivious({ ip }) ? undefined : ip,
+    clock.nowMs(),
+    identifiers.length,
+  );
   if (waitMs > 0) {
     throw new ApiError('proof_rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }

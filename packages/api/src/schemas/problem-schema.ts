@@ -9,11 +9,17 @@ import type { ApiErrorCode } from '../errors.ts';
 
 export const problemMediaType = 'application/problem+json';
 
+/** RFC 9458 §5.3 and §6.5.2. */
+export const problemTypes = {
+  ohttpKey: 'https://iana.org/assignments/http-problem-types#ohttp-key',
+  date: 'https://iana.org/assignments/http-problem-types#date',
+} as const;
+
 /** Registered once; routes refer to it. */
 export const problemSchema = Type.Object(
   {
-    type: Type.Literal('about:blank'),
-    title: Type.String({ description: 'The phrase of the HTTP status' }),
+    type: Type.Enum(['about:blank', problemTypes.ohttpKey, problemTypes.date]),
+    title: Type.String({ description: 'The phrase of the HTTP status, or of the type' }),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
     code: Type.String({ description: 'Stable; listed with each status of each route' }),
     detail: Type.String({ description: 'What was found, then the limit; for people' }),
