@@ -25,9 +25,10 @@ export class MemberProcess implements AsyncDisposable {
     this.layout = layout;
     this.logFile = join(layout.folder, 'node.log');
     const log = openSync(this.logFile, 'a', 0o600);
-    const args = [...daemonArguments(), 'serve', '--config', layout.configFile];
-    this.#child = spawn(process.execPath, args, {
+    const { args, env } = daemonCommand();
+    this.#child = spawn(process.execPath, [...args, 'serve', '--config', layout.configFile], {
       stdio: ['ignore', log, log],
+      env,
     });
     closeSync(log);
     this.#ended = new Promise((resolve) => {
@@ -99,9 +100,13 @@ async function says({ webPort }: MemberLayout, probe: string): Promise<boolean> 
 }
 
 /** As the daemon's launcher would start it; one process less, so that signals meet the daemon. */
-function daemonArguments(): string[] {
+function daemonCommand(): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv } {
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve('@callbook/node/package.json'));
   const flags = require('@callbook/node/node-flags.json') as string[];
-  return [...flags, '--conditions=@callbook/source', join(folder, 'src/main.ts')];
+  const memory = require('@callbook/node/node-environment.json') as Record<string, string>;
+  return {
+    args: [...flags, '--conditions=@callbook/source', join(folder, 'src/main.ts')],
+    env: { ...process.env, ...memory },
+  };
 }

@@ -87,6 +87,7 @@ export { chooseDatagramEngine } from './datagram/choose-engine.ts';
 export type { EngineChoice } from './datagram/choose-engine.ts';
 export { dgramEngine } from './datagram/dgram-engine.ts';
 export { ffiEngine } from './datagram/ffi-engine.ts';
+export { datagramAnswerBytesMax } from './datagram/datagram-engine.ts';
 export type {
   ClientAddress,
   CreateWorkerResponder,

@@ -7,12 +7,14 @@ import {
   AnswerTable,
   createDirectoryZone,
   createResponder,
+  datagramAnswerBytesMax,
   FollowedKeyring,
   HotResponder,
   RateLimiter,
 } from '@callbook/dns';
 import type {
   ApiHost,
+  ClientAddress,
   CookieSecrets,
   KeyringSnapshot,
   Nameserver,
@@ -21,6 +23,8 @@ import type {
   WorkerResponder,
 } from '@callbook/dns';
 import { openBindingsReader } from '@callbook/replication/bindings-reader';
+import { washDigits, washQuery } from './forgetting/wash-query.ts';
+import { washThread } from './forgetting/wash-thread.ts';
 import { systemClock } from './system-ports.ts';
 import { pickZoneSigners } from './zone-signers.ts';
 
@@ -56,13 +60,17 @@ export interface DnsWorkerData {
 export type DnsWorkerNotice =
   | { readonly kind: 'charter'; readonly charterHash: Uint8Array }
   | { readonly kind: 'keys'; readonly snapshot: KeyringSnapshot }
-  | { readonly kind: 'cookies'; readonly cookieSecrets: CookieSecrets };
+  | { readonly kind: 'cookies'; readonly cookieSecrets: CookieSecrets }
+  | { readonly kind: 'wash' };
 
 /**
  * Most answers come from the table, so a thread itself keeps few: the SOA's signature, which is in
  * every denial, and those of names that are being asked for right now.
  */
 const threadCacheLimits = { bindingsMax: 64, signaturesMax: 64, denialsMax: 0 };
+
+/** Who asks when nobody does. */
+const nobody: ClientAddress = { octets: new Uint8Array(4), port: 0 };
 
 /** As the datagram engine wants it. */
 export async function createWorkerResponder(responderData: unknown): Promise<WorkerResponder> {
@@ -82,6 +90,8 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
   });
   const serving = responderOptions(worker.serving, () => cookieSecrets!);
   const table = new AnswerTable(worker.answers);
+  const wash = washQuery(worker.zone.apex);
+  const washRoom = new Uint8Array(datagramAnswerBytesMax);
   const respond = createResponder([zone], { ...serving, reusesRoom: true });
   const hot = new HotResponder({
     table,
@@ -96,6 +106,12 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
       const notice = given as DnsWorkerNotice;
       if (notice.kind === 'cookies') {
         cookieSecrets = notice.cookieSecrets;
+        return;
+      }
+      if (notice.kind === 'wash') {
+        hot.respondInto(wash, washRoom, nobody);
+        reader.bindings.byDigits(washDigits);
+        washThread();
         return;
       }
       if (notice.kind === 'keys') keys.follow(notice.snapshot);

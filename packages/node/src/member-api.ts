@@ -16,6 +16,8 @@ import { systemClock, systemRandom } from './system-ports.ts';
 export interface MemberApi extends AsyncDisposable {
   /** URLs listened on. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Requests since the start in which somebody may have named a number. */
+  asked(): number;
 }
 
 export interface MemberApiParts {
@@ -51,6 +53,11 @@ export async function startMemberApi(
       key: await readFile(config.api.privateKey),
     },
   });
+  let askedCount = 0;
+  api.addHook('onResponse', async ({ method }, { statusCode }) => {
+    // What is read from here names nobody, unless it was asked for in the wrong way.
+    if (method !== 'GET' || statusCode >= 400) askedCount += 1;
+  });
   await using listening = new AsyncDisposableStack();
   listening.defer(async () => await api.close());
   const { address, port } = config.api.listen;
@@ -66,7 +73,11 @@ export async function startMemberApi(
     addresses['web'] = `http://${listen.address}:${listen.port}`;
   }
   const running = listening.move();
-  return { addresses, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+  return {
+    addresses,
+    asked: () => askedCount,
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
+  };
 }
 
 function limitsOf({ challenges }: NodeConfig): Partial<ApiLimits> {

@@ -13,6 +13,9 @@ import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
 import type { NodeErrorCode } from './errors.ts';
+import { startMemoryWash } from './forgetting/memory-wash.ts';
+import { washParser } from './forgetting/wash-parser.ts';
+import { washThread } from './forgetting/wash-thread.ts';
 import { readSecretKey } from './key-file.ts';
 import { startMemberZone } from './member-zone.ts';
 import { startOutsideWitnesses } from './outside-witnesses.ts';
@@ -78,6 +81,16 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const codes = { codeSender: senders, sendGuard };
   const api = parts.use(
     await startMemberApi(config, { directory, dns: zone, ...codes, crypto, log, host }),
+  );
+  parts.use(
+    startMemoryWash({
+      asked: () => zone.asked() + api.asked(),
+      wash: async () => {
+        zone.wash();
+        await washParser().catch((error: unknown) => log.warn({ err: error }, 'wash_failed'));
+        washThread();
+      },
+    }),
   );
   const running = parts.move();
   return {

@@ -25,10 +25,12 @@ import type {
   KeyKeeper,
   ListenAddress,
   Listener,
+  Responder,
   WorkerCrash,
 } from '@callbook/dns';
 import type { Replica } from '@callbook/replication';
 import { responderOptions } from './dns-worker.ts';
+import { washDigits, washQuery } from './forgetting/wash-query.ts';
 import type {
   DnsWorkerData,
   DnsWorkerNotice,
@@ -62,6 +64,10 @@ export interface ZoneServer extends DnsServer {
   answer(query: Uint8Array): Uint8Array | undefined;
   /** Makes and takes cookies with other secrets, where it was started with some. */
   rollCookies(cookieSecrets: CookieSecrets): void;
+  /** Queries since the start, of every transport. */
+  asked(): number;
+  /** Makes the rooms and the threads of the server forget what was asked; not this thread's heap. */
+  wash(): void;
 }
 
 /** Serves until disposed of. Codes: those of zone keys, `dns_listen_failed`, `dns_datagram_worker_failed`. */
@@ -101,7 +107,13 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   return {
     ...server,
     engine: engine.name,
-    answer: (query) => state.respond(query, 'tls'),
+    // A copy: the next query is answered in the same room.
+    answer: (query) => state.respond(query, 'tls')?.slice(),
+    asked: () => state.askedCount + running.reduce((sum, { counts }) => sum + counts().received, 0),
+    wash: () => {
+      state.wash();
+      notify({ kind: 'wash' });
+    },
     rollCookies: (cookieSecrets) => {
       state.cookieSecrets = cookieSecrets;
       notify({ kind: 'cookies', cookieSecrets });
@@ -110,11 +122,19 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   };
 }
 
+/**
+ * What this thread keeps: of numbers that somebody has, their records and signatures, as the store's
+ * cache has them too; of what nobody has, nothing, since a denial is a note of who was looked for.
+ */
+const cacheLimits = { bindingsMax: 32_768, signaturesMax: 65_536, denialsMax: 0 };
+
 /** What this thread answers TCP with, and what it hands to workers, whenever they start. */
 class ZoneServing {
-  readonly respond: ReturnType<typeof createResponder>;
+  readonly respond: Responder;
   readonly keys: NonNullable<ZoneServerOptions['keys']>;
+  readonly wash: () => void;
   cookieSecrets: CookieSecrets | undefined;
+  askedCount = 0;
   private readonly options: ZoneServerOptions;
   private readonly zone: ZoneSettings;
   private readonly answers: SharedArrayBuffer;
@@ -137,11 +157,20 @@ class ZoneServing {
       source: replica.bindings,
       keys,
       clock: systemClock,
+      limits: cacheLimits,
     });
-    this.respond = createResponder(
-      [zone],
-      responderOptions(serving, () => this.cookieSecrets!),
-    );
+    const respond = createResponder([zone], {
+      ...responderOptions(serving, () => this.cookieSecrets!),
+      reusesRoom: true,
+    });
+    this.respond = (query, transport, client) => {
+      this.askedCount += 1;
+      return respond(query, transport, client);
+    };
+    this.wash = () => {
+      respond(washQuery(this.zone.apex), 'tls');
+      replica.bindings.byDigits(washDigits);
+    };
   }
 
   static async create(

@@ -35,6 +35,8 @@ export function addDnsRoutes(scope: ApiScope, { dns }: ApiContext): void {
     octets.post('/dns-query', options, async ({ body }, reply) => {
       const query = body instanceof Uint8Array ? new Uint8Array(body) : new Uint8Array();
       const answer = dns?.answer(query);
+      query.fill(0);
+      if (body instanceof Uint8Array) body.fill(0);
       // What is no query at all gets no answer over UDP; here something has to be said.
       if (answer === undefined) throw new ApiError('request_malformed');
       // RFC 8484 §5.1 wants a lifetime said: that of an answer to one person is none.

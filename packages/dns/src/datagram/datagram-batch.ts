@@ -43,6 +43,7 @@ export class DatagramBatch {
   readonly answerRooms: readonly Uint8Array[];
   private readonly memory: ArrayBuffer;
   private readonly words: Uint32Array;
+  private readonly octets: Uint8Array;
   private readonly layout: Layout;
   private readonly sendPointers: readonly bigint[];
   private readonly clients: readonly BatchClient[];
@@ -52,6 +53,7 @@ export class DatagramBatch {
     this.layout = layOut(room);
     this.memory = new ArrayBuffer(this.layout.sizeBytes);
     this.words = new Uint32Array(this.memory);
+    this.octets = new Uint8Array(this.memory);
     const { layout, memory } = this;
     const start = pointerOf(memory);
     writePointers(new DataView(memory), layout, start);
@@ -92,6 +94,23 @@ export class DatagramBatch {
     words[to + 1] = words[from + 1]!;
     const vector = layout.sendVectorsAt / 4 + room * vectorWords;
     words[vector + vectorSizeWord] = sizeBytes;
+  }
+
+  /** Zeroes what so many datagrams and their answers have left, since the next batch may be smaller. */
+  forget(received: number): void {
+    const { layout, words, octets } = this;
+    for (let slot = 0; slot < received; slot += 1) {
+      const header = layout.receiveHeadersAt / 4 + slot * headerWords;
+      const queryBytes = Math.min(words[header + receivedBytesWord]!, layout.queryBytesMax);
+      const queryAt = layout.queriesAt + slot * layout.queryStride;
+      octets.fill(0, queryAt, queryAt + queryBytes);
+      const addressAt = layout.addressesAt + slot * addressBytes;
+      octets.fill(0, addressAt, addressAt + addressBytes);
+      // There are at most as many answers; a room that was not used has the size of an earlier one.
+      const vector = layout.sendVectorsAt / 4 + slot * vectorWords;
+      const answerAt = layout.answersAt + slot * layout.answerStride;
+      octets.fill(0, answerAt, answerAt + words[vector + vectorSizeWord]!);
+    }
   }
 
   /** To be given to `sendmmsg` for the answers from a room on. */

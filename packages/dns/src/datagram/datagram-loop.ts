@@ -54,7 +54,9 @@ export class DatagramLoop {
     const takeNotice = (notice: unknown): void => this.responder.takeNotice(notice);
     while (!orders.take(takeNotice)) {
       const received = this.receive();
-      if (received > 0) this.send(this.answer(received));
+      if (received === 0) continue;
+      this.send(this.answer(received));
+      this.batch.forget(received);
     }
   }
 

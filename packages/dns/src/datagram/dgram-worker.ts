@@ -59,15 +59,16 @@ function answerDatagrams(socket: Socket, responder: GuardedResponder): void {
     client.set(peer);
     const room = rooms.pop() ?? new Uint8Array(seat.answerBytesMax);
     const sizeBytes = responder.respondInto(query, room, client);
+    query.fill(0);
     if (sizeBytes === 0 || pendingAnswers === pendingAnswersMax) {
-      rooms.push(room);
+      rooms.push(room.fill(0));
       if (sizeBytes > 0) fail();
       return;
     }
     pendingAnswers += 1;
     socket.send(room.subarray(0, sizeBytes), peer.port, peer.address, (error) => {
       pendingAnswers -= 1;
-      rooms.push(room);
+      rooms.push(room.fill(0));
       if (error === null) counts.add('answered', 1);
       else fail();
     });

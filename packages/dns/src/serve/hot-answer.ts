@@ -1,7 +1,8 @@
 /**
  * Which answers may be kept in the table of hot answers, and for how long. Kept are only answers of
  * our own zones that any client would get for the same question: no errors, nothing cut short, no
- * EDNS option.
+ * EDNS option. Denials are not among them, since each holds a name that somebody has asked for and that
+ * stands nowhere else.
  */
 import { headerBytes } from '../wire/message.ts';
 import { labelBytesMax } from '../wire/names.ts';
@@ -16,27 +17,12 @@ const keptSecondsMax = 3600;
 /** docs/spec/dns.md: a signature with less left is not sent. */
 const signatureSecondsLeftMin = 2 * 86_400;
 
-const {
-  A,
-  NS,
-  SOA,
-  TXT,
-  AAAA,
-  NAPTR,
-  DS,
-  NSEC,
-  DNSKEY,
-  TLSA,
-  CDS,
-  CDNSKEY,
-  OPENPGPKEY,
-  SVCB,
-  HTTPS,
-} = recordTypes;
+const { A, NS, SOA, TXT, AAAA, NAPTR, DS, DNSKEY, TLSA, CDS, CDNSKEY, OPENPGPKEY, SVCB, HTTPS } =
+  recordTypes;
 
-/** Few, so that a name cannot fill the table with 65 536 denials. */
+/** Those that names of ours have. */
 const keptTypes: Uint8Array = Uint8Array.from({ length: HTTPS + 1 }, () => 0);
-for (const type of [A, NS, SOA, TXT, AAAA, NAPTR, DS, NSEC, DNSKEY, TLSA, CDS, CDNSKEY])
+for (const type of [A, NS, SOA, TXT, AAAA, NAPTR, DS, DNSKEY, TLSA, CDS, CDNSKEY])
   keptTypes[type] = 1;
 for (const type of [OPENPGPKEY, SVCB, HTTPS]) keptTypes[type] = 1;
 
@@ -50,9 +36,13 @@ export function isKeptAnswer(answer: Uint8Array, flagsClass: number): boolean {
   const responseCode = answer[3]! & 15;
   // QR, opcode 0, AA, no TC; RD aside, which is patched.
   if ((answer[2]! & 0xfe) !== 0x84) return false;
-  if (responseCode !== responseCodes.NOERROR && responseCode !== responseCodes.NXDOMAIN)
-    return false;
+  if (responseCode !== responseCodes.NOERROR || !hasAnswer(answer)) return false;
   return flagsClass === flagsClasses.plain || endsInBareOpt(answer);
+}
+
+/** ANCOUNT; RFC 1035 §4.1.1. */
+function hasAnswer(answer: Uint8Array): boolean {
+  return (answer[6]! | answer[7]!) !== 0;
 }
 
 /** OPT is always the last record that the responder writes. */

@@ -33,6 +33,8 @@ export function serveConnection(connection: Socket, service: StreamService): voi
       service.onQuery();
       pending = pending.subarray(lengthBytes + query.length);
       const response = service.respond(query, service.transport, client);
+      // The octets are ours alone: a connection that stays open keeps nothing of what was asked on it.
+      query.fill(0);
       if (response !== undefined) connection.write(framed(response));
     }
     connection.uncork();

@@ -67,7 +67,12 @@ export class Bindings {
 
 /** Reads everything that is kept of a label. */
 export function readLabel(store: Store, label: Uint8Array): LabelRow {
-  return parseLabelRow(store.get(ownershipKey(label)), store.get(updatesKey(label)));
+  const [ownership, updates] = [ownershipKey(label), updatesKey(label)];
+  const row = parseLabelRow(store.get(ownership), store.get(updates));
+  // Keys share memory with others that live long, and a label may be one that was only asked for.
+  ownership.fill(0);
+  updates.fill(0);
+  return row;
 }
 
 /** Reads which label an entry belongs to; undefined when no log has it. */
