@@ -102,11 +102,11 @@ async function claimAndReplace(n: number, { directory, outbox }: KillBench): Pro
   const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
   let saved: Replacement | undefined;
   const save = async (replacement: Replacement): Promise<void> => void (saved = replacement);
-  return await persist(async () => {
-    if (saved !== undefined) return await directory.resumeRequest(saved, { challenge, save });
+  await persist(async () => {
     const asked = { requestClass: 'possession', identifier, seed, form, code, save } as const;
-    return await directory.requestReplacement(asked);
+    return await directory.replace(saved === undefined ? asked : { ...asked, replacement: saved });
   });
+  return saved!;
 }
 
 /** As a person would: again after a while, when members did not answer or lost a challenge. */

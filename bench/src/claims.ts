@@ -150,7 +150,7 @@ async function measureStored({
     const { identifier, seed, form } = claimOf(900_000 + n, outbox);
     const nobody = async (): Promise<string> => await Promise.reject(new Error('nobody answers'));
     const asked = { requestClass: 'possession', identifier, seed, form, code: nobody } as const;
-    await directory.requestReplacement(asked).catch(() => undefined);
+    await directory.replace(asked).catch(() => undefined);
   });
   return [
     measured({

@@ -11,8 +11,11 @@ import {
   parseTrustAnchor,
   type Directory,
   type DnsTransport,
+  type Privacy,
+  type SignerSource,
   type TrustAnchor,
 } from '@callbook/client';
+import type { SignerCommand } from '@callbook/client/node';
 import { cliError } from './errors.ts';
 import { readResolverAddress } from './resolver.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,12 +30,16 @@ export interface Configuration {
   readonly members: readonly string[];
   /** ISO 3166 country in which numbers without + are read. */
   readonly country: string | undefined;
+  /** How look-ups are asked for; the directory's default when left out. */
+  readonly privacy: Privacy | undefined;
   /** DNS resolver, as `addr` or `addr:port`. */
   readonly resolver: string | undefined;
   /** Suffixes of other ENUM providers, in the order in which they are asked. */
   readonly suffixes: readonly string[];
   /** Where trust in their zones begins; the root's keys of IANA when left out. */
   readonly anchor: TrustAnchor | undefined;
+  /** Program that has the authority keys, with its arguments; undefined when key files have them. */
+  readonly signer: SignerCommand['command'] | undefined;
   /** Directory of the key files. */
   readonly keys: string;
   /** Directory of what was known of peers. */
@@ -47,18 +54,21 @@ export async function readConfiguration(
   const path = given ?? terminal.env['CALLBOOK_CONFIG'] ?? defaultPath(terminal);
   const fields = parseFields(await readNamed(path, 'config_missing', 'configuration'));
   const at = (relative: string): string => resolve(dirname(path), relative);
-  const { charter, ca, members, country, resolver, suffixes, anchor, keys } = fields;
+  const { charter, ca, members, country, privacy, resolver, suffixes } = fields;
+  const { anchor, signer, keys } = fields;
   return {
     charterNote: await readNamed(at(charter), 'config_malformed', 'charter'),
     authorityPem: ca === undefined ? undefined : await readNamed(at(ca), 'config_malformed', 'ca'),
     members: members ?? [],
     country,
+    privacy,
     resolver,
     suffixes: suffixes ?? [],
     anchor:
       anchor === undefined
         ? undefined
         : readRootAnchor(await readNamed(at(anchor), 'config_malformed', 'anchor')),
+    signer: signer === undefined ? undefined : [programAt(signer[0], path), ...signer.slice(1)],
     keys:
       keys === undefined
         ? join(xdgDirectory(terminal.env, 'XDG_DATA_HOME', '.local/share'), 'keys')
@@ -70,9 +80,13 @@ export async function readConfiguration(
 /** Opens the directory that the configuration pins. */
 export async function openDirectory(
   configuration: Configuration,
-  of: { readonly first: readonly string[]; readonly resolver: string | undefined },
+  of: {
+    readonly first: readonly string[];
+    readonly resolver: string | undefined;
+    readonly signers: SignerSource;
+  },
 ): Promise<Directory> {
-  const { authorityPem, charterNote, members, suffixes, anchor } = configuration;
+  const { authorityPem, charterNote, members, privacy, suffixes, anchor } = configuration;
   if (authorityPem !== undefined) {
     // The global fetch takes its authorities from here; there is no setting for a single call.
     setDefaultCACertificates([...getCACertificates('default'), authorityPem]);
@@ -82,8 +96,10 @@ export async function openDirectory(
     charterNote,
     members: of.first.length > 0 ? of.first : members,
     suffixes,
+    signers: of.signers,
     ...(resolver === undefined ? {} : { dns: await openTransport(resolver) }),
     ...(anchor === undefined ? {} : { anchor }),
+    ...(privacy === undefined ? {} : { privacy }),
   });
 }
 
@@ -115,9 +131,11 @@ interface Fields {
   readonly ca?: string;
   readonly members?: readonly string[];
   readonly country?: string;
+  readonly privacy?: Privacy;
   readonly resolver?: string;
   readonly suffixes?: readonly string[];
   readonly anchor?: string;
+  readonly signer?: readonly [string, ...string[]];
   readonly keys?: string;
 }
 
@@ -126,9 +144,11 @@ const knownFields: ReadonlySet<string> = new Set([
   'ca',
   'members',
   'country',
+  'privacy',
   'resolver',
   'suffixes',
   'anchor',
+  'signer',
   'keys',
 ]);
 
@@ -139,23 +159,30 @@ function parseFields(text: string): Fields {
     const known = [...knownFields].join(', ');
     throw cliError('config_malformed', `configuration has "${unknown}"; known are ${known}`);
   }
-  const { charter, ca, members, country, resolver, suffixes, anchor, keys } = json;
+  const { charter, ca, members, country, privacy, resolver, suffixes } = json;
+  const { anchor, signer, keys } = json;
   if (typeof charter !== 'string') throw wrongField('charter', 'a path');
   if (ca !== undefined && typeof ca !== 'string') throw wrongField('ca', 'a path');
   if (keys !== undefined && typeof keys !== 'string') throw wrongField('keys', 'a path');
   if (country !== undefined && typeof country !== 'string') throw wrongField('country', 'text');
+  if (privacy !== undefined && privacy !== 'plain' && privacy !== 'oblivious') {
+    throw wrongField('privacy', '"plain" or "oblivious"');
+  }
   if (members !== undefined && !isTexts(members)) throw wrongField('members', 'a list of names');
   if (resolver !== undefined && typeof resolver !== 'string') throw wrongField('resolver', 'text');
   if (suffixes !== undefined && !isTexts(suffixes)) throw wrongField('suffixes', 'a list of names');
   if (anchor !== undefined && typeof anchor !== 'string') throw wrongField('anchor', 'a path');
+  if (signer !== undefined && !isCommand(signer)) throw wrongField('signer', 'a list of texts');
   return {
     charter,
     ...(ca === undefined ? {} : { ca }),
     ...(members === undefined ? {} : { members }),
     ...(country === undefined ? {} : { country }),
+    ...(privacy === undefined ? {} : { privacy }),
     ...(resolver === undefined ? {} : { resolver }),
     ...(suffixes === undefined ? {} : { suffixes }),
     ...(anchor === undefined ? {} : { anchor }),
+    ...(signer === undefined ? {} : { signer }),
     ...(keys === undefined ? {} : { keys }),
   };
 }
@@ -180,6 +207,15 @@ function readRootAnchor(text: string): TrustAnchor {
 
 function wrongField(field: string, expected: string): Error {
   return cliError('config_malformed', `"${field}" in the configuration is not ${expected}`);
+}
+
+/** A program of the search path by its name, any other by its path from the configuration. */
+function programAt(program: string, path: string): string {
+  return program.includes('/') ? resolve(dirname(path), program) : program;
+}
+
+function isCommand(value: unknown): value is readonly [string, ...string[]] {
+  return isTexts(value) && value.length > 0;
 }
 
 function isTexts(value: unknown): value is readonly string[] {

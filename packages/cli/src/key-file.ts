@@ -47,6 +47,11 @@ export interface KeyRecord {
   readonly refused: PendingEntry | null;
 }
 
+/** The seed of what is held, 32 bytes; of the claim where nothing is yet. */
+export function seedOf({ holding, seed }: Pick<KeyRecord, 'holding' | 'seed'>): Uint8Array {
+  return holding?.seed ?? seed;
+}
+
 /** A record with a seed of its own, for a claim that begins. */
 export function newRecord(identifier: Identifier, labelEpoch: number): KeyRecord {
   const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
@@ -186,7 +191,7 @@ function encodeRecord(record: KeyRecord): string {
     requests,
     refused,
   } = record;
-  const { authority } = deriveKeys(holding?.seed ?? seed, { labelEpoch, identifier });
+  const derived = deriveKeys(seed, { labelEpoch, identifier }).authority.publicKey;
   const body = {
     v: 1,
     identifier,
@@ -203,7 +208,7 @@ function encodeRecord(record: KeyRecord): string {
     '# callbook key file: whoever can read it controls the number',
     `# identifier: ${identifier}`,
     `# created: ${createdAt}`,
-    `# public key: ${encodeBase64Url(authority.publicKey)}`,
+    `# public key: ${encodeBase64Url(holding?.authorityKey ?? derived)}`,
     JSON.stringify(body),
     '',
   ].join('\n');

@@ -50,6 +50,11 @@ const nextSteps: Readonly<Record<string, string>> = {
   proof_charter_mismatch:
     'Get the newest charter of the federation and name it in the configuration.',
   proof_not_agreed: 'Try again in a few seconds, or at another member with --member.',
+  oblivious_unavailable:
+    'Try again in a minute; --privacy plain lets the members see who asks for what.',
+  oblivious_keys_disagree:
+    'Try again in a minute; tell the federation when it lasts. --privacy plain lets the members see who asks.',
+  relay_failed: 'Try again in a moment; see "callbook members".',
   clock_wrong: 'Set the clock of this machine, then try again.',
   charter_expired: 'Get the newest charter of the federation and name it in the configuration.',
   number_malformed:
@@ -67,6 +72,10 @@ const nextSteps: Readonly<Record<string, string>> = {
     'Run the command without --recovery-code and --email: the hold is longer then.',
   replacement_paused: 'Run the command again tomorrow; later requests wait a week, then a month.',
   hold_pending: 'Run the same command again after that, or with --wait.',
+  signer_missing: 'Name the program that has the key: --signer, or "signer" in the configuration.',
+  signer_failed: 'Try the program of --signer alone, and see what it says.',
+  signer_timeout: 'Answer what the program of --signer asks, or see why it does not end.',
+  signer_answer_invalid: 'Compare what the program of --signer writes with docs/guide/signers.md.',
   replacement_vetoed:
     'Whoever has the key is there. If the number is yours, request again: callbook replace --again.',
   replacement_superseded: 'If the number is yours, request again: callbook replace --again.',

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { argument, numberHelp, numberOption, type AddCommand } from './add-command.ts';
 import type { BackupOptions, RestoreOptions } from './commands/key-backup.ts';
 import type { KeyExportOptions, KeyImportOptions } from './commands/key-files.ts';
-import type { KeyOptions } from './commands/key.ts';
+import type { KeyOptions, RotateKeyOptions } from './commands/key.ts';
 import type { SealOptions } from './commands/seal.ts';
 import type { VerifyPeerCommandOptions } from './commands/verify-peer.ts';
 
@@ -19,9 +19,14 @@ export function addKeys(program: Command, add: AddCommand): void {
     .description('show the public keys')
     .option(numberOption, numberHelp);
   add(key, 'rotate', async (session, command) =>
-    (await import('./commands/key.ts')).rotateKey(session, command.opts<KeyOptions>()),
+    (await import('./commands/key.ts')).rotateKey(session, command.opts<RotateKeyOptions>()),
   )
     .description('replace all keys by new ones')
+    .option('--new-signer <program>', 'program that has the new authority key')
+    .option(
+      '--to-file',
+      'keep the new authority key in the key file, where a program has the old one',
+    )
     .option(numberOption, numberHelp);
   add(key, 'backup', async (session, command) =>
     (await import('./commands/key-backup.ts')).backupKeys(

@@ -2,12 +2,13 @@
  * The command tree: names, arguments and options, each leading to one function of `commands/`. Those
  * and what they need are loaded when they run, so that help and completion start at once.
  */
-import type { Trust } from '@callbook/client';
+import type { Privacy, Trust } from '@callbook/client';
 import { Argument, Command } from 'commander';
 import {
   argument,
   numberHelp,
   numberOption,
+  privacyOption,
   trustOption,
   visibilityOption,
   withCodeOptions,
@@ -36,6 +37,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
     .description('Claim a telephone number, publish how to reach it, and look others up.')
     .option('--json', 'print results as JSON, one object a line')
     .option('--config <file>', 'configuration file (also CALLBOOK_CONFIG)')
+    .option('--signer <program>', 'program that has the authority keys (docs/guide/signers.md)')
     .option('--country <code>', 'country in which numbers without + are read, such as ES')
     .configureHelp({ showGlobalOptions: true });
   const add: AddCommand = (parent, name, run) =>
@@ -131,6 +133,7 @@ function addRoutes(program: Command, add: AddCommand): void {
 interface LookupCommandOptions extends MemberOption {
   readonly resolver?: string;
   readonly zone?: string;
+  readonly privacy?: Privacy;
   readonly trust: Trust;
   readonly proof: boolean;
   readonly dnssec: boolean;
@@ -138,11 +141,13 @@ interface LookupCommandOptions extends MemberOption {
 
 function addLookup(program: Command, add: AddCommand): void {
   const run: Run = async (session, command) => {
-    const { member, resolver, zone, trust, proof, dnssec } = command.opts<LookupCommandOptions>();
+    const { member, resolver, zone, privacy, ...how } = command.opts<LookupCommandOptions>();
+    const { trust, proof, dnssec } = how;
     const typed = argument(command, 0);
     if (resolver === undefined) {
       const { lookup } = await import('./commands/lookup.ts');
-      return await lookup(session, typed, { trust, proof, dnssec });
+      const by = privacy === undefined ? {} : { privacy };
+      return await lookup(session, typed, { trust, proof, dnssec, ...by });
     }
     const where = { ...(member !== undefined && { member }), ...(zone !== undefined && { zone }) };
     const { lookupZone } = await import('./commands/lookup-zone.ts');
@@ -158,6 +163,7 @@ function addLookup(program: Command, add: AddCommand): void {
     )
     .option('--zone <apex>', 'zone to ask below with --resolver')
     .addOption(trustOption())
+    .addOption(privacyOption())
     .option('--no-proof', 'do without a proof from the index')
     .option('--no-dnssec', 'do without a look into a member’s zone');
   const contacts = program.command('contacts').description('the numbers of other people');
@@ -167,16 +173,18 @@ function addLookup(program: Command, add: AddCommand): void {
   })
     .description('look a whole address book up, and tell what has changed')
     .argument('[file]', 'a number a line, or vCards; - or nothing for standard input')
-    .option('--proof', 'have every answer proven')
+    .option('--proof', 'have every answer proven, not only those with keys')
     .option('--accept', 'remember keys that have changed or vanished, too')
-    .addOption(trustOption());
+    .addOption(trustOption())
+    .addOption(privacyOption());
   add(program, 'prove', async (session, command) => {
     const { prove } = await import('./commands/prove.ts');
-    return await prove(session, argument(command, 0));
+    return await prove(session, argument(command, 0), command.opts<{ privacy?: Privacy }>());
   })
     .description('look a number up so that the answer can be checked against the charter')
     .argument('<number>', 'telephone number')
-    .option('--member <name>', 'member to ask first');
+    .option('--member <name>', 'member to ask first')
+    .addOption(privacyOption());
   add(program, 'members', async (session) => {
     const { members } = await import('./commands/members.ts');
     return await members(session);

@@ -1,6 +1,7 @@
 /** What every command works with, opened once: configuration, directory, key files, output. */
-import type { Directory, Progress } from '@callbook/client';
-import type { Identifier } from '@callbook/protocol';
+import type { Directory, Progress, SignerSource } from '@callbook/client';
+import type { SignerCommand } from '@callbook/client/node';
+import type { Identifier, Signer } from '@callbook/protocol';
 import { openDirectory, readConfiguration } from './configuration.ts';
 import { KeyStore } from './key-file.ts';
 import { localeCountry, readIdentifier } from './number.ts';
@@ -14,6 +15,8 @@ export interface GlobalOptions {
   readonly country?: string;
   /** A command's own, for the one of the configuration. */
   readonly resolver?: string;
+  /** A program that has the authority keys, for the one of the configuration. */
+  readonly signer?: string;
 }
 
 export interface Session {
@@ -24,6 +27,8 @@ export interface Session {
   readonly peers: SeenPeers;
   /** Reads a number in the country of the options, the configuration or the locale. */
   readIdentifier(text: string): Promise<Identifier>;
+  /** Returns what has the authority key of a number; undefined when the key file has it. */
+  signerFor(identifier: Identifier): Promise<Signer | undefined>;
   onProgress(progress: Progress): void;
 }
 
@@ -37,15 +42,27 @@ export async function openSession(
   const configuration = await readConfiguration(terminal, options.config);
   const named = (options.country ?? configuration.country)?.toUpperCase();
   const country = { named, locale: localeCountry(terminal) };
+  const command = options.signer === undefined ? configuration.signer : ([options.signer] as const);
+  const signerFor = async (identifier: Identifier): Promise<Signer | undefined> =>
+    command === undefined ? undefined : await openSigner({ command, identifier });
+  const signers: SignerSource = ({ identifier }) => signerFor(identifier);
+  const { resolver } = options;
   return {
     terminal,
     report,
-    directory: await openDirectory(configuration, { first, resolver: options.resolver }),
+    directory: await openDirectory(configuration, { first, resolver, signers }),
+    signerFor,
     keys: new KeyStore(configuration.keys),
     peers: new SeenPeers(configuration.peers),
     readIdentifier: (text) => readIdentifier(text, country),
     onProgress: (progress) => report.progress(describeProgress(progress)),
   };
+}
+
+/** Asks a program for its public key; most commands do without, and start without loading this. */
+export async function openSigner(of: SignerCommand): Promise<Signer> {
+  const { commandSigner } = await import('@callbook/client/node');
+  return await commandSigner(of);
 }
 
 function describeProgress(progress: Progress): string {

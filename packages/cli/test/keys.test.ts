@@ -3,8 +3,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { fileSigner } from '@callbook/client/node';
+import { encodeBase64Url } from '@callbook/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFederation, type TestFederation } from '../../client/test/test-federation.ts';
+import { makeExternalSigner } from '../../client/test/external-signer.ts';
 import { makeHome, type Finished, type Home } from './callbook-process.ts';
 
 const number = '+34912345678';
@@ -146,6 +149,32 @@ describe('a call', () => {
       code: 3,
       json: [{ reason: 'directory_unavailable' }],
     });
+  });
+});
+
+describe('an authority key that a program has', () => {
+  it('signs what the command does, and the key file cannot', async () => {
+    await using external = await makeExternalSigner();
+    const mine = ['--number', '+34912345670'];
+    const by = ['--signer', external.program];
+    const claimed = ['register', '+34912345670', ...by, '--code-from', home.outboxPath];
+    expect(await home.run(claimed)).toMatchObject({ code: 0 });
+    const set = ['routes', 'set', 'sip:bob@sip.example', ...mine];
+    const without = await home.run(set);
+    expect(without).toMatchObject({ code: 6 });
+    expect(without.stderr).toContain('signer_missing');
+    expect(await home.run([...set, ...by])).toMatchObject({ code: 0 });
+    const { publicKey } = await fileSigner(external.keyPath);
+    const shown = await home.run(['key', 'show', ...mine, '--json']);
+    expect(shown.json[0]).toMatchObject({ authorityKey: encodeBase64Url(publicKey) });
+    const unsaid = await home.run(['key', 'rotate', ...mine, ...by]);
+    expect(unsaid).toMatchObject({ code: 2 });
+    const toFile = await home.run(['key', 'rotate', ...mine, ...by, '--to-file']);
+    expect(toFile).toMatchObject({ code: 0 });
+    await home.configure(federation.charterNote, { signer: [external.program] });
+    const back = await home.run(['key', 'rotate', ...mine, '--new-signer', external.program]);
+    expect(back).toMatchObject({ code: 0 });
+    expect(await home.run(['release', '--yes', ...mine])).toMatchObject({ code: 0 });
   });
 });
 

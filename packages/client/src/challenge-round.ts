@@ -3,7 +3,7 @@
  * that a person has them together; a member that fails is replaced by the next one. No more codes are
  * sent than are needed: each may cost the member money.
  */
-import { bytesEqual, deriveKeys, type Identifier } from '@callbook/protocol';
+import { bytesEqual, type Identifier } from '@callbook/protocol';
 import {
   answerChallenge,
   openChallenge,
@@ -23,8 +23,8 @@ export interface ChallengeRound {
   readonly identifier: Identifier;
   /** An e-mail address that has to be controlled as well, in canonical form with its scheme. */
   readonly email?: Identifier | undefined;
-  /** The seed whose authority key will sign the entry, 32 bytes. */
-  readonly seed: Uint8Array;
+  /** The authority key that will sign the entry, 32 bytes. */
+  readonly authorityKey: Uint8Array;
   readonly form: CodeForm;
   readonly code: CodeSource;
   readonly onProgress?: OnProgress | undefined;
@@ -114,9 +114,7 @@ async function openAt(
   member: Member,
   round: ChallengeRound,
 ): Promise<OpenAtMember> {
-  const { identifier, seed, form, email, onProgress = ignoreProgress } = round;
-  const of = { labelEpoch: context.charter.labelEpoch, identifier };
-  const authorityKey = deriveKeys(seed, of).authority.publicKey;
+  const { identifier, authorityKey, form, email, onProgress = ignoreProgress } = round;
   onProgress({ step: 'challenging', member: member.name });
   const number = await openChallenge(context, member, { identifier, authorityKey, form });
   if (email === undefined) return { number };

@@ -11,14 +11,16 @@ import {
   type Payload,
   type PublishedKey,
   type Route,
+  type Signer,
   type Visibility,
 } from '@callbook/protocol';
 import { assertCharterCurrent } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { holdingPayload, type Holding } from './holding.ts';
-import { authoritySigner, encodeValidPayload, replaceDerivedKeys } from './own-keys.ts';
+import { encodeValidPayload, replaceDerivedKeys } from './own-keys.ts';
 import type { PendingEntry, SavePending } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
+import { authorityOf, newAuthority } from './signers/authority-signer.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
 /** What to publish instead; anything left out stays as it is. */
@@ -59,21 +61,39 @@ export async function publish(
   return submitChange(context, await signUpdate(context, holding, after), options);
 }
 
-export interface Rotation {
-  readonly holding: Holding;
-  /** 32 bytes; the holding's own to change only the terms. */
-  readonly newSeed: Uint8Array;
-  readonly terms?: OwnershipTerms;
+export interface RotateOptions extends ChangeOptions {
+  /** Has the new authority key; without it, the key derives from the new seed. */
+  readonly newSigner?: Signer;
 }
 
-/** Puts the keys of `newSeed` in the place of the old ones; returns the holding to keep. */
+/**
+ * Puts the keys of `newSeed` (32 bytes) in the place of the old ones, or without a seed another
+ * authority key alone; returns the holding to keep.
+ */
 export async function rotate(
   context: DirectoryContext,
-  change: Rotation,
+  change: { holding: Holding; newSeed: Uint8Array | null },
+  options: RotateOptions = {},
+): Promise<Holding> {
+  assertCharterCurrent(context);
+  const { holding, newSeed } = change;
+  const { identifier, labelEpoch } = holding;
+  const source = { seed: newSeed, signer: options.newSigner };
+  const authority = newAuthority(context, { identifier, labelEpoch, ...source });
+  const to = { seed: newSeed ?? holding.seed, authority };
+  return submitChange(context, await signRotate(context, { holding, to, terms: {} }), options);
+}
+
+/** Changes what the ownership entry says beside the key; returns the holding to keep. */
+export async function changeTerms(
+  context: DirectoryContext,
+  change: { holding: Holding; terms: OwnershipTerms },
   options: ChangeOptions = {},
 ): Promise<Holding> {
   assertCharterCurrent(context);
-  return submitChange(context, await signRotate(context, change), options);
+  const { holding, terms } = change;
+  const to = { seed: holding.seed, authority: await authorityOf(context, holding) };
+  return submitChange(context, await signRotate(context, { holding, to, terms }), options);
 }
 
 /**
@@ -116,7 +136,7 @@ async function signUpdate(
   const { crypto, random } = context;
   const payload = encodeValidPayload(after);
   const opening = random.bytes(32);
-  const authority = authoritySigner(crypto, holding.seed, holding);
+  const authority = await authorityOf(context, holding);
   const seq = holding.seq + 1;
   const entry = await signEntry(
     {
@@ -135,40 +155,50 @@ async function signUpdate(
   return pendingOf('update', { entry, payload, opening, holding: next });
 }
 
+interface Rotation {
+  readonly holding: Holding;
+  /** What is in force afterwards: the holding's own to change only the terms. */
+  readonly to: { readonly seed: Uint8Array | null; readonly authority: Signer };
+  readonly terms: OwnershipTerms;
+}
+
 async function signRotate(
   context: DirectoryContext,
-  { holding, newSeed, terms: changed = {} }: Rotation,
+  { holding, to, terms: changed }: Rotation,
 ): Promise<PendingEntry> {
   const { crypto, random } = context;
   const { recovery, lock, email } = holding;
   const terms = { recovery, lock, email, ...changed };
-  const before = holdingPayload(holding);
-  const derived = {
-    before: deriveKeys(holding.seed, holding),
-    after: deriveKeys(newSeed, holding),
-  };
-  const payload = encodeValidPayload({ ...before, keys: replaceDerivedKeys(before.keys, derived) });
+  const payload = encodeValidPayload(payloadAfter(holding, to.seed));
   const opening = random.bytes(32);
-  const newAuthority = authoritySigner(crypto, newSeed, holding);
+  const authorityKey = to.authority.publicKey;
   const entry = await signEntry(
     {
       ...nextEntryOf(holding),
       kind: 'rotate',
       seq: 0,
-      authority: newAuthority.publicKey,
+      authority: authorityKey,
       commitment: commitPayload(opening, payload, crypto),
       ...terms,
     },
-    { authority: authoritySigner(crypto, holding.seed, holding), newAuthority },
+    { authority: await authorityOf(context, holding), newAuthority: to.authority },
   );
   const id = entryId(entry, crypto);
-  const chain = { seed: newSeed, ownershipId: id, entryId: id, seq: 0, payload, opening };
-  const next = { ...holding, ...chain, ...terms, receipts: [] };
+  const chain = { ownershipId: id, entryId: id, seq: 0, payload, opening };
+  const next = { ...holding, seed: to.seed, authorityKey, ...chain, ...terms, receipts: [] };
   return pendingOf('rotate', { entry, payload, opening, holding: next });
 }
 
+/** The published keys that derive from the seed are those of the new one; others stay. */
+function payloadAfter(holding: Holding, seed: Uint8Array | null): Payload {
+  const before = holdingPayload(holding);
+  if (holding.seed === null || seed === null) return before;
+  const seeds = { before: deriveKeys(holding.seed, holding), after: deriveKeys(seed, holding) };
+  return { ...before, keys: replaceDerivedKeys(before.keys, seeds) };
+}
+
 async function signRelease(context: DirectoryContext, holding: Holding): Promise<PendingEntry> {
-  const authority = authoritySigner(context.crypto, holding.seed, holding);
+  const authority = await authorityOf(context, holding);
   const entry = await signEntry(
     {
       ...nextEntryOf(holding),

@@ -17,17 +17,16 @@ import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
 import { orderMembers } from './member.ts';
 import { signOpening } from './opening-entry.ts';
+import { newAuthority, type KeySource } from './signers/authority-signer.ts';
 import type { SavePending } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
-export interface ClaimOptions {
+export interface ClaimOptions extends KeySource {
   readonly identifier: Identifier;
-  /** 32 bytes; made fresh for each person and kept by them alone. */
-  readonly seed: Uint8Array;
   readonly routes: readonly Route[];
   readonly visibility: Visibility;
-  /** Published instead of the keys derived from the seed. */
+  /** Published instead of the keys derived from the seed; without a seed there are none of those. */
   readonly keys?: readonly PublishedKey[];
   readonly form: CodeForm;
   readonly code: CodeSource;
@@ -44,24 +43,32 @@ export interface ClaimOptions {
 export async function claim(context: DirectoryContext, options: ClaimOptions): Promise<Holding> {
   assertCharterCurrent(context);
   assertIdentifier(options.identifier);
+  const { seed = null } = options;
+  const { labelEpoch } = context.charter;
+  const authority = newAuthority(context, { ...options, labelEpoch });
   const challenges = await passChallenges(context, {
     ...options,
+    authorityKey: authority.publicKey,
     order: orderMembers(context.members, options.members ?? []),
     count: challengedMin(context.charter, 'register'),
   });
   assertFree(challenges);
   const first = challenges[0];
   if (first === undefined) throw new TypeError('a claim needs a passed challenge');
-  const { labelEpoch, label, vrfProof, next } = first;
-  const pending = await signOpening(context, options, {
-    kind: 'register',
-    labelEpoch,
-    label,
-    vrfProof,
-    epoch: next.epoch,
-    prev: next.prev,
-    challenges: memberChallenges(challenges),
-  });
+  const { label, vrfProof, next } = first;
+  const pending = await signOpening(
+    context,
+    { ...options, seed, authority },
+    {
+      kind: 'register',
+      labelEpoch,
+      label,
+      vrfProof,
+      epoch: next.epoch,
+      prev: next.prev,
+      challenges: memberChallenges(challenges),
+    },
+  );
   await options.savePending?.(pending);
   const onProgress = options.onProgress ?? ignoreProgress;
   const { receipts } = assertComplete(await submitEntry(context, { pending, onProgress }));

@@ -13,9 +13,9 @@ import type { PrivacyReason, Trust } from './lookup-reason.ts';
 import type { Fetch } from './member-call.ts';
 import type { MemberHealth } from './member-health.ts';
 import type { Member } from './member.ts';
+import type { SignerSource } from './signers/authority-signer.ts';
 import type { Zones } from './zone-answer.ts';
 
-export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
 /** Whom to ask in turn for the thing at `place` of a list, so that no member sees more of it than it must. */
 export function orderAt(context: DirectoryContext, place: number): Member[] {
   const { members, relayCount, health } = context;
@@ -48,6 +48,7 @@ export const obliviousAsking: Asking = {
   callsAtOnce: obliviousCallsAtOnce,
 };
 
+export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 export interface DirectoryContext {
   /** The newest charter that is known; walking forward changes it, and what follows from it. */
@@ -58,10 +59,12 @@ export interface DirectoryContext {
   readonly walk: CharterWalk;
   /** The active members, in the order in which they are asked. */
   readonly members: readonly Member[];
-  readonly quorum: number;
   /** The last so many of `members` only relay as long as the others answer; 0 where asked plainly. */
   readonly relayCount: number;
+  readonly quorum: number;
   readonly crypto: Cryptography;
+  /** Finds what signs for holdings whose authority key is kept elsewhere. */
+  readonly signers: SignerSource | undefined;
   readonly fetch: Fetch;
   readonly random: Random;
   readonly clock: Clock;
@@ -74,9 +77,9 @@ export interface DirectoryContext {
   /** Suffixes of other ENUM providers, in the order in which they are asked. */
   readonly suffixes: readonly string[];
   readonly zones: Zones;
-  /** Which members have failed lately. */
-  readonly health: MemberHealth;
-}
   /** How members are asked, as part of every answer. */
   readonly privacy: PrivacyReason;
   readonly asking: Asking;
+  /** Which members have failed lately. */
+  readonly health: MemberHealth;
+}

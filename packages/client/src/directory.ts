@@ -14,49 +14,45 @@ import {
 } from '@callbook/protocol';
 import { nobleCryptography } from '@callbook/protocol/crypto/noble';
 import {
+  changeTerms,
   publish,
   release,
   rotate,
   type ChangeOptions,
   type OwnershipTerms,
   type PayloadChanges,
+  type RotateOptions,
 } from './changes.ts';
 import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
 import { plainAsking, type DirectoryContext, type Pause } from './directory-context.ts';
 import type { DnsTransport } from './dnssec/dns-transport.ts';
 import type { TrustAnchor } from './dnssec/trust-anchor.ts';
-import { commitEmail, type EmailOptions } from './email.ts';
+import type { EmailOptions } from './email.ts';
 import { entryState, type MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
+import { loadPart } from './load-part.ts';
 import type { Privacy, Trust } from './lookup-reason.ts';
 import { lookup, type Lookup, type LookupOptions } from './lookup.ts';
-import { lookupMany, type LookupManyOptions, type ManyLookup } from './lookup-many.ts';
+import type { LookupManyOptions, ManyLookup } from './lookup-many.ts';
 import type { Fetch } from './member-call.ts';
 import { MemberHealth } from './member-health.ts';
 import { memberStates, type MemberState } from './member-state.ts';
 import { orderMembers, type Member } from './member.ts';
+import type { PrivateContexts } from './oblivious/private-contexts.ts';
 import { pendingAgainst } from './pending-against.ts';
 import type { PendingEntry } from './pending-entry.ts';
-import { PrivateContexts } from './oblivious/private-contexts.ts';
-import { verifyPeer, type VerifyPeerOptions } from './peer/peer-keys.ts';
+import type { VerifyPeerOptions } from './peer/peer-keys.ts';
 import type { JudgedPeer, PeerOffer } from './peer/verify-peer.ts';
 import { prove, type Proof } from './prove.ts';
-import {
-  commitReplacement,
-  requestReplacement,
-  resumeRequest,
-  type CommitOptions,
-  type RequestOptions,
-  type ResumeRequestOptions,
-} from './replacement.ts';
+import type { ReplaceOptions, ReplaceStep } from './replace.ts';
 import type { Replacement } from './replacement-record.ts';
-import { replacementStanding, type ReplacementStanding } from './replacement-standing.ts';
+import type { ReplacementStanding } from './replacement-standing.ts';
 import { survey, type Survey } from './survey.ts';
-import { restoreHolding } from './restore.ts';
-import { resume, type ResumeOptions } from './resume.ts';
-import { veto, type VetoOptions } from './veto.ts';
+import type { ResumeOptions } from './resume.ts';
+import type { KeySource, SignerSource } from './signers/authority-signer.ts';
+import type { VetoOptions } from './veto.ts';
 import { watch, type WatchedHolding, type WatchEvent, type WatchOptions } from './watch.ts';
 import { Zones, type ZoneAnswer } from './zone-answer.ts';
 
@@ -64,15 +60,17 @@ export interface DirectoryOptions {
   /** The founding charter (version 1), a signed note; it is the root of all trust. */
   readonly charterNote: string;
   readonly crypto?: Cryptography;
+  /** Signs for holdings whose authority key derives from no seed: it is asked at every change. */
+  readonly signers?: SignerSource;
   readonly fetch?: Fetch;
   readonly random?: Random;
+  readonly clock?: Clock;
+  readonly pause?: Pause;
   /**
    * How look-ups and proofs are asked for where they do not say themselves. Default: `oblivious` where the
    * charter has three members or more. It is never given up: what cannot be asked so is an error.
    */
   readonly privacy?: Privacy;
-  readonly clock?: Clock;
-  readonly pause?: Pause;
   /** What look-ups need where they do not say themselves. Default: `agreed`. */
   readonly trust?: Trust;
   /** A resolver of any kind, for `suffixes` and `lookupZone`: its answers are validated here. */
@@ -102,27 +100,24 @@ export interface Directory {
   claim(options: ClaimOptions): Promise<Holding>;
   /** Publishes other routes, keys or visibility; one member suffices. */
   publish(holding: Holding, changes: PayloadChanges, options?: ChangeOptions): Promise<Holding>;
-  /** Puts the keys of a new seed (32 bytes) in force. */
-  rotate(holding: Holding, newSeed: Uint8Array, options?: ChangeOptions): Promise<Holding>;
+  /** Puts the keys of a new seed (32 bytes) in force, or the authority key of another signer alone. */
+  rotate(holding: Holding, newSeed: Uint8Array | null, options?: RotateOptions): Promise<Holding>;
   /** Changes recovery key, lock or e-mail commitment; the keys stay. */
   changeTerms(holding: Holding, terms: OwnershipTerms, options?: ChangeOptions): Promise<Holding>;
   /** Returns the commitment to an e-mail address, for `changeTerms`, after a code to the address. */
   commitEmail(holding: Holding, options: EmailOptions): Promise<Uint8Array>;
-  /** Requests that a new key takes an identifier over whose key is lost. */
-  requestReplacement(options: RequestOptions): Promise<Replacement>;
-  /** Brings a saved request to its end. */
-  resumeRequest(replacement: Replacement, options?: ResumeRequestOptions): Promise<Replacement>;
+  /** Takes an identifier over whose key is lost, a step at a call: request, hold, commit. */
+  replace(options: ReplaceOptions): Promise<ReplaceStep>;
+  /** Where a replacement stands; no code is sent for that. */
   replacementStanding(replacement: Replacement): Promise<ReplacementStanding>;
-  /** Takes the identifier over after the hold. */
-  commitReplacement(replacement: Replacement, options: CommitOptions): Promise<Holding>;
   /** What any member lists of requests to replace this holder. */
   pendingAgainst(holding: Holding): Promise<PendingRequest[]>;
   /** Defeats a request to replace this holder. */
   veto(holding: Holding, requestId: Uint8Array, options?: VetoOptions): Promise<void>;
   /** Ends the holding. */
   release(holding: Holding, options?: ChangeOptions): Promise<Uint8Array>;
-  /** Gets a holding back from its seed (32 bytes) and what the members prove. */
-  restore(of: { readonly identifier: Identifier; readonly seed: Uint8Array }): Promise<Holding>;
+  /** Gets a holding back from its keys and what the members prove. */
+  restore(of: KeySource & { readonly identifier: Identifier }): Promise<Holding>;
   /** Continues an entry that was saved before it was complete. */
   resume(pending: PendingEntry, options?: ResumeOptions): Promise<Holding>;
   /** Looks an identifier up, and says why the answer is believed. */
@@ -153,17 +148,20 @@ export interface Directory {
 export function createDirectory(options: DirectoryOptions): Directory {
   const context = openContext(options);
   /** What members ask for first is the newest charter: who they are, and how many it takes. */
-  const privateContexts = new PrivateContexts(context, options.members ?? []);
-  /** For look-ups: the charter is walked plainly, as it says nothing of what is asked next. */
-  const asking = async (look: LookUpBy = {}): Promise<DirectoryContext> => {
-    const { members } = await walked();
-    const privacy = look.privacy ?? options.privacy ?? defaultPrivacy(members);
-    return await privateContexts.open(privacy);
-  };
   const walked = async (): Promise<DirectoryContext> => {
     await context.walk.begin();
     orderMembers(context.members, options.members ?? []);
     return context;
+  };
+  let privateContexts: PrivateContexts | undefined;
+  /** For look-ups: the charter is walked plainly, as it says nothing of what is asked next. */
+  const asking = async (look: LookUpBy = {}): Promise<DirectoryContext> => {
+    const { members } = await walked();
+    const privacy = look.privacy ?? options.privacy ?? defaultPrivacy(members);
+    if (privacy === 'plain') return context;
+    const oblivious = await loadPart(() => import('./oblivious/private-contexts.ts'));
+    privateContexts ??= new oblivious.PrivateContexts(context, options.members ?? []);
+    return await privateContexts.open(privacy);
   };
   const peerPorts = {
     lookup: async (peer: Identifier) => await lookup(await asking(), peer),
@@ -189,29 +187,44 @@ export function createDirectory(options: DirectoryOptions): Directory {
     rotate: async (holding, newSeed, change) =>
       await rotate(await walked(), { holding, newSeed }, change),
     changeTerms: async (holding, terms, change) =>
-      await rotate(await walked(), { holding, newSeed: holding.seed, terms }, change),
-    commitEmail: async (holding, options) => await commitEmail(await walked(), holding, options),
-    requestReplacement: async (request) => await requestReplacement(await walked(), request),
-    resumeRequest: async (replacement, request) =>
-      await resumeRequest(await walked(), replacement, request),
+      await changeTerms(await walked(), { holding, terms }, change),
+    commitEmail: async (holding, options) =>
+      await (await ownership()).commitEmail(await walked(), holding, options),
+    replace: async (replaceOptions) => await (await ownership()).replace(await walked(), replaceOptions),
     replacementStanding: async (replacement) =>
-      await replacementStanding(await walked(), replacement),
-    commitReplacement: async (replacement, commit) =>
-      await commitReplacement(await walked(), replacement, commit),
+      await (await ownership()).replacementStanding(await walked(), replacement),
     pendingAgainst: async (holding) => await pendingAgainst(await walked(), holding),
     veto: async (holding, requestId, vetoOptions) =>
-      await veto(await walked(), { holding, requestId }, vetoOptions),
+      await (await ownership()).veto(await walked(), { holding, requestId }, vetoOptions),
     release: async (holding, change) => await release(await walked(), holding, change),
-    restore: async (of) => await restoreHolding(await walked(), of),
-    resume: async (pending, resumeOptions) => await resume(await walked(), pending, resumeOptions),
+    restore: async (of) => await (await ownership()).restoreHolding(await walked(), of),
+    resume: async (pending, resumeOptions) => await (await ownership()).resume(await walked(), pending, resumeOptions),
     lookup: async (identifier, look) => await lookup(await asking(look), identifier, look),
-    lookupMany: async (identifiers, look) =>
-      await lookupMany(await asking(look), identifiers, look),
+    lookupMany: async (identifiers, look) => {
+      const { lookupMany } = await loadPart(() => import('./lookup-many.ts'));
+      return await lookupMany(await asking(look), identifiers, look);
+    },
     lookupZone: async (identifier, zone) =>
       await context.zones.askResolver(context, zone, identifier),
     survey: async (identifier) => await survey(await walked(), identifier),
     prove: async (identifier, look) => await prove(await asking(look), identifier),
-    verifyPeer: async (peer, offer, peerOptions) =>
+    verifyPeer: async (peer, offer, peerOptions) => {
+      const { verifyPeer } = await loadPart(() => import('./peer/peer-keys.ts'));
+      return await verifyPeer(peerPorts, { peer, offer }, peerOptions);
+    },
+    watch: async function* (holding, options) {
+      yield* watch(await walked(), holding, options);
+    },
+    entryState: async (entryId) => await entryState(await walked(), entryId),
+    memberStates: async () => await memberStates(await walked()),
+  };
+}
+
+/** What is needed when a key is lost, or somebody wants the number. */
+async function ownership(): Promise<typeof import('./ownership-actions.ts')> {
+  return await loadPart(() => import('./ownership-actions.ts'));
+}
+
 interface LookUpBy {
   readonly privacy?: Privacy | undefined;
 }
@@ -221,15 +234,6 @@ const obliviousMembersMin = Number.POSITIVE_INFINITY;
 
 function defaultPrivacy(members: readonly Member[]): Privacy {
   return members.length >= obliviousMembersMin ? 'oblivious' : 'plain';
-}
-
-      await verifyPeer(peerPorts, { peer, offer }, peerOptions),
-    watch: async function* (holding, options) {
-      yield* watch(await walked(), holding, options);
-    },
-    entryState: async (entryId) => await entryState(await walked(), entryId),
-    memberStates: async () => await memberStates(await walked()),
-  };
 }
 
 function openContext(options: DirectoryOptions): DirectoryContext {
@@ -256,10 +260,8 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     get quorum() {
       return walk.quorum;
     },
-    privacy: { state: 'plain' },
-    asking: plainAsking,
-    relayCount: 0,
     crypto,
+    signers: options.signers,
     fetch,
     random: options.random ?? systemRandom,
     clock,
@@ -267,6 +269,9 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     trust: options.trust ?? 'agreed',
     smsAppHash: options.smsAppHash,
     suffixes: options.suffixes ?? [],
+    privacy: { state: 'plain' },
+    asking: plainAsking,
+    relayCount: 0,
     zones: new Zones({ dns: options.dns, anchor: options.anchor }),
     health: new MemberHealth(clock),
   };

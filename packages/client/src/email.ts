@@ -19,8 +19,8 @@ import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import type { Holding } from './holding.ts';
 import { callMember } from './member-call.ts';
 import { orderMembers, type Member } from './member.ts';
-import { authoritySigner } from './own-keys.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
+import { authorityOf } from './signers/authority-signer.ts';
 
 export interface EmailOptions {
   /** In canonical form with its scheme: `mailto:user@domain`. */
@@ -60,7 +60,7 @@ async function commitEmailAt(
 ): Promise<Uint8Array> {
   const { holding, options, onProgress } = of;
   const { email, form, code } = options;
-  const authority = authoritySigner(context.crypto, holding.seed, holding);
+  const authority = await authorityOf(context, holding);
   onProgress({ step: 'challenging', member: member.name });
   const target = { identifier: email, authorityKey: authority.publicKey, form };
   const opened = await openChallenge(context, member, target);
@@ -68,7 +68,7 @@ async function commitEmailAt(
   onProgress({ step: 'code_awaited', member: member.name, expiresAtMs });
   const { challengeId } = await answerChallenge(context, opened, code);
   onProgress({ step: 'control_proved', member: member.name });
-  const signature = authority.sign(emailOrder(challengeId, holding.ownershipId));
+  const signature = await authority.sign(emailOrder(challengeId, holding.ownershipId));
   const entryId = encodeBase64Url(holding.ownershipId);
   const fields = readFields(
     await callMember(context.fetch, member, {

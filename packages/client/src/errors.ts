@@ -59,10 +59,15 @@ export const clientErrorCodes = {
     'the commitment to the e-mail address is not proven by the VRF key of the charter',
   request_refused: 'the member refused the request; problemCode in the details says why',
   entry_incomplete: 'fewer members than the quorum have logged the entry so far',
+  signer_missing: 'nothing was given that signs with the authority key in force',
+  signer_failed: 'the signer refused, or could not be asked',
+  signer_timeout: 'the signer did not answer in time',
+  signer_answer_invalid: 'the signer answered with something that its key has not made',
   seed_foreign: 'another key than that of the backup holds the identifier',
   backup_words_malformed: 'the words are not the 24 of a backup, or have a typing error',
   backup_file_malformed: 'the file is no encrypted backup, or is damaged',
   backup_passphrase_wrong: 'the passphrase does not open the backup',
+  part_unavailable: 'a part of the client could not be loaded from where the app is',
   box_key_invalid: 'the published box key cannot be sealed to',
   sealed_malformed: 'what was given to open is nothing that was sealed',
   sealed_for_another: 'what was given to open is sealed to another key, or damaged',
@@ -77,10 +82,13 @@ export function clientError(
   message: string,
   options: ConstructorParameters<typeof DirectoryError>[2] = {},
 ): DirectoryError<ClientErrorCode> {
-  return new DirectoryError(code, message, options);
+  return new ClientError(code, message, options);
 }
+
+/** Known by its class: the table above is then nothing that a page has to load. */
+class ClientError extends DirectoryError<ClientErrorCode> {}
 
 /** Whether `error` is one of this package's, and so has a `code` to match on. */
 export function isClientError(error: unknown): error is DirectoryError<ClientErrorCode> {
-  return error instanceof DirectoryError && Object.hasOwn(clientErrorCodes, error.code);
+  return error instanceof ClientError;
 }

@@ -1,6 +1,6 @@
 /**
- * What a holder keeps of a claimed identifier: the seed, and where its chain of entries stands.
- * Saved as JSON with bytes in base64url; it holds the seed, so whoever stores it keeps it secret.
+ * What a holder keeps of a claimed identifier: where its keys come from, and where its chain of entries
+ * stands. Saved as JSON with bytes in base64url. Where it holds a seed, whoever stores it keeps it secret.
  */
 import {
   encodeBase64Url,
@@ -21,12 +21,9 @@ import {
   savedList,
   savedText,
 } from './saved-fields.ts';
+import type { KeptKeys } from './signers/authority-signer.ts';
 
-export interface Holding {
-  readonly identifier: Identifier;
-  /** 32 bytes, secret: every key of this identifier derives from it. */
-  readonly seed: Uint8Array;
-  readonly labelEpoch: number;
+export interface Holding extends KeptKeys {
   /** 32 bytes. */
   readonly label: Uint8Array;
   /** 80 bytes. */
@@ -64,7 +61,8 @@ export function holdingPayload(holding: Holding): Payload {
 export function encodeHoldingJson(holding: Holding): Record<string, unknown> {
   return {
     identifier: holding.identifier,
-    seed: encodeBase64Url(holding.seed),
+    seed: holding.seed === null ? null : encodeBase64Url(holding.seed),
+    authorityKey: encodeBase64Url(holding.authorityKey),
     labelEpoch: holding.labelEpoch,
     label: encodeBase64Url(holding.label),
     vrfProof: encodeBase64Url(holding.vrfProof),
@@ -86,7 +84,8 @@ export function parseHoldingJson(json: unknown): Holding {
   const fields = savedFields(json, 'holding');
   const holding = {
     identifier: savedIdentifier(savedText(fields, 'identifier')),
-    seed: savedBytes(fields, 'seed', 32),
+    seed: savedBytesOrNull(fields, 'seed', 32),
+    authorityKey: savedBytes(fields, 'authorityKey', 32),
     labelEpoch: savedInteger(fields, 'labelEpoch'),
     label: savedBytes(fields, 'label', 32),
     vrfProof: savedBytes(fields, 'vrfProof', 80),

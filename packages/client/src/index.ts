@@ -8,15 +8,11 @@ export type { Member } from './member.ts';
 export type { Fetch } from './member-call.ts';
 export type { CodeForm, CodeRequest, CodeSource } from './challenge.ts';
 export type { ClaimOptions } from './claim.ts';
-export type { ChangeOptions, OwnershipTerms, PayloadChanges } from './changes.ts';
+export type { ChangeOptions, OwnershipTerms, PayloadChanges, RotateOptions } from './changes.ts';
 export type { EmailOptions } from './email.ts';
 export { recoveryCommitment } from './recovery-key.ts';
-export type {
-  CommitOptions,
-  RequestOptions,
-  ResumeRequestOptions,
-  SaveReplacement,
-} from './replacement.ts';
+export type { ReplaceOptions, ReplaceStep } from './replace.ts';
+export type { RequestOptions, SaveReplacement } from './replacement-request.ts';
 export { encodeReplacementJson, parseReplacementJson } from './replacement-record.ts';
 export type { Replacement } from './replacement-record.ts';
 export type { ReplacementStanding } from './replacement-standing.ts';
@@ -35,7 +31,14 @@ export type { ResumeOptions } from './resume.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export type { MemberLookup } from './member-answers.ts';
 export type { Agreement, Survey } from './survey.ts';
-export type { DnssecReason, ProofReason, Reason, Trust } from './lookup-reason.ts';
+export type {
+  DnssecReason,
+  Privacy,
+  PrivacyReason,
+  ProofReason,
+  Reason,
+  Trust,
+} from './lookup-reason.ts';
 export { lookupKeys } from './lookup.ts';
 export type { Lookup, LookupOptions } from './lookup.ts';
 export type { LookupManyOptions, ManyLookup, UnansweredLookup } from './lookup-many.ts';
@@ -63,6 +66,9 @@ export type { DnsTransport } from './dnssec/dns-transport.ts';
 export { dohTransport } from './dnssec/doh-transport.ts';
 export type { DohOptions } from './dnssec/doh-transport.ts';
 export { boxKeyOf, open, seal } from './seal.ts';
+export type { KeptKeys, KeySource, SignerSource } from './signers/authority-signer.ts';
+export type { BoxAgreement } from './signers/box-agreement.ts';
+export { webCryptoAgreement, webCryptoSigner } from './signers/web-crypto.ts';
 export { ed25519RequestSigner, signAs } from './http/sign-request.ts';
 export type { RequestSigner, SignatureAlgorithmName } from './http/sign-request.ts';
 export { verifyAs } from './http/verify-request.ts';

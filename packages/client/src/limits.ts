@@ -103,6 +103,10 @@ export const signatureLifeSeconds = 300;
 export const clockSkewSeconds = 60;
 /** Body of a signed request: members take no larger ones either. */
 export const signedBodyBytesMax: number = 64 * 1024;
+/** How long a program that signs may take: a person may have to touch something. */
+export const signerMsMax = 60_000;
+/** What it may write: a signature of 64 bytes as base64url takes 86. */
+export const signerAnswerBytesMax = 1024;
 /** What is sealed is held in memory as a whole. */
 export const sealedBytesMax: number = 16 * 1024 * 1024;
 

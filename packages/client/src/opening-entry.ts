@@ -7,17 +7,19 @@ import {
   type Identifier,
   type PublishedKey,
   type Route,
+  type Signer,
   type Visibility,
 } from '@callbook/protocol';
 import type { DirectoryContext } from './directory-context.ts';
-import { authoritySigner, encodeValidPayload, publishedKeysOf } from './own-keys.ts';
+import { encodeValidPayload, publishedKeysOf } from './own-keys.ts';
 import type { MemberChallenge, PendingEntry } from './pending-entry.ts';
 
-/** What the new holder publishes, and by which seed. */
+/** What the new holder publishes, and by which keys. */
 export interface Publication {
   readonly identifier: Identifier;
-  /** 32 bytes. */
-  readonly seed: Uint8Array;
+  /** 32 bytes; null where nothing derives from one. */
+  readonly seed: Uint8Array | null;
+  readonly authority: Signer;
   readonly routes: readonly Route[];
   readonly visibility: Visibility;
   /** Published instead of the keys derived from the seed. */
@@ -38,26 +40,30 @@ export interface OpeningPlace {
   /** Id of the request, in a commit. */
   readonly request?: Uint8Array;
   readonly challenges: readonly MemberChallenge[];
+  /** End of the hold, in a commit: leaves from before it count nowhere. */
+  readonly countsFromMs?: number;
 }
 
 /** Signs the entry; nobody has seen it yet. Throws `payload_invalid`. */
 export async function signOpening(
   context: DirectoryContext,
-  { identifier, seed, routes, visibility, keys }: Publication,
+  { identifier, seed, authority, routes, visibility, keys }: Publication,
   place: OpeningPlace,
 ): Promise<PendingEntry> {
   const { crypto } = context;
-  const { kind, labelEpoch, label, vrfProof, epoch, prev, request, challenges } = place;
-  const of = { labelEpoch, identifier };
+  const { kind, labelEpoch, label, vrfProof, epoch, prev, request, challenges, countsFromMs } =
+    place;
+  const derived =
+    seed === null ? [] : publishedKeysOf(deriveKeys(seed, { labelEpoch, identifier }));
   const payload = encodeValidPayload({
     identifier,
     visibility,
     routes: [...routes],
-    keys: [...(keys ?? publishedKeysOf(deriveKeys(seed, of)))],
+    keys: [...(keys ?? derived)],
     vrfProof,
   });
   const opening = context.random.bytes(32);
-  const authority = authoritySigner(crypto, seed, of);
+  const authorityKey = authority.publicKey;
   const terms = { recovery: null, lock: false, email: null };
   const commitment = commitPayload(opening, payload, crypto);
   const entry = await signEntry(
@@ -69,7 +75,7 @@ export async function signOpening(
       epoch,
       seq: 0,
       prev,
-      authority: authority.publicKey,
+      authority: authorityKey,
       commitment,
       ...terms,
       ...(request === undefined ? {} : { request }),
@@ -78,6 +84,8 @@ export async function signOpening(
   );
   const id = entryId(entry, crypto);
   const chain = { epoch, ownershipId: id, entryId: id, seq: 0, ...terms, payload, opening };
-  const holding = { identifier, seed, labelEpoch, label, vrfProof, ...chain, receipts: [] };
-  return { kind, entry, payload, opening, challenges, receipts: [], holding };
+  const kept = { identifier, seed, authorityKey, labelEpoch };
+  const holding = { ...kept, label, vrfProof, ...chain, receipts: [] };
+  const signed = { kind, entry, payload, opening, challenges, receipts: [], holding };
+  return countsFromMs === undefined ? signed : { ...signed, countsFromMs };
 }

@@ -1,13 +1,9 @@
 /** The keys that a person publishes unless they bring their own: those derived from the seed. */
 import {
   bytesEqual,
-  deriveKeys,
   encodePayload,
   parsePayload,
-  type Cryptography,
   type DerivedKeys,
-  type Ed25519Signer,
-  type Identifier,
   type Payload,
   type PublishedKey,
 } from '@callbook/protocol';
@@ -33,23 +29,6 @@ export function replaceDerivedKeys(
     const position = before.findIndex((old) => bytesEqual(old.key, key.key));
     return after[position] ?? key;
   });
-}
-
-/** Returns the signer of an identifier's entries. */
-export function authoritySigner(
-  crypto: Cryptography,
-  seed: Uint8Array,
-  of: { labelEpoch: number; identifier: Identifier },
-): Ed25519Signer {
-  return crypto.ed25519Signer(deriveKeys(seed, of).authority.secretKey);
-}
-
-/** The authority key (32 bytes) that a holder's own entries carry. */
-export function authorityKeyOf(
-  crypto: Cryptography,
-  of: { readonly seed: Uint8Array; readonly labelEpoch: number; readonly identifier: Identifier },
-): Uint8Array {
-  return authoritySigner(crypto, of.seed, of).publicKey;
 }
 
 /** Encodes a payload that every member will take. Throws `payload_invalid`. */

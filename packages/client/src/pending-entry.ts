@@ -7,7 +7,14 @@
 import { encodeBase64Url, encodeReceiptJson, type Receipt } from '@callbook/protocol';
 import { clientError } from './errors.ts';
 import { encodeHoldingJson, parseHoldingJson, savedReceipts, type Holding } from './holding.ts';
-import { savedBytes, savedBytesOrNull, savedFields, savedList, savedText } from './saved-fields.ts';
+import {
+  savedBytes,
+  savedBytesOrNull,
+  savedFields,
+  savedInteger,
+  savedList,
+  savedText,
+} from './saved-fields.ts';
 
 /** The kinds that this client signs. */
 export type PendingKind =
@@ -30,6 +37,8 @@ export interface SignedEntry {
   readonly opening: Uint8Array | null;
   readonly challenges: readonly MemberChallenge[];
   readonly receipts: readonly Receipt[];
+  /** End of the hold, in a commit: leaves from before it count nowhere. */
+  readonly countsFromMs?: number;
 }
 
 export interface PendingEntry extends SignedEntry {
@@ -54,6 +63,7 @@ export function encodeSignedJson(signed: SignedEntry): Record<string, unknown> {
     opening: signed.opening === null ? null : encodeBase64Url(signed.opening),
     challenges: signed.challenges,
     receipts: signed.receipts.map(encodeReceiptJson),
+    ...(signed.countsFromMs === undefined ? {} : { countsFromMs: signed.countsFromMs }),
   };
 }
 
@@ -66,6 +76,7 @@ export function parsePendingJson(json: unknown): PendingEntry {
 /** Reads a saved signed entry. Throws `holding_malformed`. */
 export function parseSignedJson(json: unknown): SignedEntry {
   const fields = savedFields(json, 'pending');
+  const { countsFromMs } = fields;
   return {
     kind: savedKind(savedText(fields, 'kind')),
     entry: savedBytes(fields, 'entry'),
@@ -73,6 +84,7 @@ export function parseSignedJson(json: unknown): SignedEntry {
     opening: savedBytesOrNull(fields, 'opening', 32),
     challenges: savedList(fields, 'challenges').map(savedChallenge),
     receipts: savedReceipts(savedList(fields, 'receipts')),
+    ...(countsFromMs === undefined ? {} : { countsFromMs: savedInteger(fields, 'countsFromMs') }),
   };
 }
 

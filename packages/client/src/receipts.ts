@@ -15,6 +15,7 @@ import {
 } from '@callbook/protocol';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
+import type { SignedEntry } from './pending-entry.ts';
 
 export interface VerifiedReceipt {
   readonly receipt: Receipt;
@@ -75,18 +76,23 @@ export class ReceiptSet {
   readonly #context: DirectoryContext;
   readonly #entry: Uint8Array;
   readonly #kind: EntryKind;
+  readonly #countsFromMs: number;
   readonly #byOrigin = new Map<string, VerifiedReceipt>();
 
-  constructor(context: DirectoryContext, of: { entry: Uint8Array; kind: EntryKind }) {
+  constructor(context: DirectoryContext, of: Pick<SignedEntry, 'countsFromMs' | 'entry' | 'kind'>) {
     this.#context = context;
     this.#entry = of.entry;
     this.#kind = of.kind;
+    this.#countsFromMs = of.countsFromMs ?? 0;
   }
 
   /** Verifies and keeps `receipts`. Throws `receipt_invalid` on the first that is not good. */
   add(receipts: readonly Receipt[]): void {
     for (const receipt of receipts) {
       const verified = verifyEntryReceipt(this.#context, receipt, this.#entry);
+      // Rule 20 of the fold: a commit's "leaves with `at` before the request's time plus its hold are
+      // skipped". One of them is no receipt, and stands in the way of none that the member gives later.
+      if (verified.leaf.at < this.#countsFromMs) continue;
       // "Each member's first valid leaf counts": a later receipt of one log replaces none.
       if (!this.#byOrigin.has(receipt.origin)) this.#byOrigin.set(receipt.origin, verified);
     }

@@ -1,22 +1,20 @@
 /**
  * What a claimant keeps of a request to replace a holder until the commit; saved as JSON with bytes in
- * base64url. It holds the seed of the key that will be in force, so whoever stores it keeps it secret.
+ * base64url. Where it holds the seed of the key that will be in force, whoever stores it keeps it secret.
  */
-import {
-  encodeBase64Url,
-  parseIdentifier,
-  type Identifier,
-  type RequestClass,
-} from '@callbook/protocol';
+import { encodeBase64Url, parseIdentifier, type RequestClass } from '@callbook/protocol';
 import { clientError } from './errors.ts';
 import { encodeSignedJson, parseSignedJson, type SignedEntry } from './pending-entry.ts';
-import { savedBytes, savedFields, savedInteger, savedText } from './saved-fields.ts';
+import {
+  savedBytes,
+  savedBytesOrNull,
+  savedFields,
+  savedInteger,
+  savedText,
+} from './saved-fields.ts';
+import type { KeptKeys } from './signers/authority-signer.ts';
 
-export interface Replacement {
-  readonly identifier: Identifier;
-  /** 32 bytes, secret. */
-  readonly seed: Uint8Array;
-  readonly labelEpoch: number;
+export interface Replacement extends KeptKeys {
   /** 32 bytes. */
   readonly label: Uint8Array;
   /** 80 bytes. */
@@ -37,7 +35,8 @@ export interface Replacement {
 export function encodeReplacementJson(replacement: Replacement): Record<string, unknown> {
   return {
     identifier: replacement.identifier,
-    seed: encodeBase64Url(replacement.seed),
+    seed: replacement.seed === null ? null : encodeBase64Url(replacement.seed),
+    authorityKey: encodeBase64Url(replacement.authorityKey),
     labelEpoch: replacement.labelEpoch,
     label: encodeBase64Url(replacement.label),
     vrfProof: encodeBase64Url(replacement.vrfProof),
@@ -59,7 +58,8 @@ export function parseReplacementJson(json: unknown): Replacement {
   }
   return {
     identifier: identifier.value,
-    seed: savedBytes(fields, 'seed', 32),
+    seed: savedBytesOrNull(fields, 'seed', 32),
+    authorityKey: savedBytes(fields, 'authorityKey', 32),
     labelEpoch: savedInteger(fields, 'labelEpoch'),
     label: savedBytes(fields, 'label', 32),
     vrfProof: savedBytes(fields, 'vrfProof', 80),

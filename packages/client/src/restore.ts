@@ -1,15 +1,9 @@
 /**
- * Gets a holding back from the seed alone: what else a holder keeps is in the directory, and a proof
+ * Gets a holding back from its keys alone: what else a holder keeps is in the directory, and a proof
  * shows it. Every member is asked until one proves the newest state, since an older one would make the
  * next entry collide with an entry that the holder has signed already.
  */
-import {
-  bytesEqual,
-  deriveKeys,
-  encodePayload,
-  type Identifier,
-  type IndexedState,
-} from '@callbook/protocol';
+import { bytesEqual, encodePayload, type Identifier, type IndexedState } from '@callbook/protocol';
 import { assertIdentifier } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
@@ -17,17 +11,18 @@ import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import type { Holding } from './holding.ts';
 import type { ProofAnswer } from './proof-answer.ts';
 import { provenAnswerAt } from './prove.ts';
+import { newAuthority, type KeySource } from './signers/authority-signer.ts';
 
 /**
- * Returns the holding that `seed` (32 bytes) has of an identifier. Throws `identifier_free` where
+ * Returns the holding that a seed, or a signer beside it, has of an identifier. Throws `identifier_free` where
  * nobody holds it, `seed_foreign` where another key does, `directory_unavailable` when fewer than a
  * quorum of the members proved anything.
  */
 export async function restoreHolding(
   context: DirectoryContext,
-  of: { readonly identifier: Identifier; readonly seed: Uint8Array },
+  of: KeySource & { readonly identifier: Identifier },
 ): Promise<Holding> {
-  const { identifier, seed } = of;
+  const { identifier, seed = null } = of;
   assertIdentifier(identifier);
   const { answers, failures } = await provenAnswers(context, identifier);
   if (answers.length < context.quorum) throw summariseFailures(failures, context.quorum);
@@ -39,11 +34,11 @@ export async function restoreHolding(
       'nobody holds the identifier: there is nothing to restore',
     );
   }
-  const { authority } = deriveKeys(seed, { labelEpoch, identifier });
-  if (!bytesEqual(authority.publicKey, state.authority)) {
+  const { publicKey } = newAuthority(context, { ...of, labelEpoch });
+  if (!bytesEqual(publicKey, state.authority)) {
     throw clientError('seed_foreign', 'another key than that of the backup holds the identifier');
   }
-  return holdingFrom(newest, state, of);
+  return holdingFrom(newest, state, { identifier, seed });
 }
 
 async function provenAnswers(
@@ -72,13 +67,14 @@ function isNewer(a: IndexedState | null, b: IndexedState | null): boolean {
 /** Where the payload is not to be had, nothing is published until the holder publishes anew. */
 function holdingFrom(
   { label, labelEpoch, vrfProof, payload, opening }: ProofAnswer,
-  { epoch, seq, ownershipId, entryId, recovery, lock, email }: IndexedState,
-  { identifier, seed }: { readonly identifier: Identifier; readonly seed: Uint8Array },
+  { authority, epoch, seq, ownershipId, entryId, recovery, lock, email }: IndexedState,
+  { identifier, seed }: Pick<Holding, 'identifier' | 'seed'>,
 ): Holding {
   const nothing = { identifier, visibility: 'dns' as const, routes: [], keys: [], vrfProof };
   return {
     identifier,
     seed,
+    authorityKey: authority,
     labelEpoch,
     label,
     vrfProof,

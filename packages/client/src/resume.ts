@@ -61,11 +61,11 @@ async function renewChallenges(
   const { pending, submission, options } = of;
   const { challenge, onProgress } = options;
   if (challenge === undefined) return pending;
-  const { identifier, seed } = pending.holding;
+  const { identifier, authorityKey } = pending.holding;
   const renewed = await withNewChallenges(context, {
     signed: pending,
     submission,
-    claim: { identifier, seed, ...challenge, onProgress },
+    claim: { identifier, authorityKey, ...challenge, onProgress },
   });
   return { ...pending, ...renewed };
 }

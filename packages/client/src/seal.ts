@@ -14,8 +14,9 @@ import {
   type PublishedKey,
 } from '@callbook/protocol';
 import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
-import { clientError } from './errors.ts';
+import { clientError, isClientError } from './errors.ts';
 import { sealedBytesMax } from './limits.ts';
+import { agreementKem, pairAgreement, type BoxAgreement } from './signers/box-agreement.ts';
 
 const version = 1;
 const encSize = 32;
@@ -47,25 +48,27 @@ export async function seal(
   }
 }
 
-/** Opens with the pair of the `box` key. Throws `sealed_too_large`, `sealed_malformed`, `sealed_for_another`. */
+/**
+ * Opens with the `box` key: its pair, or whatever has the secret half. Throws `sealed_too_large`,
+ * `sealed_malformed`, `sealed_for_another`, and the errors of signers.
+ */
 export async function open(
-  by: { readonly identifier: Identifier; readonly box: KeyPair },
+  by: { readonly identifier: Identifier; readonly box: BoxAgreement | KeyPair },
   sealed: Uint8Array,
 ): Promise<Uint8Array> {
   assertSize(sealed.length);
   if (sealed[0] !== version || sealed.length < 1 + encSize + tagSize) {
     throw clientError('sealed_malformed', 'what was given is nothing that callbook has sealed');
   }
-  // Both halves are given: not every browser can tell the public one from the secret.
-  const pair = {
-    privateKey: await suite.DeserializePrivateKey(by.box.secretKey, false),
-    publicKey: await suite.DeserializePublicKey(by.box.publicKey),
-  };
+  const { kem, pair } = agreementKem('secretKey' in by.box ? pairAgreement(by.box) : by.box);
+  const opener = new CipherSuite(kem, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
   try {
-    return await suite.Open(pair, sealed.subarray(1, 1 + encSize), sealed.subarray(1 + encSize), {
+    return await opener.Open(pair, sealed.subarray(1, 1 + encSize), sealed.subarray(1 + encSize), {
       info: sealInfo(by.identifier),
     });
-  } catch {
+  } catch (error) {
+    // A key that could not be asked says nothing about what was sealed.
+    if (error instanceof Error && isClientError(error.cause)) throw error.cause;
     throw clientError('sealed_for_another', 'sealed to another key or identifier, or damaged');
   }
 }

@@ -32,7 +32,7 @@ export async function submitEntry(
   options: SubmissionOptions,
 ): Promise<Submission> {
   const { pending, onProgress } = options;
-  const collected = new ReceiptSet(context, { entry: pending.entry, kind: pending.kind });
+  const collected = new ReceiptSet(context, pending);
   collected.add(pending.receipts);
   const failures: MemberFailure[] = [];
   for (let round = 0; round < submissionRoundsMax && !collected.complete; round += 1) {
@@ -54,7 +54,8 @@ export function assertComplete({ collected, failures }: Submission): ReceiptSet 
   if (collected.complete) return collected;
   // A member that fell silent may have logged the entry: only when every failure is a refusal is it
   // certain that the entry is nowhere, and that another may be signed in its place.
-  const worst = collected.count === 0 ? summariseFailures(failures, 1) : undefined;
+  const isNowhere = collected.count === 0 && failures.length > 0;
+  const worst = isNowhere ? summariseFailures(failures, 1) : undefined;
   if (worst !== undefined && (worst.code !== 'request_refused' || failures.every(isFinal))) {
     throw worst;
   }

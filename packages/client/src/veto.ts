@@ -9,10 +9,10 @@ import { assertCharterCurrent } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import type { Holding } from './holding.ts';
 import { orderMembers } from './member.ts';
-import { authoritySigner } from './own-keys.ts';
 import type { MemberChallenge, PendingEntry, SavePending } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 import { explained } from './refusals.ts';
+import { authorityOf } from './signers/authority-signer.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
 export interface VetoOptions {
@@ -45,13 +45,13 @@ export async function veto(
 
 async function challengesOf(
   context: DirectoryContext,
-  { identifier, seed }: Holding,
+  { identifier, authorityKey }: Holding,
   { challenge, onProgress }: VetoOptions,
 ): Promise<MemberChallenge[]> {
   if (challenge === undefined) return [];
   const passed = await passChallenges(context, {
     identifier,
-    seed,
+    authorityKey,
     ...challenge,
     onProgress,
     order: orderMembers(context.members, challenge.members ?? []),
@@ -61,12 +61,12 @@ async function challengesOf(
 }
 
 async function signVeto(
-  { crypto }: DirectoryContext,
+  context: DirectoryContext,
   { holding, requestId }: { holding: Holding; requestId: Uint8Array },
   { challenges, attempt }: { challenges: readonly MemberChallenge[]; attempt: number },
 ): Promise<PendingEntry> {
-  const { identifier, labelEpoch, label, epoch, seed } = holding;
-  const authority = authoritySigner(crypto, seed, { labelEpoch, identifier });
+  const { labelEpoch, label, epoch } = holding;
+  const authority = await authorityOf(context, holding);
   const terms = { commitment: null, recovery: null, lock: false, email: null };
   const entry = await signEntry(
     {

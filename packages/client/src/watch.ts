@@ -8,9 +8,10 @@ import type { DirectoryContext } from './directory-context.ts';
 import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
 import type { Holding } from './holding.ts';
 import { watchPeriodMsDefault, watchPeriodMsMin, watchSettleMs } from './limits.ts';
+import { loadPart } from './load-part.ts';
 import { pendingAgainst } from './pending-against.ts';
 import { survey, type Agreement } from './survey.ts';
-import { veto, type VetoOptions } from './veto.ts';
+import type { VetoOptions } from './veto.ts';
 import { findingName, findingsOf, type Finding, type OwnStates } from './watched-change.ts';
 
 export interface WatchOptions {
@@ -139,8 +140,10 @@ class Told {
     for (const request of requests) {
       if (this.#requests.has(request.requestId.toHex())) continue;
       const { requestId } = request;
-      const refuse = async (options?: VetoOptions): Promise<void> =>
+      const refuse = async (options?: VetoOptions): Promise<void> => {
+        const { veto } = await loadPart(() => import('./ownership-actions.ts'));
         await veto(context, { holding, requestId }, options);
+      };
       yield { kind: 'request', request, veto: refuse };
     }
     const listed = new Map(requests.map(({ requestId }) => [requestId.toHex(), requestId]));

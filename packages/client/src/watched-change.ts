@@ -9,7 +9,6 @@ import { survive } from './failover.ts';
 import type { Holding } from './holding.ts';
 import { proofCallMsMax } from './limits.ts';
 import type { MemberLookup } from './member-answers.ts';
-import { authorityKeyOf } from './own-keys.ts';
 import { proveAt } from './prove.ts';
 import type { Survey } from './survey.ts';
 import type { ProvenIdentifier } from './verify-proof.ts';
@@ -69,7 +68,7 @@ export async function findingsOf(
   ];
   const proven = await provenChange(context, own, [...odd.map((o) => o.member), ...absent]);
   if (proven !== undefined) {
-    const kind = kindOf(context, holding, proven.binding);
+    const kind = kindOf(holding, proven.binding);
     findings.push({ kind, proof: proven, members: namesOf(odd, () => true) });
   }
   for (const { member, says } of differing) {
@@ -132,8 +131,8 @@ async function provenChange(
   return undefined;
 }
 
-function kindOf({ crypto }: DirectoryContext, holding: Holding, binding: IndexedState): ChangeKind {
+function kindOf(holding: Holding, binding: IndexedState): ChangeKind {
   if (binding.epoch !== holding.epoch) return 'replaced';
   if (binding.status === 'released') return 'released';
-  return bytesEqual(binding.authority, authorityKeyOf(crypto, holding)) ? 'changed' : 'rotated';
+  return bytesEqual(binding.authority, holding.authorityKey) ? 'changed' : 'rotated';
 }

@@ -3,14 +3,17 @@ import { encodeRecoveryCode, parseEntry } from '@callbook/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   createDirectory,
+  encodePendingJson,
   encodeReplacementJson,
+  parsePendingJson,
   parseReplacementJson,
   type ClaimOptions,
   type CodeSource,
   type Directory,
   type Holding,
+  type PendingEntry,
   type Replacement,
-  type RequestOptions,
+  type ReplaceOptions,
 } from '../src/index.ts';
 import {
   startFederation,
@@ -44,13 +47,33 @@ const publication = {
   code,
 } as const;
 const claimOptions: ClaimOptions = { ...publication, identifier, seed: holderSeed };
-const request: RequestOptions = {
+const request: ReplaceOptions = {
+  ...publication,
   identifier,
   seed: claimantSeed,
   requestClass: 'possession',
-  form: 'app',
-  code,
 };
+
+/** The first step. */
+async function requested(
+  directory: Directory,
+  options: ReplaceOptions = request,
+): Promise<Replacement> {
+  const step = await directory.replace(options);
+  if (step.state !== 'holding') throw new Error(step.state);
+  return step.replacement;
+}
+
+/** The last one. */
+async function committed(
+  directory: Directory,
+  replacement: Replacement,
+  options: Partial<ReplaceOptions> = {},
+): Promise<Holding> {
+  const step = await directory.replace({ ...request, ...options, replacement });
+  if (step.state !== 'taken') throw new Error(step.state);
+  return step.holding;
+}
 
 async function openHeld(
   options: TestFederationOptions = {},
@@ -65,11 +88,11 @@ async function openHeld(
 describe('a replacement', () => {
   it('is requested with codes of two members, and committed with fresh ones of f + 1', async () => {
     const { directory } = await openHeld();
-    const replacement = await directory.requestReplacement(request);
+    const replacement = await requested(directory);
     expect(federation.outbox.map(({ member }) => member).toSorted()).toEqual(['alpha', 'beta']);
     const standing = await directory.replacementStanding(replacement);
     expect(standing).toMatchObject({ state: 'ready', commitFromMs: replacement.commitFromMs });
-    const holding = await directory.commitReplacement(replacement, publication);
+    const holding = await committed(directory, replacement);
     expect(holding).toMatchObject({ epoch: 1, seq: 0, seed: claimantSeed });
     expect(federation.outbox).toHaveLength(3);
     const found = await directory.survey(identifier);
@@ -80,14 +103,14 @@ describe('a replacement', () => {
 
   it('is what look-ups tell of while it is pending', async () => {
     const { directory } = await openHeld({ holdMs: 60_000 });
-    const { requestId } = await directory.requestReplacement(request);
+    const { requestId } = await requested(directory);
     const found = await directory.survey(identifier);
     expect(found).toMatchObject({ binding: { epoch: 0, pending: [{ requestId }] } });
   });
 
   it('is told to its holder by the holder’s own entry, whatever one member hides', async () => {
     const { directory, holder } = await openHeld({ holdMs: 60_000 });
-    const { requestId } = await directory.requestReplacement(request);
+    const { requestId } = await requested(directory);
     federation.interfere(async ({ member, path, answer }) => {
       if (member !== 'alpha' || !path.startsWith('/v1/entries/')) return undefined;
       const { status, json } = await answer();
@@ -107,14 +130,15 @@ describe('a replacement', () => {
       );
       throw new Error('crash');
     };
-    await expect(directory.requestReplacement({ ...request, save })).rejects.toThrow('crash');
+    await expect(requested(directory, { ...request, save })).rejects.toThrow('crash');
     expect(saved[0]).toMatchObject({ commitFromMs: null });
-    await expect(directory.resumeRequest(saved[0]!, { save })).rejects.toThrow('crash');
-    const again = await directory.resumeRequest(saved[0]!);
+    await expect(
+      requested(directory, { ...request, replacement: saved[0]!, save }),
+    ).rejects.toThrow('crash');
+    const again = await requested(directory, { ...request, replacement: saved[0]! });
     expect(again.requestId).toEqual(saved[0]!.requestId);
     expect(again.commitFromMs).not.toBeNull();
-    expect(await directory.resumeRequest(saved[1]!)).toEqual(saved[1]);
-    await directory.commitReplacement(saved[1]!, publication);
+    await committed(directory, saved[1]!);
   });
 
   it('passes challenges again when the members have forgotten those of the request', async () => {
@@ -124,11 +148,10 @@ describe('a replacement', () => {
       saved ??= replacement;
       federation.members.forEach((member) => member.forgetChallenges());
     };
-    await expect(directory.requestReplacement({ ...request, save })).rejects.toMatchObject({
+    await expect(requested(directory, { ...request, save })).rejects.toMatchObject({
       code: 'challenge_lost',
     });
-    const challenge = { form: 'app', code } as const;
-    const resumed = await directory.resumeRequest(saved!, { challenge });
+    const resumed = await requested(directory, { ...request, replacement: saved! });
     expect(resumed.requestId).toEqual(saved!.requestId);
     expect(federation.outbox).toHaveLength(4);
   });
@@ -137,7 +160,7 @@ describe('a replacement', () => {
     const { directory } = await openHeld();
     const recoveryCode = encodeRecoveryCode(new Uint8Array(16).fill(5));
     const given = { ...request, requestClass: 'recovery', recoveryCode } as const;
-    const { request: signed } = await directory.requestReplacement(given);
+    const { request: signed } = await requested(directory, given);
     const entry = parseEntry(signed.entry);
     expect(entry).toMatchObject({ value: { class: 'recovery' } });
     expect(entry.verdict === 'accept' && entry.value.recoverySig).toHaveLength(96);
@@ -148,7 +171,7 @@ describe('a replacement', () => {
     await federation.stop('alpha');
     const steps: string[] = [];
     const onProgress = ({ step }: { step: string }): void => void steps.push(step);
-    await directory.requestReplacement({ ...request, onProgress });
+    await requested(directory, { ...request, onProgress });
     expect(federation.outbox.map(({ member }) => member).toSorted()).toEqual(['beta', 'gamma']);
     expect(steps).toContain('member_skipped');
     // Both codes are there before the first is asked for.
@@ -156,55 +179,74 @@ describe('a replacement', () => {
   });
 });
 
+describe('the commit of a replacement', () => {
+  it('is complete by no leaf from before the end of the hold', async () => {
+    const { directory } = await openHeld();
+    const replacement = await requested(directory);
+    let signed: PendingEntry | undefined;
+    const savePending = (pending: PendingEntry): void => {
+      signed = parsePendingJson(JSON.parse(JSON.stringify(encodePendingJson(pending))));
+      throw new Error('crash');
+    };
+    await expect(committed(directory, replacement, { savePending })).rejects.toThrow('crash');
+    expect(signed).toMatchObject({ kind: 'commit', countsFromMs: replacement.commitFromMs });
+    // Members that know of no hold log it at once; whoever counts those leaves is mistaken.
+    const early = { ...signed!, countsFromMs: Date.now() + 60_000 };
+    await expect(directory.resume(early)).rejects.toMatchObject({ code: 'entry_incomplete' });
+    expect(await directory.resume(signed!)).toMatchObject({ epoch: 1 });
+  });
+});
+
 describe('a replacement does not come about', () => {
   it('before the hold is over, and no code is sent for it', async () => {
     const { directory } = await openHeld({ holdMs: 60_000 });
-    const replacement = await directory.requestReplacement(request);
+    const replacement = await requested(directory);
     federation.outbox.length = 0;
-    await expect(directory.commitReplacement(replacement, publication)).rejects.toMatchObject({
-      code: 'hold_pending',
-      details: { fromMs: replacement.commitFromMs },
+    expect(await directory.replace({ ...request, replacement })).toEqual({
+      state: 'holding',
+      replacement,
+      commitFromMs: replacement.commitFromMs,
     });
     expect(federation.outbox).toEqual([]);
   });
 
   it('once the holder has vetoed it', async () => {
     const { directory, holder } = await openHeld();
-    const replacement = await directory.requestReplacement(request);
+    const replacement = await requested(directory);
     await directory.veto(holder, replacement.requestId);
     expect(await directory.replacementStanding(replacement)).toEqual({ state: 'vetoed' });
-    await expect(directory.commitReplacement(replacement, publication)).rejects.toMatchObject({
+    await expect(committed(directory, replacement)).rejects.toMatchObject({
       code: 'replacement_vetoed',
     });
-    const second = await directory.requestReplacement({ ...request, attempt: 1 });
+    const second = await requested(directory, { ...request, attempt: 1 });
     expect(second.requestId).not.toEqual(replacement.requestId);
   });
 
   it('when the veto comes between the codes and the commit', async () => {
     const { directory } = await openHeld();
-    const replacement = await directory.requestReplacement(request);
+    const replacement = await requested(directory);
     const savePending = (): void => federation.members[0]!.vetoAll();
-    await expect(
-      directory.commitReplacement(replacement, { ...publication, savePending }),
-    ).rejects.toMatchObject({ code: 'replacement_vetoed' });
+    await expect(committed(directory, replacement, { savePending })).rejects.toMatchObject({
+      code: 'replacement_vetoed',
+    });
   });
 
   it('after somebody else’s, or after a release', async () => {
     const { directory } = await openHeld();
-    const replacement = await directory.requestReplacement(request);
-    const other = await directory.requestReplacement({
+    const replacement = await requested(directory);
+    const other = await requested(directory, {
       ...request,
       seed: new Uint8Array(32).fill(9),
     });
-    const holding = await directory.commitReplacement(other, publication);
-    await expect(directory.commitReplacement(replacement, publication)).rejects.toMatchObject({
+    const holding = await committed(directory, other);
+    await expect(committed(directory, replacement)).rejects.toMatchObject({
       code: 'replacement_superseded',
     });
     await directory.release(holding);
-    await expect(directory.commitReplacement(replacement, publication)).rejects.toMatchObject({
+    await expect(committed(directory, replacement)).rejects.toMatchObject({
       code: 'identifier_free',
     });
-    await expect(directory.requestReplacement(request)).rejects.toMatchObject({
+    await expect(requested(directory)).rejects.toMatchObject({
       code: 'identifier_free',
     });
   });
@@ -212,15 +254,15 @@ describe('a replacement does not come about', () => {
   it('with a code of somebody else’s session, a wrong one, or too few members', async () => {
     const { directory } = await openHeld();
     const foreign: CodeSource = () => Promise.resolve('A'.repeat(43));
-    await expect(directory.requestReplacement({ ...request, code: foreign })).rejects.toMatchObject(
-      { code: 'code_wrong' },
-    );
+    await expect(requested(directory, { ...request, code: foreign })).rejects.toMatchObject({
+      code: 'code_wrong',
+    });
     const recovery = { requestClass: 'recovery', recoveryCode: 'ABCD' } as const;
-    await expect(directory.requestReplacement({ ...request, ...recovery })).rejects.toMatchObject({
+    await expect(requested(directory, { ...request, ...recovery })).rejects.toMatchObject({
       code: 'recovery_code_malformed',
     });
     await Promise.all([federation.stop('alpha'), federation.stop('beta')]);
-    await expect(directory.requestReplacement(request)).rejects.toMatchObject({
+    await expect(requested(directory)).rejects.toMatchObject({
       code: 'directory_unavailable',
     });
   });
@@ -228,7 +270,7 @@ describe('a replacement does not come about', () => {
   it('in a class that the binding does not allow', async () => {
     const { directory } = await openHeld();
     const byEmail = { requestClass: 'email', email: 'mailto:anna@mail.example' } as const;
-    await expect(directory.requestReplacement({ ...request, ...byEmail })).rejects.toMatchObject({
+    await expect(requested(directory, { ...request, ...byEmail })).rejects.toMatchObject({
       code: 'class_not_allowed',
     });
   });

@@ -168,7 +168,7 @@ it('tells that the members cannot be reached, and when they can again', async ()
 it('tells of a request, and refuses it', async () => {
   const next = begin();
   await next();
-  await directory.requestReplacement({
+  await directory.replace({
     ...claimOptions(new Uint8Array(32).fill(66)),
     requestClass: 'possession',
   });

@@ -169,7 +169,7 @@ describe.concurrent('a thief of keys', () => {
     // Somebody without the number can only guess.
     const blind = { form: 'digits', code: () => Promise.resolve('00000000') } as const;
     const request = { identifier: number, seed: thief.seed, requestClass: 'recovery' } as const;
-    const blindly = town.directory.requestReplacement({ ...request, recoveryCode, ...blind });
+    const blindly = town.directory.replace({ ...request, recoveryCode, ...blind });
     expect(await refusal(blindly)).toBe('challenge_answer_wrong');
     const again = new Person(town, number, 'again');
     const replacement = await again.request({ recoveryCode });

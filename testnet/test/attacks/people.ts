@@ -259,17 +259,20 @@ export class Person {
   ): Promise<Replacement> {
     const requestClass = options.recoveryCode === undefined ? 'possession' : 'recovery';
     const { identifier, seed, publication } = this;
-    return await this.#town.directory.requestReplacement({
-      ...publication,
-      identifier,
-      seed,
-      requestClass,
-      ...options,
-    });
+    const asked = { ...publication, identifier, seed, requestClass, ...options } as const;
+    const step = await this.#town.directory.replace(asked);
+    if (step.state !== 'holding') throw new Error(step.state);
+    return step.replacement;
   }
 
   async commit(replacement: Replacement): Promise<Holding> {
-    return await this.#town.directory.commitReplacement(replacement, this.publication);
+    return await this.#commitIn(this.#town.directory, replacement);
+  }
+
+  async #commitIn(directory: Directory, replacement: Replacement): Promise<Holding> {
+    const step = await directory.replace({ ...this.publication, ...replacement, replacement });
+    if (step.state !== 'taken') throw new Error(step.state);
+    return step.holding;
   }
 
   /** Commits with a client that believes its request stands and its hold is over. */
@@ -286,7 +289,7 @@ export class Person {
       if (!path.endsWith('/answer') || !answer.ok) return answer;
       return Response.json({ ...((await answer.json()) as object), next });
     });
-    return await reckless.commitReplacement(replacement, this.publication);
+    return await this.#commitIn(reckless, replacement);
   }
 }
 

@@ -16,18 +16,21 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'npm test': 'this very run',
 };
 
-describe.each(['README.md', 'docs/guide/cli.md'])('the commands of %s', (page) => {
-  it('run as they stand', async () => {
-    const script = forShell(scriptOf(await readFile(join(repository, page), 'utf8')));
-    expect(script).toContain('callbook register');
-    await using lab = await openLab(3);
-    const ran = await runCommand('bash', ['-c', scriptForLab(script, lab)], {
-      cwd: lab.folder,
-      env: { ...environment(lab.folder), CALLBOOK_CONFIG: undefined },
-    });
-    expect(ran, ran.stderr).toMatchObject({ code: 0 });
-  }, 90_000);
-});
+describe.each(['README.md', 'docs/guide/cli.md', 'docs/guide/signers.md'])(
+  'the commands of %s',
+  (page) => {
+    it('run as they stand', async () => {
+      const script = forShell(scriptOf(await readFile(join(repository, page), 'utf8')));
+      expect(script).toContain('callbook register');
+      await using lab = await openLab(3);
+      const ran = await runCommand('bash', ['-c', scriptForLab(script, lab)], {
+        cwd: lab.folder,
+        env: { ...environment(lab.folder), CALLBOOK_CONFIG: undefined },
+      });
+      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    }, 90_000);
+  },
+);
 
 function forShell(script: string): string {
   return script

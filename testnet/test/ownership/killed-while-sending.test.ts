@@ -123,7 +123,7 @@ class Person {
     const { identifier, seed } = this;
     const save = async (replacement: Replacement): Promise<void> => void saved.push(replacement);
     const asked = { requestClass: 'possession', form: 'app', code, save } as const;
-    await directory.requestReplacement({ identifier, seed, ...asked });
+    await directory.replace({ identifier, seed, ...asked });
   }
 }
 
@@ -264,8 +264,9 @@ describe('a notice to the holder, when the member is killed', () => {
       await expectNoneTwice();
       // The leaf was durable before anybody was told: the claimant goes on without another code.
       const messages = gateway.to(number).length;
-      const resumed = await directory.resumeRequest(saved.at(-1)!);
-      expect(resumed.commitFromMs).toBeTypeOf('number');
+      const replacement = saved.at(-1)!;
+      const resumed = await directory.replace({ ...replacement, replacement, form: 'app', code });
+      expect(resumed).toMatchObject({ state: 'holding' });
       expect(gateway.to(number)).toHaveLength(messages);
     },
     60_000,

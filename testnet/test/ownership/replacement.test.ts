@@ -91,11 +91,16 @@ class Person {
     readonly email?: Identifier;
   }): Promise<Replacement> {
     const { identifier, seed } = this;
-    return await directory.requestReplacement({ identifier, seed, ...options, ...byCode });
+    const step = await directory.replace({ identifier, seed, ...options, ...byCode });
+    if (step.state !== 'holding') throw new Error(step.state);
+    return step.replacement;
   }
 
   async commit(replacement: Replacement): Promise<Holding> {
-    return await directory.commitReplacement(replacement, { ...this.#publication, ...byCode });
+    const published = { ...this.#publication, ...byCode };
+    const step = await directory.replace({ ...replacement, ...published, replacement });
+    if (step.state !== 'taken') throw new Error(step.state);
+    return step.holding;
   }
 }
 
@@ -151,7 +156,7 @@ describe.concurrent('a number whose holder has lost the key', () => {
     expect(new Set(pending.map(({ commitFromMs }) => commitFromMs)).size).toBe(1);
     expect(pending[0]).toMatchObject({ requestClass: 'possession' });
     expect(pending[0]!.commitFromMs - pending[0]!.timeMs).toBe(holds.possessionMs);
-    expect(await refusal(claimant.commit(replacement))).toBe('hold_pending');
+    expect(await refusal(claimant.commit(replacement))).toBe('holding');
     const notices = await eventually(
       async () => (await sentTo(number)).filter(({ code }) => !code),
       (found) => found.length === 2,
@@ -188,7 +193,7 @@ describe.concurrent('a number whose holder has lost the key', () => {
     const [pending] = await untilPending(number, 1);
     expect(pending!.commitFromMs - pending!.timeMs).toBe(holds.lockedMs);
     await sleep(Math.max(0, requestedMs + holds.possessionMs + 1000 - Date.now()));
-    expect(await refusal(claimant.commit(replacement))).toBe('hold_pending');
+    expect(await refusal(claimant.commit(replacement))).toBe('holding');
     await untilOver({ ...replacement, commitFromMs: pending!.commitFromMs });
     await claimant.commit(replacement);
     await untilInDns(number, claimant.sip);

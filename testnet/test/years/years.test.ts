@@ -135,7 +135,7 @@ describe('a number that its operator has given to somebody else', () => {
     expect(await challengedLeaves(await withNumber.veto(true))).toEqual([2, 2, 2, 2, 2]);
 
     time.passUntil(on21.last.commitFromMs! - 2 * 60_000);
-    expect(await refusal(on21.owner.commit(on21.last))).toBe('hold_pending');
+    expect(await refusal(on21.owner.commit(on21.last))).toBe('holding');
     time.passUntil(on21.last.commitFromMs!);
     expect(await on21.owner.commit(on21.last)).toMatchObject({ epoch: 1 });
     await town.untilRoute(on21.number, on21.owner.sip);

@@ -3,7 +3,6 @@
  * the way back. Passphrases and words are typed or read from standard input, never arguments.
  */
 import { access, open, readFile } from 'node:fs/promises';
-import type { Holding } from '@callbook/client';
 import {
   encodeBackupFile,
   encodeBackupWords,
@@ -15,7 +14,7 @@ import { readLine } from '../code-source.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { selectHeld } from '../journal.ts';
-import { newRecord } from '../key-file.ts';
+import { newRecord, seedOf, type KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import type { Session } from '../session.ts';
 
@@ -40,8 +39,9 @@ export async function backupKeys(
 }
 
 async function showWords(session: Session, options: BackupOptions): Promise<ExitCode> {
-  const { identifier, holding } = await selectHeld(session, options.number);
-  const words = encodeBackupWords(holding.seed).split(' ');
+  const record = await selectHeld(session, options.number);
+  const { identifier } = record;
+  const words = encodeBackupWords(seedOf(record)).split(' ');
   session.report.result({ identifier, words: words.join(' ') }, [
     `${writeIdentifier(identifier)}: write these words on paper, in this order, and keep them from others.`,
     ...[0, 6, 12, 18].map((from) =>
@@ -93,23 +93,15 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function heldSeeds(session: Session, number: string | undefined): Promise<BackedUpSeed[]> {
-  if (number !== undefined) return [seedOf(await selectHeld(session, number))];
+  if (number !== undefined) return [backedUp(await selectHeld(session, number))];
   const records = await session.keys.readAll();
-  const held = records.flatMap(({ identifier, holding }) =>
-    holding === null ? [] : [seedOf({ identifier, holding })],
-  );
+  const held = records.filter(({ holding }) => holding !== null).map(backedUp);
   if (held.length === 0) throw cliError('holding_missing', 'there is nothing to back up');
   return held;
 }
 
-function seedOf({
-  identifier,
-  holding,
-}: {
-  identifier: Holding['identifier'];
-  holding: Holding;
-}): BackedUpSeed {
-  return { identifier, seed: holding.seed };
+function backedUp(record: KeyRecord): BackedUpSeed {
+  return { identifier: record.identifier, seed: seedOf(record) };
 }
 
 export interface RestoreOptions {
@@ -141,7 +133,8 @@ export async function restoreKeys(
 }
 
 async function restoreOne(session: Session, { identifier, seed }: BackedUpSeed): Promise<void> {
-  const holding = await session.directory.restore({ identifier, seed });
+  const signer = await session.signerFor(identifier);
+  const holding = await session.directory.restore({ identifier, seed, signer });
   // If we crash before the file is there, nothing has changed anywhere: the command can be run again.
   await session.keys.create({ ...newRecord(identifier, holding.labelEpoch), seed, holding });
   const keyFile = session.keys.pathOf(identifier);

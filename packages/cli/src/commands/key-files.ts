@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
-import { holdingPayload, publishedKeysOf, type Holding } from '@callbook/client';
+import { holdingPayload, publishedKeysOf } from '@callbook/client';
 import {
   deriveKeys,
   encodeBase64Url,
@@ -15,7 +15,8 @@ import {
 } from '@callbook/protocol';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { journal, selectHeld } from '../journal.ts';
+import { journal, selectHeld, type HeldRecord } from '../journal.ts';
+import { seedOf } from '../key-file.ts';
 import type { Session } from '../session.ts';
 import { reportKeys } from './key.ts';
 
@@ -30,9 +31,10 @@ export interface KeyExportOptions {
 
 /** Prints the public key as PEM, or writes the secret one to a file of the owner's alone. */
 export async function exportKey(session: Session, options: KeyExportOptions): Promise<ExitCode> {
-  const { identifier, holding } = await selectHeld(session, options.number);
+  const record = await selectHeld(session, options.number);
+  const { identifier, holding } = record;
   const { use, secret } = options;
-  const derived = publishedKeysOf(deriveKeys(holding.seed, holding)).find((key) => key.use === use);
+  const derived = derivedKeys(record).find((key) => key.use === use);
   const published = holdingPayload(holding).keys.filter((key) => key.use === use);
   const isOwn = published.some(
     ({ key }) => derived !== undefined && encodeBase64Url(key) === encodeBase64Url(derived.key),
@@ -47,7 +49,7 @@ export async function exportKey(session: Session, options: KeyExportOptions): Pr
   }
   // A key that somebody brought along has its secret elsewhere.
   if (!isOwn) throw cliError('secret_elsewhere', 'the published key does not derive from the seed');
-  await writeSecret(secret, secretKey(holding, use));
+  await writeSecret(secret, secretKey(record, use));
   session.report.result({ identifier, use, file: secret }, [`Secret key: ${secret}`]);
   return exitCodes.ok;
 }
@@ -61,8 +63,8 @@ function publicPem(publishedKey: PublishedKey): string {
 
 const curves = { box: 'X25519', identity: 'Ed25519', sip: 'P-256' } as const;
 
-function secretKey(holding: Holding, use: ExportedUse): KeyObject {
-  const { secretKey: d, publicKey } = deriveKeys(holding.seed, holding)[use];
+function secretKey(record: HeldRecord, use: ExportedUse): KeyObject {
+  const { secretKey: d, publicKey } = deriveKeys(seedOf(record), record.holding)[use];
   const crv = curves[use];
   const secret = { crv, d: encodeBase64Url(d) };
   // RFC 7518 §6.2 for P-256, whose point is 4 ‖ x ‖ y; RFC 8037 §2 for the others.
@@ -103,7 +105,7 @@ export async function importKey(
   const record = await selectHeld(session, options.number);
   const { holding } = record;
   const { use, beside } = options;
-  const brought = path === undefined ? derivedKey(holding, use) : await readKey(path, use);
+  const brought = path === undefined ? derivedKey(record, use) : await readKey(path, use);
   const before = holdingPayload(holding).keys;
   const kept = beside === true ? before : before.filter((key) => key.use !== use);
   const { onProgress } = session;
@@ -113,8 +115,12 @@ export async function importKey(
   return reportKeys(session, changed);
 }
 
-function derivedKey(holding: Holding, use: KeyUse): PublishedKey {
-  const own = publishedKeysOf(deriveKeys(holding.seed, holding)).find((key) => key.use === use);
+function derivedKeys(record: HeldRecord): PublishedKey[] {
+  return publishedKeysOf(deriveKeys(seedOf(record), record.holding));
+}
+
+function derivedKey(record: HeldRecord, use: KeyUse): PublishedKey {
+  const own = derivedKeys(record).find((key) => key.use === use);
   if (own === undefined)
     throw cliError('usage', `no key for "${use}" derives from the seed: name a file`);
   return own;

@@ -63,7 +63,8 @@ async function claim(
   if (how.isNew) await session.keys.create(record);
   await codes.expectFresh();
   const { form, code } = codes;
-  const claimOptions = { identifier, seed, ...publication, form, code };
+  const signer = await session.signerFor(identifier);
+  const claimOptions = { identifier, seed, signer, ...publication, form, code };
   const { onProgress } = session;
   try {
     return await journal(session, record, (savePending) =>

@@ -5,7 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Holding, Replacement, ReplacementStanding } from '@callbook/client';
-import { parseIdentifier, type Identifier, type Visibility } from '@callbook/protocol';
+import {
+  DirectoryError,
+  parseIdentifier,
+  type Identifier,
+  type Visibility,
+} from '@callbook/protocol';
 import { openCodes, readLine, type CodeSourceOptions } from '../code-source.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -111,9 +116,10 @@ async function request(
   const email = options.email === undefined ? undefined : readEmail(options.email);
   const byCode = recoveryCode === undefined ? ('possession' as const) : ('recovery' as const);
   const journaled = journalOf(session, { ...record, requests: attempt + 1 });
-  const asked = session.directory.requestReplacement({
+  const asked = session.directory.replace({
     identifier,
     seed,
+    signer: await session.signerFor(identifier),
     requestClass: email === undefined ? byCode : 'email',
     attempt,
     form: codes.form,
@@ -141,13 +147,17 @@ async function continueRequest(
   record: KeyRecord,
   options: ReplaceOptions,
 ): Promise<KeyRecord> {
-  if (record.replacement === null) return record;
+  const { replacement } = record;
+  if (replacement === null) return record;
   session.report.progress('continuing the request that was signed before');
+  // It needs codes only when its challenges have been forgotten; nobody may be there to type them.
   const codes = openCodesIfAny(session, options);
   await codes?.expectFresh();
   const journaled = journalOf(session, record);
-  const asked = session.directory.resumeRequest(record.replacement, {
-    ...(codes === undefined ? {} : { challenge: codes }),
+  const asked = session.directory.replace({
+    ...replacement,
+    replacement,
+    ...(codes ?? { form: 'digits', code: nobody }),
     ...(options.email === undefined ? {} : { email: readEmail(options.email) }),
     onProgress: session.onProgress,
     save: journaled.save,
@@ -185,16 +195,28 @@ async function commit(
   const codes = openCodes(session.terminal, options);
   await codes.expectFresh();
   const { form, code } = codes;
-  return journal(session, record, (savePending) =>
-    session.directory.commitReplacement(replacement, {
+  const signer = await session.signerFor(record.identifier);
+  return journal(session, record, async (savePending) => {
+    const step = await session.directory.replace({
+      ...replacement,
+      signer,
+      replacement,
       form,
       code,
       routes: options.sip === undefined ? [] : [readRoute(options.sip, 10)],
       visibility: options.visibility,
       onProgress: session.onProgress,
       savePending,
-    }),
-  );
+    });
+    if (step.state === 'taken') return step.holding;
+    // Members have changed their mind since they were asked a moment ago: a lock has been seen.
+    const details = { fromMs: step.commitFromMs };
+    throw new DirectoryError('hold_pending', 'the hold has become longer', { details });
+  });
+}
+
+function nobody(): Promise<string> {
+  return Promise.reject(cliError('code_missing', 'nobody is there to type the code'));
 }
 
 /** Reads a recovery code from `-` (terminal or standard input) or a file. */

@@ -6,6 +6,7 @@ import { deriveKeys } from '@callbook/protocol';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { selectRecord } from '../journal.ts';
+import { seedOf } from '../key-file.ts';
 import type { Session } from '../session.ts';
 
 export interface SealOptions {
@@ -35,9 +36,10 @@ export async function sealTo(
 
 /** Opens what was sealed to a number that is held here. */
 export async function openSealed(session: Session, options: SealOptions): Promise<ExitCode> {
-  const { identifier, holding, seed } = await selectRecord(session, options.number);
+  const record = await selectRecord(session, options.number);
+  const { identifier, holding } = record;
   if (holding === null) throw cliError('holding_missing', 'the claim was never completed');
-  const { box } = deriveKeys(holding.seed ?? seed, { ...holding, identifier });
+  const { box } = deriveKeys(seedOf(record), { ...holding, identifier });
   await write(session, options, await open({ identifier, box }, await read(session, options)));
   return exitCodes.ok;
 }

@@ -3,14 +3,14 @@
  * identifier it is asked, without a password and without an account made before. The body is bound by
  * its digest (RFC 9530), the request by method and target, and the time by `created` and `expires`.
  */
-import { appendSignature, createSignature, type Signer } from 'http-message-sig';
+import { appendSignature, createSignature, type Signer as MessageSigner } from 'http-message-sig';
 import {
   assert,
   encodeBase64Url,
   type Clock,
-  type Ed25519Signer,
   type Identifier,
   type Random,
+  type Signer,
 } from '@callbook/protocol';
 import { signatureLifeSeconds } from '../limits.ts';
 import { contentDigest } from './content-digest.ts';
@@ -30,8 +30,8 @@ export interface RequestSigner {
 
 export type SignatureAlgorithmName = 'ecdsa-p256-sha256' | 'ed25519';
 
-/** Returns the signer of a published Ed25519 key. */
-export function ed25519RequestSigner(identifier: Identifier, signer: Ed25519Signer): RequestSigner {
+/** Returns the signer of a published Ed25519 key, wherever its secret is. */
+export function ed25519RequestSigner(identifier: Identifier, signer: Signer): RequestSigner {
   return { identifier, algorithm: 'ed25519', sign: (message) => signer.sign(message) };
 }
 
@@ -73,6 +73,6 @@ function withBody(request: Request, body: Uint8Array): Request {
   });
 }
 
-function messageSigner({ algorithm, sign }: RequestSigner): Signer {
+function messageSigner({ algorithm, sign }: RequestSigner): MessageSigner {
   return { algorithm, sign };
 }

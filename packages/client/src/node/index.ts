@@ -1,4 +1,7 @@
-/** What the client has for Node alone: sockets. */
+/** What the client has for Node alone: sockets, and keys in files and programs. */
 
+export { commandAgreement, commandSigner } from './command-signer.ts';
+export type { SignerCommand } from './command-signer.ts';
+export { fileSigner } from './file-signer.ts';
 export { socketTransport } from './dns-sockets.ts';
 export type { DnsServerAddress } from './dns-sockets.ts';
