@@ -40,6 +40,13 @@ export function trustOption(): Option {
     .default('agreed');
 }
 
+export function privacyOption(): Option {
+  return new Option(
+    '--privacy <how>',
+    'obliviously: one member sees who asks, another for what; or plainly (default: obliviously from three members on)',
+  ).choices(['plain', 'oblivious']);
+}
+
 export function argument(command: Command, index: number): string {
   const value = command.args[index];
   if (value === undefined) throw new TypeError('commander has checked the number of arguments');

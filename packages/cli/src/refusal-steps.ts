@@ -14,6 +14,7 @@ const refusalSteps: Readonly<Record<string, string>> = {
   identifier_not_served:
     'This member sends no codes to such numbers: try another with --member. Premium, satellite and pager numbers are served nowhere.',
   identifier_malformed: 'Write it with + and the country code.',
+  capsule_date_invalid: 'Set the clock of this machine, then try again.',
   challenge_rate_limited: 'Wait an hour, or try another member with --member.',
   channel_unavailable: 'Try again in a minute, or at another member with --member.',
   challenge_unknown: again,

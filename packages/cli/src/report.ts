@@ -18,6 +18,7 @@ export interface Report {
 export function createReport(terminal: Terminal, options: { json: boolean }): Report {
   return {
     result(value, lines) {
+      if (!options.json && lines.length === 0) return;
       terminal.out(
         options.json ? `${JSON.stringify(value, jsonValue)}\n` : `${lines.join('\n')}\n`,
       );

@@ -5,7 +5,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { lookupKeys, type ManyLookup, type SeenPeer, type Trust } from '@callbook/client';
+import {
+  lookupKeys,
+  type ManyLookup,
+  type Privacy,
+  type SeenPeer,
+  type Trust,
+} from '@callbook/client';
 import { encodeBase64Url, type Identifier, type PublishedKey } from '@callbook/protocol';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -14,7 +20,9 @@ import type { Session } from '../session.ts';
 import { lookupJson } from './lookup.ts';
 
 export interface ContactsOptions {
+  /** Has what is absent proven, too: what is published always is. */
   readonly proof?: boolean;
+  readonly privacy?: Privacy;
   readonly trust: Trust;
   /** Remembers keys that have changed or vanished, too. */
   readonly accept?: boolean;
@@ -32,7 +40,8 @@ export async function syncContacts(
   session.report.progress(`looking ${identifiers.length} numbers up`);
   const found = await session.directory.lookupMany(identifiers, {
     trust: options.trust,
-    proof: options.proof === true,
+    proof: options.proof === true ? true : 'published',
+    ...(options.privacy === undefined ? {} : { privacy: options.privacy }),
     onDone: (count) => session.report.progress(`${count} of ${identifiers.length} done`),
   });
   const counts = new Map<Change, number>();

@@ -43,6 +43,7 @@ export function lookupJson(found: Lookup): object {
     members,
     changedAtMs,
     pending,
+    privacy: reason.privacy,
     proof: reason.proof,
     dnssec: reason.dnssec,
   };
@@ -72,7 +73,8 @@ function describeLookup(found: Lookup): string[] {
   ];
 }
 
-function describeReason({ agreement, changedAtMs, pending, proof, dnssec }: Reason): string[] {
+function describeReason(reason: Reason): string[] {
+  const { agreement, changedAtMs, pending, privacy, proof, dnssec } = reason;
   const { agreeing, asked } = agreement;
   return [
     ...(changedAtMs === null ? [] : [`  changed   ${new Date(changedAtMs).toISOString()}`]),
@@ -83,6 +85,15 @@ function describeReason({ agreement, changedAtMs, pending, proof, dnssec }: Reas
     `  members   ${agreeing} of ${asked} asked agree`,
     ...describeProof(proof),
     ...describeDnssec(dnssec),
+    ...describePrivacy(privacy),
+  ];
+}
+
+function describePrivacy(privacy: Reason['privacy']): string[] {
+  if (privacy.state === 'plain') return ['  asked     plainly: the members saw who asks'];
+  return [
+    '  asked     obliviously: no member saw both who asks and for what',
+    ...privacy.refused.map(({ member, code }) => `  ${member} was not used (${code})`),
   ];
 }
 

@@ -2,15 +2,19 @@
  * `callbook prove`: what the directory says of a number, proven from the charter: one member answers
  * and is believed in nothing that the proof does not show.
  */
-import type { Proof, ProvenLog } from '@callbook/client';
+import type { Privacy, Proof, ProvenLog } from '@callbook/client';
 import { encodeBase64Url } from '@callbook/protocol';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { writeIdentifier } from '../number.ts';
 import { writeRoute } from '../route-text.ts';
 import type { Session } from '../session.ts';
 
-export async function prove(session: Session, number: string): Promise<ExitCode> {
-  const proof = await session.directory.prove(await session.readIdentifier(number));
+export async function prove(
+  session: Session,
+  number: string,
+  options: { readonly privacy?: Privacy },
+): Promise<ExitCode> {
+  const proof = await session.directory.prove(await session.readIdentifier(number), options);
   session.report.result(proof, describeProof(proof));
   return proof.state === 'absent' ? exitCodes.absent : exitCodes.ok;
 }
