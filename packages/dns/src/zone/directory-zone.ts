@@ -7,14 +7,13 @@
 import { withheldFromMs } from '@callbook/protocol';
 import type { Clock, PublishedBinding } from '@callbook/protocol';
 import { BoundedCache } from '../bounded-cache.ts';
-import { dnsError } from '../errors.ts';
 import { createRrset, createRrsetOfOctets } from '../rrset.ts';
 import type { Rrset } from '../rrset.ts';
 import { signatureCacheDefaults } from '../sign/rrset-signer.ts';
 import type { SignatureCacheLimits } from '../sign/rrset-signer.ts';
 import type { ZoneKeyring } from '../sign/zone-keyring.ts';
 import type { ZoneKeys } from '../sign/zone-signer.ts';
-import { joinLabels, lowerCasedName, parseName, rootName } from '../wire/names.ts';
+import { lowerCasedName, rootName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import { compareOctets } from '../wire/octets.ts';
 import type { TlsaRdata } from '../wire/rdata.ts';
@@ -28,11 +27,13 @@ import { placeName } from './name-place.ts';
 import type { HashPlace, NumberPlace } from './name-place.ts';
 import { createNodeMap } from './node-map.ts';
 import type { NodeMap } from './node-map.ts';
+import { ObliviousKeysNode } from './oblivious-keys-node.ts';
 import { absentNode, emptyNode } from './zone.ts';
 import type { Zone, ZoneNode } from './zone.ts';
 import {
   addressRrsets,
   directoryTtlSeconds,
+  nameBelow,
   parseContact,
   parseSettingName,
   zoneTtlDefaults,
@@ -74,6 +75,11 @@ export interface DirectoryZoneOptions {
   readonly api?: ApiHost;
   /** SHA-256 of the charter in force; asked at each query for the apex. */
   readonly charterHash: () => Uint8Array;
+  /**
+   * SHA-256 of the key configurations of the member's oblivious gateway, the newest first; asked at each
+   * query for their name. The same list says that they are the same.
+   */
+  readonly obliviousKeyHashes?: (() => readonly Uint8Array[]) | undefined;
   readonly source: BindingSource;
   readonly keys: ZoneKeys | ZoneKeyring;
   readonly clock: Clock;
@@ -118,6 +124,7 @@ class DirectoryZone implements BindingsZone {
   readonly soa: Rrset;
   private readonly source: BindingSource;
   private readonly charterHash: () => Uint8Array;
+  private readonly obliviousKeys: ObliviousKeysNode;
   private readonly keys: ApexKeys;
   private readonly nameserverAddresses: readonly Rrset[];
   private readonly fixedNodes: NodeMap;
@@ -137,6 +144,7 @@ class DirectoryZone implements BindingsZone {
     this.soa = records.soa;
     this.source = options.source;
     this.charterHash = options.charterHash;
+    this.obliviousKeys = new ObliviousKeysNode(apex, options.obliviousKeyHashes);
     this.keys = new ApexKeys({ apex, keys, clock, limits });
     this.nameserverAddresses = records.nameserverAddresses;
     const apiRecords = options.api === undefined ? [] : apiRrsets(apex, options.api);
@@ -169,7 +177,7 @@ class DirectoryZone implements BindingsZone {
       case 'apex':
         return this.apexNode();
       case 'other':
-        return this.fixedNodes.get(name.lookupKey) ?? absentNode;
+        return this.obliviousKeys.find(name) ?? this.fixedNodes.get(name.lookupKey) ?? absentNode;
     }
   }
 
@@ -266,12 +274,4 @@ function httpsRrset(owner: DomainName, service: NonNullable<ApiHost['service']>)
   const rdata = encodeServiceBinding({ ...service, priority: 1, target: rootName });
   const { HTTPS: type } = recordTypes;
   return createRrsetOfOctets({ owner, type, ttlSeconds: directoryTtlSeconds, rdatas: [rdata] });
-}
-
-function nameBelow(labels: string, parent: DomainName): DomainName {
-  const relative = parseName(labels);
-  const name =
-    relative.verdict === 'accept' ? joinLabels(relative.value.labels, parent) : undefined;
-  if (name === undefined) throw dnsError('dns_zone_setting_invalid', 'apex: name is too long');
-  return name;
 }

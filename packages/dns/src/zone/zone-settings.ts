@@ -72,3 +72,12 @@ function addressRdata(address: string): AddressRdata {
     throw dnsError('dns_zone_setting_invalid', `addresses: ${octets.message}`);
   return { type: octets.value.length === 4 ? 'A' : 'AAAA', address };
 }
+
+/** Returns the name of these labels below another. Code: `dns_zone_setting_invalid`. */
+export function nameBelow(labels: string, parent: DomainName): DomainName {
+  const relative = parseName(labels);
+  const name =
+    relative.verdict === 'accept' ? joinLabels(relative.value.labels, parent) : undefined;
+  if (name === undefined) throw dnsError('dns_zone_setting_invalid', 'apex: name is too long');
+  return name;
+}
