@@ -56,6 +56,7 @@ async function measureRoundTrips(testnet: Testnet): Promise<Measurement[]> {
   let trips = cold;
   const directory = await openDirectoryOf(testnet, {
     crypto: nobleCryptography,
+    privacy: 'plain',
     fetch: async (url, init) => await trips.over(fetch)(url, init),
   });
   assertBelieved(await directory.lookup(identifierOf(0)));
@@ -89,7 +90,10 @@ function assertBelieved({ state, reason }: Lookup): void {
 
 async function measureMany(testnet: Testnet, say: (line: string) => void): Promise<Measurement[]> {
   const identifiers = Array.from({ length: askedCount }, (_, n) => identifierOf(n));
-  const directory = await openDirectoryOf(testnet, { crypto: nobleCryptography });
+  const directory = await openDirectoryOf(testnet, {
+    crypto: nobleCryptography,
+    privacy: 'plain',
+  });
   await directory.walk();
   const plain: Timed[] = [];
   const proven: Timed[] = [];

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 async function open(options: TestFederationOptions = {}): Promise<Directory> {
   federation = await startFederation(options);
-  return createDirectory({ charterNote: federation.charterNote });
+  return createDirectory({ charterNote: federation.charterNote, privacy: 'plain' });
 }
 
 /** The newest code that a member has sent. */

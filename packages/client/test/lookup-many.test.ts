@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 function open(options: Partial<DirectoryOptions> = {}): Directory {
-  return createDirectory({ charterNote: federation.charterNote, ...options });
+  return createDirectory({ charterNote: federation.charterNote, privacy: 'plain', ...options });
 }
 
 describe('many', () => {

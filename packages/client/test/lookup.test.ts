@@ -25,7 +25,7 @@ afterEach(async () => {
 
 /** A directory that waits for nothing but answers. */
 function open(options: Partial<DirectoryOptions> = {}): Directory {
-  return createDirectory({ charterNote: federation.charterNote, ...options });
+  return createDirectory({ charterNote: federation.charterNote, privacy: 'plain', ...options });
 }
 
 describe('an answer', () => {

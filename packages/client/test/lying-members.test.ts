@@ -30,7 +30,7 @@ async function claimFrom(interference: Interference): Promise<unknown> {
     form: 'app',
     code: () => Promise.resolve(federation.outbox.at(-1)!.code),
   };
-  const directory = createDirectory({ charterNote: federation.charterNote });
+  const directory = createDirectory({ charterNote: federation.charterNote, privacy: 'plain' });
   return directory.claim(options).catch((error: unknown) => error);
 }
 
@@ -117,7 +117,11 @@ it('gives up on a member that hangs, in bounded time', async () => {
       ...init,
       signal: AbortSignal.any([init.signal!, AbortSignal.timeout(50)]),
     });
-  const directory = createDirectory({ charterNote: federation.charterNote, fetch });
+  const directory = createDirectory({
+    charterNote: federation.charterNote,
+    fetch,
+    privacy: 'plain',
+  });
   await expect(directory.lookup(identifier)).rejects.toMatchObject({
     code: 'directory_unavailable',
   });

@@ -43,7 +43,7 @@ let absence: ProofJson;
 beforeAll(async () => {
   await trustTestAuthority();
   federation = await startFederation({ names: ['alpha', 'beta', 'gamma', 'delta', 'epsilon'] });
-  directory = createDirectory({ charterNote: federation.charterNote });
+  directory = createDirectory({ charterNote: federation.charterNote, privacy: 'plain' });
   const holding = await claim(identifier);
   await directory.publish(holding, {
     routes: [{ service: 'sip', uri: 'sip:alice@other.example', preference: 5 }],
@@ -126,6 +126,7 @@ describe('a proof', () => {
       binding: { status: 'released', endsAtMs },
     });
     const later = createDirectory({
+      privacy: 'plain',
       charterNote: federation.charterNote,
       clock: { nowMs: () => endsAtMs },
     });
