@@ -182,6 +182,7 @@ function memberConfig(member: MemberLayout, charters: readonly string[]): Record
     },
     web: { listen: { address: loopback, port: member.webPort } },
     mesh: { listen: [`/ip4/${loopback}/tcp/${member.meshPort}`] },
+    oblivious: { authorities: '../ca.pem' },
     // A tour repeats itself more often than people do.
     challenges: { outbox: '../outbox.jsonl', sendsPerHour: 1000, sendsPerDay: 10_000 },
   };

@@ -55,6 +55,9 @@ const ZoneKeyRolls = Type.Object(
   { additionalProperties: false },
 );
 
+/** The API's own limit; to load the API for it would delay DNS. */
+const relayHoldMillisecondsMax = 250;
+
 /** For the test that compares it with docs/operators/configuration.md. */
 export const ConfigSchema = Type.Object(
   {
@@ -188,6 +191,22 @@ export const ConfigSchema = Type.Object(
         { maxItems: 8, description: 'at most 8 witnesses' },
       ),
     ),
+    oblivious: Type.Optional(
+      Type.Object(
+        {
+          enabled: Type.Optional(Type.Boolean({ description: 'true or false' })),
+          relayHoldMilliseconds: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: relayHoldMillisecondsMax,
+              description: `milliseconds, 0 to ${relayHoldMillisecondsMax}`,
+            }),
+          ),
+          authorities: Type.Optional(Path),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     challenges: ChallengeSettings,
     bootstrap: Type.Optional(
       Type.Union(
@@ -290,7 +309,7 @@ export function storeFolder({ dataDir }: NodeConfig): string {
 
 function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
   const at = (path: string): string => resolve(folder, path);
-  const { keys, api, challenges } = config;
+  const { keys, api, challenges, oblivious } = config;
   return {
     ...config,
     dataDir: at(config.dataDir),
@@ -298,6 +317,9 @@ function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
     keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
     dns: resolveDnsPaths(config.dns, at),
     api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
+    ...(oblivious?.authorities !== undefined && {
+      oblivious: { ...oblivious, authorities: at(oblivious.authorities) },
+    }),
     challenges: resolveChallengePaths(challenges, at),
   };
 }

@@ -53,6 +53,8 @@ export interface DnsWorkerData {
   readonly zone: ZoneSettings;
   readonly serving: ServingSettings;
   readonly charterHash: Uint8Array;
+  /** Of the gateway's keys. */
+  readonly obliviousKeyHashes: readonly Uint8Array[];
   /** Of the table of hot answers. */
   readonly answers: SharedArrayBuffer;
 }
@@ -60,6 +62,7 @@ export interface DnsWorkerData {
 export type DnsWorkerNotice =
   | { readonly kind: 'charter'; readonly charterHash: Uint8Array }
   | { readonly kind: 'keys'; readonly snapshot: KeyringSnapshot }
+  | { readonly kind: 'obliviousKeys'; readonly hashes: readonly Uint8Array[] }
   | { readonly kind: 'cookies'; readonly cookieSecrets: CookieSecrets }
   | { readonly kind: 'wash' };
 
@@ -76,13 +79,14 @@ const nobody: ClientAddress = { octets: new Uint8Array(4), port: 0 };
 export async function createWorkerResponder(responderData: unknown): Promise<WorkerResponder> {
   const worker = responderData as DnsWorkerData;
   const reader = await openBindingsReader(worker.storeFolder);
-  let { charterHash } = worker;
+  let { charterHash, obliviousKeyHashes } = worker;
   let { cookieSecrets } = worker.serving;
   const openSigner = await pickZoneSigners();
   const keys = new FollowedKeyring(worker.zoneKeysFolder, worker.keys, openSigner);
   const zone = createDirectoryZone({
     ...worker.zone,
     charterHash: () => charterHash,
+    obliviousKeyHashes: () => obliviousKeyHashes,
     source: reader.bindings,
     keys,
     clock: systemClock,
@@ -115,7 +119,8 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
         return;
       }
       if (notice.kind === 'keys') keys.follow(notice.snapshot);
-      else charterHash = notice.charterHash;
+      else if (notice.kind === 'charter') charterHash = notice.charterHash;
+      else obliviousKeyHashes = notice.hashes;
       // Here and not by who sent it: a thread that has not yet heard would fill the table again with
       // answers of before. The last one to hear ends those.
       table.invalidateAll();

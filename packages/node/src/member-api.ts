@@ -5,7 +5,14 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { apiLimits, createApi } from '@callbook/api';
-import type { ApiLimits, CodeSender, DirectoryPort, DnsPort, SendGuard } from '@callbook/api';
+import type {
+  ApiLimits,
+  CodeSender,
+  DirectoryPort,
+  DnsPort,
+  ObliviousService,
+  SendGuard,
+} from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import type { Logger } from 'pino';
@@ -25,6 +32,7 @@ export interface MemberApiParts {
   readonly codeSender: CodeSender;
   readonly dns: DnsPort;
   readonly sendGuard: SendGuard | undefined;
+  readonly oblivious: ObliviousService | undefined;
   readonly crypto: Cryptography;
   readonly log: Logger;
   /** Domain that messages with a code name. */
@@ -36,11 +44,12 @@ export async function startMemberApi(
   config: NodeConfig,
   parts: MemberApiParts,
 ): Promise<MemberApi> {
-  const { directory, codeSender, sendGuard, dns, crypto, log, host } = parts;
+  const { directory, codeSender, sendGuard, oblivious, dns, crypto, log, host } = parts;
   const api = createApi({
     directory,
     codeSender,
     sendGuard,
+    oblivious,
     dns,
     clock: systemClock,
     random: systemRandom,

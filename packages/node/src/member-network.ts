@@ -13,6 +13,7 @@ export { GovernanceDesk } from './admin/governance-desk.ts';
 export { HolderNotices } from './holder-notices.ts';
 export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
+export { startMemberOblivious } from './member-oblivious.ts';
 export { openMemberSenders } from './member-senders.ts';
 
 /** Joins the other members of the charter. */

@@ -141,7 +141,8 @@ async function readLogin({
   return { login: { user: login.user, password: await readPassword(login.passwordFile) } };
 }
 
-async function readCa({ ca }: { readonly ca?: string }): Promise<{ ca?: string }> {
+/** Reads the authorities that a setting names; throws `certificate_unreadable`. */
+export async function readCa({ ca }: { readonly ca?: string }): Promise<{ ca?: string }> {
   if (ca === undefined) return {};
   try {
     return { ca: await readFile(ca, 'utf8') };

@@ -79,8 +79,19 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const timing = { clock: systemClock, scheduler: network.systemScheduler };
   parts.use(new network.HolderNotices({ replica, sender: senders, log, ...timing }));
   const codes = { codeSender: senders, sendGuard };
+  const oblivious = parts.use(
+    await network.startMemberOblivious(config, { replica, crypto, logSigner, zone }),
+  );
   const api = parts.use(
-    await startMemberApi(config, { directory, dns: zone, ...codes, crypto, log, host }),
+    await startMemberApi(config, {
+      directory,
+      dns: zone,
+      ...codes,
+      oblivious: oblivious?.service,
+      crypto,
+      log,
+      host,
+    }),
   );
   parts.use(
     startMemoryWash({

@@ -64,6 +64,8 @@ export interface ZoneServer extends DnsServer {
   answer(query: Uint8Array): Uint8Array | undefined;
   /** Makes and takes cookies with other secrets, where it was started with some. */
   rollCookies(cookieSecrets: CookieSecrets): void;
+  /** Publishes what the keys of the oblivious gateway hash to, the newest first. */
+  announceObliviousKeys(hashes: readonly Uint8Array[]): void;
   /** Queries since the start, of every transport. */
   asked(): number;
   /** Makes the rooms and the threads of the server forget what was asked; not this thread's heap. */
@@ -114,6 +116,10 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
       state.wash();
       notify({ kind: 'wash' });
     },
+    announceObliviousKeys: (hashes) => {
+      state.obliviousKeyHashes = hashes;
+      notify({ kind: 'obliviousKeys', hashes });
+    },
     rollCookies: (cookieSecrets) => {
       state.cookieSecrets = cookieSecrets;
       notify({ kind: 'cookies', cookieSecrets });
@@ -135,6 +141,7 @@ class ZoneServing {
   readonly wash: () => void;
   cookieSecrets: CookieSecrets | undefined;
   askedCount = 0;
+  obliviousKeyHashes: readonly Uint8Array[] = [];
   private readonly options: ZoneServerOptions;
   private readonly zone: ZoneSettings;
   private readonly answers: SharedArrayBuffer;
@@ -154,6 +161,7 @@ class ZoneServing {
     const zone = createDirectoryZone({
       ...this.zone,
       charterHash: () => this.charterHash(),
+      obliviousKeyHashes: () => this.obliviousKeyHashes,
       source: replica.bindings,
       keys,
       clock: systemClock,
@@ -201,6 +209,7 @@ class ZoneServing {
       zone: this.zone,
       serving: this.cookieSecrets ? { ...serving, cookieSecrets: this.cookieSecrets } : serving,
       charterHash: this.charterHash(),
+      obliviousKeyHashes: this.obliviousKeyHashes,
       answers: this.answers,
     };
   }
