@@ -51,6 +51,7 @@ const exitCodeByError: Readonly<Record<string, ExitCode>> = {
   channel_unavailable: exitCodes.unavailable,
   resolver_unavailable: exitCodes.unavailable,
   provider_unavailable: exitCodes.unavailable,
+  part_unavailable: exitCodes.unavailable,
   entry_incomplete: exitCodes.actionNeeded,
   identifier_held: exitCodes.actionNeeded,
   code_missing: exitCodes.actionNeeded,

@@ -2,19 +2,15 @@
  * Runs one entry from signing to receipts with the key file as its journal: the entry is in the
  * file before a member sees it, and leaves it only when it is complete or refused by everybody.
  */
-import {
-  isClientError,
-  type ClientErrorCode,
-  type Holding,
-  type SavePending,
-} from '@callbook/client';
+import type { ClientErrorCode, Holding, SavePending } from '@callbook/client';
+import { DirectoryError } from '@callbook/protocol';
 import { cliError } from './errors.ts';
 import type { KeyRecord } from './key-file.ts';
 import type { Session } from './session.ts';
 
 /** No member has logged the entry, and none will: another may be signed in its place. */
 export function isRefused(error: unknown): boolean {
-  return isClientError(error) && refusals.has(error.code);
+  return error instanceof DirectoryError && refusals.has(error.code);
 }
 
 const refusals: ReadonlySet<string> = new Set<ClientErrorCode>([

@@ -27,6 +27,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   proof_index_invalid: 'Tell the federation, and ask another member with --member.',
   proof_entry_invalid: 'Tell the federation, and ask another member with --member.',
   proof_payload_invalid: 'Tell the federation, and ask another member with --member.',
+  part_unavailable: 'Install callbook again: a file of it is missing.',
   proof_differs: 'Try again in a few seconds; tell the federation when it lasts.',
   key_unfit: 'Give a public key as PEM (openssl pkey -pubout), or an OpenPGP certificate.',
   secret_elsewhere: 'Take it from where the key was made.',

@@ -3,9 +3,9 @@
  * has a receipt for is in them, and each of them shows, and proves, what every holder was last told.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDirectory, holdingPayload, isClientError, verifyProof } from '@callbook/client';
+import { createDirectory, holdingPayload, verifyProof } from '@callbook/client';
 import type { Holding } from '@callbook/client';
-import { bytesEqual, charterSet } from '@callbook/protocol';
+import { bytesEqual, charterSet, DirectoryError } from '@callbook/protocol';
 import type { KnownCharter } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import type { MemberLayout, TestnetLayout } from '../layout.ts';
@@ -137,7 +137,7 @@ async function checkProof(
       ledger.meet(answer.root);
       return;
     } catch (error) {
-      const silent = isClientError(error) && ['member_failed', 'rate_limited'].includes(error.code);
+      const silent = error instanceof DirectoryError && ['member_failed', 'rate_limited'].includes(error.code);
       if (!silent || attempt === proofRetriesMax) {
         throw new Error(`${member.name} gives no good proof after healing`, { cause: error });
       }

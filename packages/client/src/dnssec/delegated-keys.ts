@@ -4,7 +4,6 @@
  */
 import {
   dsDigestInput,
-  encodeRdata,
   keyTagOf,
   parseRdata,
   recordTypes,
@@ -13,10 +12,9 @@ import {
   type DsRdata,
 } from '@callbook/dns/wire';
 import { bytesEqual } from '@callbook/protocol';
-import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
 import type { SignedRrset } from './signed-rrset.ts';
-import { bogus, secure, type Judgement } from './validation.ts';
+import { bogus, indeterminate, secure, type Judgement } from './validation.ts';
 import {
   verifyRrset,
   type CheckedRrset,
@@ -34,8 +32,9 @@ const dnssecProtocol = 3;
 
 const digestTypes = { sha1: 1, sha256: 2, sha384: 4 } as const;
 
-const digests: ReadonlyMap<number, (octets: Uint8Array) => Uint8Array> = new Map([
-  [digestTypes.sha1, sha1],
+type Digest = (octets: Uint8Array) => Uint8Array;
+
+const strongDigests: ReadonlyMap<number, Digest> = new Map([
   [digestTypes.sha256, sha256],
   [digestTypes.sha384, sha384],
 ]);
@@ -45,11 +44,10 @@ const digests: ReadonlyMap<number, (octets: Uint8Array) => Uint8Array> = new Map
  * that who can forge SHA-1 gains nothing.
  */
 export function usableDs(records: readonly DsRdata[]): DsRdata[] {
-  const known = records.filter(
-    ({ algorithm, digestType }) => isValidatedAlgorithm(algorithm) && digests.has(digestType),
-  );
-  const strong = known.filter(({ digestType }) => digestType !== digestTypes.sha1);
-  return strong.length > 0 ? strong : known;
+  const known = records.filter(({ algorithm }) => isValidatedAlgorithm(algorithm));
+  const strong = known.filter(({ digestType }) => strongDigests.has(digestType));
+  if (strong.length > 0) return strong;
+  return known.filter(({ digestType }) => digestType === digestTypes.sha1);
 }
 
 /** Reads an RRset of DS records; undefined when one of them cannot be read. */
@@ -76,9 +74,12 @@ export async function verifyDelegatedKeys(
   const keys = zoneKeysOf(given.dnskeys);
   const entries: ZoneKey[] = [];
   for (const ds of given.ds) {
+    const digest = strongDigests.get(ds.digestType) ?? (await loadSha1());
+    if (digest === undefined) return failed(indeterminate('transport_failed'));
     for (const key of keys.filter(({ tag, dnskey }) => isNamedBy(ds, tag, dnskey))) {
       if (!means.budget.mayDigest()) return failed(bogus('work_exceeded'));
-      if (!entries.includes(key) && fitsDigest(zone, ds, key)) entries.push(key);
+      if (!entries.includes(key) && bytesEqual(digest(dsDigestInput(zone, key.octets)), ds.digest))
+        entries.push(key);
     }
   }
   if (entries.length === 0) return failed(bogus('dnskey_unfit'));
@@ -99,7 +100,9 @@ function zoneKeysOf({ rdatas }: SignedRrset): ZoneKey[] {
     const dnskey = rdata.value;
     const signs = (dnskey.flags & (zoneKeyFlag | revokedFlag)) === zoneKeyFlag;
     if (!signs || dnskey.protocol !== dnssecProtocol) return [];
-    return isValidatedAlgorithm(dnskey.algorithm) ? [{ tag: keyTagOf(octets), dnskey }] : [];
+    return isValidatedAlgorithm(dnskey.algorithm)
+      ? [{ tag: keyTagOf(octets), dnskey, octets }]
+      : [];
   });
 }
 
@@ -107,7 +110,7 @@ function isNamedBy(ds: DsRdata, tag: number, dnskey: DnskeyRdata): boolean {
   return ds.keyTag === tag && ds.algorithm === dnskey.algorithm;
 }
 
-function fitsDigest(zone: DomainName, ds: DsRdata, { dnskey }: ZoneKey): boolean {
-  const digest = digests.get(ds.digestType)!(dsDigestInput(zone, encodeRdata(dnskey)));
-  return bytesEqual(digest, ds.digest);
+/** Hardly any zone has a DS of SHA-1 alone, so pages load it only then; undefined if they cannot. */
+async function loadSha1(): Promise<Digest | undefined> {
+  return (await import('./sha1.ts').catch(() => undefined))?.sha1;
 }

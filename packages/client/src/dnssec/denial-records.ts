@@ -14,10 +14,10 @@ import {
 import { denialRecordsMax, nsec3IterationsMax } from '../limits.ts';
 import { parseBase32Hex } from './base32-hex.ts';
 import type { DenialProof } from './denial-proof.ts';
-import { Nsec3Proof, type ZoneNsec3 } from './nsec3-proof.ts';
+import type { ZoneNsec3 } from './nsec3-proof.ts';
 import { NsecProof, type ZoneNsec } from './nsec-proof.ts';
 import type { SignedRrset } from './signed-rrset.ts';
-import { bogus, insecure, secure, type Judgement } from './validation.ts';
+import { bogus, indeterminate, insecure, secure, type Judgement } from './validation.ts';
 import {
   isFromWildcard,
   verifyRrset,
@@ -70,13 +70,14 @@ export async function gatherDenial(
     ttlSeconds: Math.min(...used.map((checked) => checked.ttlSeconds)),
   };
   if (isTooCostly) return { ...unproven(insecure('nsec3_iterations_exceeded')), ...shown };
-  const proof = nsecs.length > 0 ? new NsecProof(by.zone, nsecs) : undefined;
-  if (proof === undefined && nsec3s.length === 0) return unproven(bogus('denial_missing'));
-  return {
-    proof: proof ?? new Nsec3Proof(by.zone, largestChain(nsec3s), means.budget),
-    judgement: secure,
-    ...shown,
-  };
+  if (nsecs.length > 0)
+    return { proof: new NsecProof(by.zone, nsecs), judgement: secure, ...shown };
+  if (nsec3s.length === 0) return unproven(bogus('denial_missing'));
+  // Members' zones have NSEC, so that pages load this only for the zones of others.
+  const loaded = await import('./nsec3-proof.ts').catch(() => undefined);
+  if (loaded === undefined) return unproven(indeterminate('transport_failed'));
+  const proof = new loaded.Nsec3Proof(by.zone, largestChain(nsec3s), means.budget);
+  return { proof, judgement: secure, ...shown };
 }
 
 function unproven(judgement: Judgement): GatheredDenial {

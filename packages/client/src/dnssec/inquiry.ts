@@ -4,10 +4,9 @@
  * is believed, AD least of all.
  */
 import {
-  encodeMessage,
+  encodeQuery,
   opcodes,
   parseMessage,
-  queryMessage,
   responseCodes,
   sameName,
   type DomainName,
@@ -70,17 +69,10 @@ export class Inquiry {
   private async exchange({ name, type }: AskedQuestion): Promise<Asked> {
     // RFC 6840 §5.9: CD, so that a resolver which validates hands out what it would hold back; the
     // verdict is made here.
-    const query = queryMessage(
-      { name, type },
-      {
-        recursionDesired: true,
-        checkingDisabled: true,
-        edns: { udpPayloadBytes, version: 0, dnssecOk: true, compactOk: false, options: [] },
-      },
-    );
+    const query = encodeQuery({ name, type }, udpPayloadBytes);
     let octets: Uint8Array;
     try {
-      octets = await this.transport.exchange(encodeMessage(query));
+      octets = await this.transport.exchange(query);
     } catch {
       return indeterminate('transport_failed');
     }

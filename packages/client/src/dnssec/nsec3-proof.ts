@@ -11,9 +11,9 @@ import {
   type Nsec3Rdata,
 } from '@callbook/dns/wire';
 import { bytesEqual, compareBytes, concatBytes } from '@callbook/protocol';
-import { sha1 } from '@noble/hashes/legacy.js';
 import type { CutDenial, Denial, DenialProof, DenialQuestion } from './denial-proof.ts';
 import { wildcardAt } from './nsec-proof.ts';
+import { sha1 } from './sha1.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 export interface ZoneNsec3 {

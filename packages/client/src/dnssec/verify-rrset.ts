@@ -25,6 +25,8 @@ export interface ZoneKeys {
 export interface ZoneKey {
   readonly tag: number;
   readonly dnskey: DnskeyRdata;
+  /** The same as it stands in the record. */
+  readonly octets: Uint8Array;
 }
 
 /** What checking takes beside the octets. */

@@ -83,7 +83,7 @@ function keysOf(vector: VectorCase): ZoneKeys {
   const rdata = dnskeyRdata(vector.dnskey);
   const dnskey = parseRdata(recordTypes.DNSKEY, rdata);
   if (dnskey.verdict !== 'accept' || dnskey.value.type !== 'DNSKEY') throw new Error('no DNSKEY');
-  const keys = [{ tag: keyTagOf(rdata), dnskey: dnskey.value }];
+  const keys = [{ tag: keyTagOf(rdata), dnskey: dnskey.value, octets: rdata }];
   return { zone: nameOf(vector.zone), keys };
 }
 

@@ -35,6 +35,7 @@ export type {
 export { parseHeader, parseMessage } from './message-parse.ts';
 export { encodeMessage } from './message-encode.ts';
 export { queryMessage } from './query.ts';
+export { encodeQuery } from './query-encode.ts';
 export { encodeExtendedError, parseExtendedErrors } from './extended-error.ts';
 export type { ExtendedError } from './extended-error.ts';
 export { encodeRdata, parseRdata } from './rdata.ts';
