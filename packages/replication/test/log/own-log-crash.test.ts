@@ -23,6 +23,9 @@ import { crypto, foundFederation, openReplica } from '../support/federation.ts';
 
 const killsMin = 20;
 const child = join(import.meta.dirname, 'crash-child.ts');
+// Who is killed keeps no compiled code of its own; this is what other processes of tests have left.
+const compiled = join(import.meta.dirname, '../../../../node_modules/.cache/callbook-compiled');
+const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
 
 interface Printed {
   readonly checkpoint?: string;
@@ -35,7 +38,7 @@ function runAndKill(folder: string, round: number): Promise<Printed[]> {
     const member = spawn(
       process.execPath,
       ['--conditions=@callbook/source', child, folder, String(round)],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      { env, stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let text = '';
     let killing = false;

@@ -55,7 +55,8 @@ function logSome(count: number, from: number): Promise<unknown>[] {
 
 /** Lets everything run that does not wait for the scheduler. */
 async function untilLogged(count: number): Promise<void> {
-  await expect.poll(() => batches.reduce((sum, { leaves }) => sum + leaves.length, 0)).toBe(count);
+  const logged = (): number => batches.reduce((sum, { leaves }) => sum + leaves.length, 0);
+  await expect.poll(logged, { timeout: 20_000 }).toBe(count);
 }
 
 describe('the own log', () => {
