@@ -89,7 +89,8 @@ export async function openDirectory(
   const { authorityPem, charterNote, members, privacy, suffixes, anchor } = configuration;
   if (authorityPem !== undefined) {
     // The global fetch takes its authorities from here; there is no setting for a single call.
-    setDefaultCACertificates([...getCACertificates('default'), authorityPem]);
+    const trusted = getCACertificates('default');
+    if (!trusted.includes(authorityPem)) setDefaultCACertificates([...trusted, authorityPem]);
   }
   const resolver = of.resolver ?? configuration.resolver;
   return createDirectory({

@@ -1,4 +1,7 @@
-/** The command as people and scripts use it: real processes against honest members over HTTPS. */
+/**
+ * The command as people and scripts use it, against honest members over HTTPS: every exit status, the
+ * ends of a holding and a crash are tested with real processes, the rest in this one.
+ */
 import { once } from 'node:events';
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -60,7 +63,7 @@ describe('a proof', () => {
 
 describe('a holding from register to release', () => {
   it('registers, shows, changes, rotates and releases', async () => {
-    const registered = await home.run(registerArgs('--member', 'beta', '--json'));
+    const registered = await home.runProcess(registerArgs('--member', 'beta', '--json'));
     expect(registered).toMatchObject({ code: 0, json: [{ identifier, state: 'registered' }] });
     expect(federation.member('beta').requests.slice(0, 2)).toEqual([
       'GET /v1/charter/2',
@@ -90,12 +93,12 @@ describe('a holding from register to release', () => {
     expect(rotated.code).toBe(0);
     expect(rotated.json[0]!['authorityKey']).not.toBe(before.json[0]!['authorityKey']);
 
-    const found = await home.run(['lookup', typed, '--json']);
+    const found = await home.runProcess(['lookup', typed, '--json']);
     expect(found).toMatchObject({ code: 0, json: [{ state: 'published', seq: 0 }] });
 
     const unconfirmed = await home.run(['release']);
     expect(unconfirmed).toMatchObject({ code: 6, stdout: '' });
-    const released = await home.run(['release', '--yes', '--json']);
+    const released = await home.runProcess(['release', '--yes', '--json']);
     expect(released).toMatchObject({ code: 0, json: [{ state: 'released' }] });
     expect((await home.run(['lookup', typed, '--json'])).code).toBe(4);
     expect((await home.run(['status', '--json'])).stdout).toBe('');
@@ -169,9 +172,9 @@ describe('after a crash', () => {
     child.kill('SIGKILL');
     await once(child, 'close');
     federation.interfere(undefined);
-    const pending = await home.run(['status', '--json']);
+    const pending = await home.runProcess(['status', '--json']);
     expect(pending).toMatchObject({ code: 6, json: [{ state: 'pending' }] });
-    const again = await home.run(registerArgs('--json'));
+    const again = await home.runProcess(registerArgs('--json'));
     expect(again).toMatchObject({ code: 0, json: [{ state: 'registered' }] });
     for (const { log } of federation.members) {
       expect(log.leaves.filter(({ entry }) => entry !== undefined)).toHaveLength(1);
@@ -202,54 +205,54 @@ describe('exit codes', () => {
       registerArgs('--member', 'nobody'),
       ['register', typed, '--sip', 'alice', '--code-from', home.outboxPath],
     ];
-    const runs = await Promise.all(lines.map((args) => home.run([...args, '--json'])));
+    const runs = await Promise.all(lines.map((args) => home.runProcess([...args, '--json'])));
     expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
     expect(runs.map(({ stderr }) => stderr).join('')).not.toContain('34912345678');
   });
 
   it('2 without a configuration, and for one that is broken', async () => {
-    const missing = await home.run(['members', '--config', '/nonexistent', '--json']);
+    const missing = await home.runProcess(['members', '--config', '/nonexistent', '--json']);
     expect(JSON.parse(missing.stderr)).toMatchObject({ error: { code: 'config_missing' } });
     await home.configure(federation.charterNote, { charta: 'x' });
-    const broken = await home.run(['members', '--json']);
+    const broken = await home.runProcess(['members', '--json']);
     expect(JSON.parse(broken.stderr)).toMatchObject({ error: { code: 'config_malformed' } });
     expect([missing.code, broken.code]).toEqual([2, 2]);
   });
 
   it('3 for a charter that is not signed by its members', async () => {
     await home.configure(federation.charterNote.replace('beta', 'zeta'));
-    expect((await home.run(['members'])).code).toBe(3);
+    expect((await home.runProcess(['members'])).code).toBe(3);
   });
 
   it('4 when all members agree that a number is absent', async () => {
-    const absent = await home.run(['lookup', '+15555550100', '--json']);
+    const absent = await home.runProcess(['lookup', '+15555550100', '--json']);
     expect(absent).toMatchObject({ code: 4, json: [{ state: 'absent' }] });
   });
 
   it('5 when the directory cannot be reached, never "absent"', async () => {
     await Promise.all(['alpha', 'beta'].map((name) => federation.stop(name)));
-    const undecided = await home.run(['lookup', typed, '--json']);
+    const undecided = await home.runProcess(['lookup', typed, '--json']);
     expect(undecided).toMatchObject({ code: 5, stdout: '' });
     await federation.stop('gamma');
-    const unreachable = await home.run(['lookup', typed, '--json']);
+    const unreachable = await home.runProcess(['lookup', typed, '--json']);
     expect(unreachable).toMatchObject({ code: 5, stdout: '' });
-    const listed = await home.run(['members', '--json']);
+    const listed = await home.runProcess(['members', '--json']);
     expect(listed.code).toBe(5);
     expect(listed.json.map(({ state }) => state)).toEqual(['failed', 'failed', 'failed']);
   });
 
   it('6 when somebody else holds the number', async () => {
-    await home.run(registerArgs());
+    await home.runProcess(registerArgs());
     await using other = await makeHome();
     await other.configure(federation.charterNote);
-    const held = await other.run(registerArgs('--json'));
+    const held = await other.runProcess(registerArgs('--json'));
     expect(held.code).toBe(6);
     expect(JSON.parse(held.stderr)).toMatchObject({ error: { code: 'identifier_held' } });
-    expect((await other.run(['status', '--json'])).code).toBe(0);
+    expect((await other.runProcess(['status', '--json'])).code).toBe(0);
   });
 
   it('6 when nobody can type the code, before any is sent', async () => {
-    const missing = await home.run(['register', typed, '--json']);
+    const missing = await home.runProcess(['register', typed, '--json']);
     expect(missing.code).toBe(6);
     expect(federation.outbox).toEqual([]);
   });
@@ -258,7 +261,7 @@ describe('exit codes', () => {
     federation.interfere(() =>
       Promise.resolve({ status: 429, json: { code: 'challenge_rate_limited' } }),
     );
-    expect((await home.run(registerArgs())).code).toBe(7);
+    expect((await home.runProcess(registerArgs())).code).toBe(7);
   });
 });
 
