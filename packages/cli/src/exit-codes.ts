@@ -61,6 +61,7 @@ const exitCodeByError: Readonly<Record<string, ExitCode>> = {
   confirmation_missing: exitCodes.actionNeeded,
   recovery_code_malformed: exitCodes.usage,
   backup_words_malformed: exitCodes.usage,
+  user_id_malformed: exitCodes.usage,
   backup_passphrase_wrong: exitCodes.actionNeeded,
   seed_foreign: exitCodes.verifiedBad,
   signer_missing: exitCodes.actionNeeded,

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { argument, numberHelp, numberOption, type AddCommand } from './add-command.ts';
 import type { BackupOptions, RestoreOptions } from './commands/key-backup.ts';
 import type { KeyExportOptions, KeyImportOptions } from './commands/key-files.ts';
+import type { OpenPgpOptions } from './commands/key-openpgp.ts';
 import type { KeyOptions, RotateKeyOptions } from './commands/key.ts';
 import type { SealOptions } from './commands/seal.ts';
 import type { VerifyPeerCommandOptions } from './commands/verify-peer.ts';
@@ -52,6 +53,7 @@ export function addKeys(program: Command, add: AddCommand): void {
     .option('--file <path>', 'a file that "key backup" has written')
     .option(passphraseOption, passphraseHelp);
   addKeyFiles(key, add);
+  addOpenPgp(key, add);
   addPeerCommands(program, add);
 }
 
@@ -80,6 +82,22 @@ function addKeyFiles(key: Command, add: AddCommand): void {
         .makeOptionMandatory(),
     )
     .option('--beside', 'keep the keys that are published for the same use')
+    .option(numberOption, numberHelp);
+}
+
+function addOpenPgp(key: Command, add: AddCommand): void {
+  add(key, 'openpgp', async (session, command) =>
+    (await import('./commands/key-openpgp.ts')).publishOpenPgp(
+      session,
+      command.opts<OpenPgpOptions>(),
+    ),
+  )
+    .description('publish an OpenPGP certificate made from the seed')
+    .option(
+      '--user-id <text>',
+      'whom it names, as "Name <user@domain>"; never the number by itself',
+    )
+    .option('--secret <file>', 'new file for the secret key, for "gpg --import"')
     .option(numberOption, numberHelp);
 }
 

@@ -216,6 +216,23 @@ describe('a key file of other software', () => {
     expect(algorithms.toSorted()).toStrictEqual(['ed25519', 'p256', 'x25519']);
   });
 
+  it('may be an OpenPGP key of the seed, which is no longer published once the seed is another', async () => {
+    const make = ['key', 'openpgp', '--user-id', 'Alice <alice@mail.example>', '--json'];
+    const made = await home.run([...make, '--secret', at('secret.asc')]);
+    expect(made).toMatchObject({ code: 0 });
+    const { fingerprint } = made.json[0] as { fingerprint: string };
+    expect((await stat(at('secret.asc'))).mode & 0o777).toBe(0o600);
+    const listed = await run('gpg', ['--homedir', home.path, '--show-keys', at('secret.asc')]);
+    expect(listed.stdout).toContain(fingerprint);
+    const openPgp = expect.objectContaining({ use: 'openpgp' });
+    const before = await home.run(['lookup', number, '--no-proof', '--json']);
+    expect(before.json[0]).toMatchObject({ keys: expect.arrayContaining([openPgp]) });
+    const again = await home.run(make);
+    expect(again.json).toEqual(made.json);
+    const rotated = await home.run(['key', 'rotate', '--json']);
+    expect(rotated.json[0]).not.toMatchObject({ keys: expect.arrayContaining([openPgp]) });
+  });
+
   it('may hold an OpenPGP certificate that GnuPG has made, and nothing else under that name', async () => {
     const gpg = ['--homedir', at('gnupg'), '--batch', '--passphrase', ''];
     await mkdir(at('gnupg'), { mode: 0o700 });

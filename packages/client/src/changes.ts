@@ -4,8 +4,10 @@
  * force, saved by the caller, and only then posted.
  */
 import {
+  bytesEqual,
   commitPayload,
   deriveKeys,
+  deriveOpenPgpKeys,
   entryId,
   signEntry,
   type Payload,
@@ -17,7 +19,7 @@ import {
 import { assertCharterCurrent } from './claim.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { holdingPayload, type Holding } from './holding.ts';
-import { encodeValidPayload, replaceDerivedKeys } from './own-keys.ts';
+import { encodeValidPayload, isCertificateOf, replaceDerivedKeys } from './own-keys.ts';
 import type { PendingEntry, SavePending } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 import { authorityOf, newAuthority } from './signers/authority-signer.ts';
@@ -192,9 +194,11 @@ async function signRotate(
 /** The published keys that derive from the seed are those of the new one; others stay. */
 function payloadAfter(holding: Holding, seed: Uint8Array | null): Payload {
   const before = holdingPayload(holding);
-  if (holding.seed === null || seed === null) return before;
+  if (holding.seed === null || seed === null || bytesEqual(holding.seed, seed)) return before;
   const seeds = { before: deriveKeys(holding.seed, holding), after: deriveKeys(seed, holding) };
-  return { ...before, keys: replaceDerivedKeys(before.keys, seeds) };
+  const { sign } = deriveOpenPgpKeys(holding.seed, holding);
+  const keys = before.keys.filter((key) => !isCertificateOf(key, sign.publicKey));
+  return { ...before, keys: replaceDerivedKeys(keys, seeds) };
 }
 
 async function signRelease(context: DirectoryContext, holding: Holding): Promise<PendingEntry> {

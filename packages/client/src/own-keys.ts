@@ -31,6 +31,11 @@ export function replaceDerivedKeys(
   });
 }
 
+/** Whether a published key is an OpenPGP certificate with this primary key (Ed25519, 32 bytes). */
+export function isCertificateOf({ use, key }: PublishedKey, primaryKey: Uint8Array): boolean {
+  return use === 'openpgp' && key.toHex().includes(primaryKey.toHex());
+}
+
 /** Encodes a payload that every member will take. Throws `payload_invalid`. */
 export function encodeValidPayload(payload: Payload): Uint8Array {
   const bytes = encodePayload(payload);

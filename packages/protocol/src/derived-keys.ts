@@ -27,7 +27,15 @@ export interface DerivedKeys {
   readonly box: KeyPair;
 }
 
-export type KeyPurpose = keyof DerivedKeys;
+/** What an OpenPGP key is made of; derived only where one is wanted. */
+export interface OpenPgpKeys {
+  /** Ed25519; certifies and signs. 32 and 32 bytes. */
+  readonly sign: KeyPair;
+  /** X25519; decrypts. 32 and 32 bytes. */
+  readonly encrypt: KeyPair;
+}
+
+export type KeyPurpose = keyof DerivedKeys | 'openpgp-encrypt' | 'openpgp-sign';
 
 /** What the keys are for: label epoch from 0, identifier in canonical form. */
 export interface DerivationContext {
@@ -37,15 +45,30 @@ export interface DerivationContext {
 
 /** Derives all keys of one identifier from the person's 32-byte seed. */
 export function deriveKeys(seed: Uint8Array, of: DerivationContext): DerivedKeys {
-  assert(seed.length === 32, `seed is ${seed.length} bytes, not 32`);
-  const material = (purpose: KeyPurpose, size: number): Uint8Array =>
-    hkdf(sha256, seed, undefined, derivationInfo(purpose, of), size);
+  const material = materialOf(seed, of);
   return {
     authority: keyPair(material('authority', 32), ed25519PublicKey),
     identity: keyPair(material('identity', 32), ed25519PublicKey),
     sip: keyPair(p256Scalar(material('sip', 48)), p256PublicKey),
     box: keyPair(material('box', 32), x25519PublicKey),
   };
+}
+
+/** Derives the two pairs of an OpenPGP key from the same seed. */
+export function deriveOpenPgpKeys(seed: Uint8Array, of: DerivationContext): OpenPgpKeys {
+  const material = materialOf(seed, of);
+  return {
+    sign: keyPair(material('openpgp-sign', 32), ed25519PublicKey),
+    encrypt: keyPair(material('openpgp-encrypt', 32), x25519PublicKey),
+  };
+}
+
+function materialOf(
+  seed: Uint8Array,
+  of: DerivationContext,
+): (purpose: KeyPurpose, size: number) => Uint8Array {
+  assert(seed.length === 32, `seed is ${seed.length} bytes, not 32`);
+  return (purpose, size) => hkdf(sha256, seed, undefined, derivationInfo(purpose, of), size);
 }
 
 function derivationInfo(purpose: KeyPurpose, of: DerivationContext): Uint8Array {

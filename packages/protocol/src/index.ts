@@ -16,7 +16,7 @@ export type { Identifier } from './identifiers.ts';
 export { encodeCbor, isCborMap, parseCbor } from './cbor.ts';
 export type { CborValue } from './cbor.ts';
 export { encodeRecoveryCode, parseRecoveryCode, recoveryKeyOf } from './recovery-code.ts';
-export { deriveKeys } from './derived-keys.ts';
+export { deriveKeys, deriveOpenPgpKeys } from './derived-keys.ts';
 export type { DerivationContext, DerivedKeys, KeyPair, KeyPurpose } from './derived-keys.ts';
 export { encodePayload, parsePayload, subjectPublicKeyInfo } from './payload.ts';
 export type {

@@ -1,13 +1,16 @@
 // Keys from the seed, against vectors made with OpenSSL.
 import { describe, expect, test } from 'vitest';
-import { deriveKeys } from '../src/derived-keys.ts';
+import { deriveKeys, deriveOpenPgpKeys } from '../src/derived-keys.ts';
 import { readable } from './make-vectors/vector-case.ts';
 import { readVectors } from './read-vectors.ts';
 
 test.each(readVectors('keys'))('agrees with $name', ({ content }) => {
   const { seed, labelEpoch, identifier, keys } = content;
-  const derived = deriveKeys(Uint8Array.fromHex(seed), { labelEpoch, identifier });
-  expect(readable(derived)).toEqual(keys);
+  const of = { labelEpoch, identifier };
+  const derived = deriveKeys(Uint8Array.fromHex(seed), of);
+  const openPgp = deriveOpenPgpKeys(Uint8Array.fromHex(seed), of);
+  const all = { ...derived, openpgpSign: openPgp.sign, openpgpEncrypt: openPgp.encrypt };
+  expect(readable(all)).toEqual(keys);
 });
 
 describe('deriveKeys', () => {

@@ -12,7 +12,7 @@ export function keyCases(): VectorCase[] {
   const seed = fixed32('seed');
   const phone = 'tel:+4915123456789';
   return [
-    derived('telephone_number', 'the four keys of one number', {
+    derived('telephone_number', 'the keys of one number', {
       seed,
       labelEpoch: 0,
       identifier: phone,
@@ -57,6 +57,8 @@ function derived(name: string, comment: string, of: Derivation): VectorCase {
     identity: pair(material('identity', 32), '302e020100300506032b657004220420'),
     sip: p256Pair(material('sip', 48)),
     box: pair(material('box', 32), '302e020100300506032b656e04220420'),
+    openpgpSign: pair(material('openpgp-sign', 32), '302e020100300506032b657004220420'),
+    openpgpEncrypt: pair(material('openpgp-encrypt', 32), '302e020100300506032b656e04220420'),
   };
   const values = readable({ seed, labelEpoch, identifier, keys }) as Fields;
   return { topic: 'keys', name, comment, expect: 'accept', values };
