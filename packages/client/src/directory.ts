@@ -190,7 +190,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await changeTerms(await walked(), { holding, terms }, change),
     commitEmail: async (holding, options) =>
       await (await ownership()).commitEmail(await walked(), holding, options),
-    replace: async (replaceOptions) => await (await ownership()).replace(await walked(), replaceOptions),
+    replace: async (replaceOptions) =>
+      await (await ownership()).replace(await walked(), replaceOptions),
     replacementStanding: async (replacement) =>
       await (await ownership()).replacementStanding(await walked(), replacement),
     pendingAgainst: async (holding) => await pendingAgainst(await walked(), holding),
@@ -198,7 +199,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await (await ownership()).veto(await walked(), { holding, requestId }, vetoOptions),
     release: async (holding, change) => await release(await walked(), holding, change),
     restore: async (of) => await (await ownership()).restoreHolding(await walked(), of),
-    resume: async (pending, resumeOptions) => await (await ownership()).resume(await walked(), pending, resumeOptions),
+    resume: async (pending, resumeOptions) =>
+      await (await ownership()).resume(await walked(), pending, resumeOptions),
     lookup: async (identifier, look) => await lookup(await asking(look), identifier, look),
     lookupMany: async (identifiers, look) => {
       const { lookupMany } = await loadPart(() => import('./lookup-many.ts'));
@@ -230,7 +232,7 @@ interface LookUpBy {
 }
 
 /** Fewer than three cannot split who from what and still have a quorum to ask. */
-const obliviousMembersMin = Number.POSITIVE_INFINITY;
+const obliviousMembersMin = 3;
 
 function defaultPrivacy(members: readonly Member[]): Privacy {
   return members.length >= obliviousMembersMin ? 'oblivious' : 'plain';

@@ -174,9 +174,10 @@ async function proofsOf(
   const answers = [...counted.values()]
     .filter((found) => found.state !== 'unanswered')
     .filter(({ state }) => proof === true || state === 'published');
+  const done = counted.size - answers.length;
   return await findProofs(context, answers, {
     ...(signal === undefined ? {} : { signal }),
-    ...(onDone === undefined ? {} : { onDone }),
+    ...(onDone === undefined ? {} : { onDone: (count) => onDone(done + count) }),
   });
 }
 

@@ -36,7 +36,8 @@ export async function openCallers(memberCount = 3): Promise<Callers> {
   return {
     lab,
     impostors,
-    open: (options = {}) => createDirectory({ charterNote, fetch: fetchBetween, privacy: 'plain', ...options }),
+    open: (options = {}) =>
+      createDirectory({ charterNote, fetch: fetchBetween, privacy: 'plain', ...options }),
     claim: async (directory, identifier, seed) =>
       await directory.claim({
         identifier,

@@ -51,7 +51,12 @@ export async function syncContacts(
     session.report.result(jsonOf(contact, change), linesOf(contact, change));
   }
   const { changed = 0, vanished = 0, unanswered = 0 } = Object.fromEntries(counts);
-  const summary = { contacts: found.length, skipped, ...Object.fromEntries(counts) };
+  const summary = {
+    contacts: found.length,
+    skipped,
+    ...howOf(found),
+    ...Object.fromEntries(counts),
+  };
   session.report.result({ summary }, [
     `${found.length} numbers: ${[...counts].map(([change, count]) => `${count} ${change}`).join(', ')}` +
       (skipped === 0 ? '.' : `; ${skipped} lines are no number.`),
@@ -61,6 +66,12 @@ export async function syncContacts(
   ]);
   if (changed + vanished > 0 && options.accept !== true) return exitCodes.actionNeeded;
   return unanswered > 0 ? exitCodes.unavailable : exitCodes.ok;
+}
+
+/** How the members were asked, where any has answered. */
+function howOf(found: readonly ManyLookup[]): { readonly privacy?: Privacy } {
+  const answered = found.find((one) => one.state !== 'unanswered');
+  return answered === undefined ? {} : { privacy: answered.reason.privacy.state };
 }
 
 async function readInput(session: Session, file: string | undefined): Promise<string> {

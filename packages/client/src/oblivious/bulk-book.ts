@@ -25,7 +25,7 @@ export interface SiftOptions {
   /** Members that must say that there is nothing. */
   readonly needed: number;
   readonly signal?: AbortSignal;
-  /** Hears how many identifiers are sifted. */
+  /** Hears how many are settled. */
   readonly onDone?: (count: number) => void;
 }
 
@@ -69,7 +69,7 @@ export async function siftBook(
       askMember(context, member, {
         part,
         signal: options.signal,
-        onAnswer: () => onDone?.(votes.filter(isSettled).length),
+        onAnswer: () => onDone?.(votes.filter((vote) => !vote.isHeld && isSettled(vote)).length),
       }),
     );
     await Promise.all(asking);
