@@ -50,7 +50,9 @@ async function runSuite(suite: Suite, scratch: string): Promise<SuiteResult> {
   const startedMs = performance.now();
   const workers = suite.alone ? [] : ['--maxWorkers=1'];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
-  const status = await runVitest([...suite.paths, ...workers, ...reporters], chunks);
+  // vitest takes them for parts of names: without the slash, `packages/cli` is `packages/client` too.
+  const folders = suite.paths.map((path) => `${path}/`);
+  const status = await runVitest([...folders, ...workers, ...reporters], chunks);
   const seconds = (performance.now() - startedMs) / 1000;
   const counts = await countsOf(outputFile);
   const output = Buffer.concat(chunks).toString();

@@ -24,7 +24,7 @@ export interface Finished {
 
 interface RunOptions {
   readonly stdin?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Home extends AsyncDisposable {
