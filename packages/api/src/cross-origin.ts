@@ -16,7 +16,7 @@ const allowed = {
 } as const;
 
 /** Of an answer's fields, those that a page may read beside the media type and the like. */
-const exposed = 'retry-after, www-authenticate';
+const exposed = 'date, retry-after, www-authenticate';
 
 /** Allows every origin, and answers what browsers ask before a request. */
 export function allowEveryOrigin(api: FastifyInstance): void {

@@ -66,6 +66,8 @@ export interface DirectoryContext {
   /** Finds what signs for holdings whose authority key is kept elsewhere. */
   readonly signers: SignerSource | undefined;
   readonly fetch: Fetch;
+  /** Never by way of another member: for what says nothing of who is looked up. */
+  readonly plainFetch: Fetch;
   readonly random: Random;
   readonly clock: Clock;
   /** Resolves after so many milliseconds; rejects when the signal is aborted before. */

@@ -265,6 +265,7 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     crypto,
     signers: options.signers,
     fetch,
+    plainFetch: fetch,
     random: options.random ?? systemRandom,
     clock,
     pause: options.pause ?? systemPause,

@@ -43,7 +43,8 @@ export const clientErrorCodes = {
   oblivious_keys_disagree:
     'members show different keys of a gateway, or its zone publishes the hash of others',
   relay_failed: 'no relay brought the question to the member and its answer back',
-  clock_wrong: 'the clock of this machine is behind what a quorum of the members has signed',
+  clock_wrong:
+    'the clock of this machine is not that of the members, or behind what a quorum of them has signed',
   identifiers_too_many: 'more identifiers were given than one call looks up',
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
   members_disagree: 'members contradict each other, or what is proven',

@@ -75,6 +75,8 @@ export const denialRecordsMax = 8;
 export const aliasesMax = 8;
 /** How far signatures may be off by this machine's clock before it is the signature's fault. */
 export const clockSkewSecondsMax = 3600;
+/** How far members' times may be apart to count as one time. */
+export const memberTimesApartMsMax = 600_000;
 /** Names of which a validator remembers whether they are zones and which keys they have. */
 export const knownZonesMax = 1000;
 /** How long it remembers at most, whatever a zone's TTL says. */

@@ -31,6 +31,16 @@ export async function callMember(fetch: Fetch, member: Member, call: MemberCall)
   throw problemError(member, { status, problem: json, retryAfter });
 }
 
+/** Returns the time that `member` gives with an answer (RFC 9110 §6.6.1), to the second. */
+export async function fetchTimeMs(fetch: Fetch, member: Member): Promise<number> {
+  const { date } = await exchange(fetch, member, { method: 'GET', path: '/v1/charter' });
+  const timeMs = Date.parse(date ?? '');
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw clientError('member_answer_malformed', `member ${member.name} gives no time`, {
+    details: { member: member.name },
+  });
+}
+
 /** As `callMember`, for the routes that answer with octets. */
 export async function callMemberForOctets(
   fetch: Fetch,
@@ -71,6 +81,7 @@ interface Exchange {
   readonly status: number;
   readonly body: Uint8Array;
   readonly retryAfter: string | null;
+  readonly date: string | null;
 }
 
 async function exchange(fetch: Fetch, member: Member, call: MemberCall): Promise<Exchange> {
@@ -81,7 +92,8 @@ async function exchange(fetch: Fetch, member: Member, call: MemberCall): Promise
   try {
     response = await fetch(member.api + call.path, requestOf(call, signal));
     const body = await readBody(member, response);
-    return { status: response.status, body, retryAfter: response.headers.get('retry-after') };
+    const { status, headers } = response;
+    return { status, body, retryAfter: headers.get('retry-after'), date: headers.get('date') };
   } catch (cause) {
     if (isCoded(cause)) throw cause;
     if (signal.aborted) {

@@ -3,6 +3,7 @@
  * asked is told; one that is bogus, or publishes something else, is an error unless another is good.
  */
 import { bytesEqual, type Identifier } from '@callbook/protocol';
+import { assertClockAgrees } from './clock-check.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import type { ValidationCode } from './dnssec/validation-codes.ts';
 import { clientError } from './errors.ts';
@@ -19,13 +20,13 @@ export interface ZoneSearch {
   readonly answer: Promise<CountedLookup>;
 }
 
-/** Throws `zone_bogus` or `zone_differs`; else says what there is. */
+/** Throws `zone_bogus`, `zone_differs` or `clock_wrong`; else says what there is. */
 export async function findZone(
   context: DirectoryContext,
   { identifier, order, answer }: ZoneSearch,
 ): Promise<DnssecReason> {
   let first: { readonly member: string; readonly code: ValidationCode } | undefined;
-  let bogus: { readonly member: string; readonly code: ValidationCode } | undefined;
+  const bogus: { readonly member: string; readonly code: ValidationCode }[] = [];
   let differing: string | undefined;
   for (const member of order) {
     const { name } = member;
@@ -36,11 +37,18 @@ export async function findZone(
     }
     if (zone.verdict === 'secure') differing ??= name;
     const fault = { member: name, code: zone.code };
-    if (zone.verdict === 'bogus') bogus ??= fault;
+    if (zone.verdict === 'bogus') bogus.push(fault);
     first ??= fault;
   }
   if (differing !== undefined) throw differs(differing);
-  if (bogus !== undefined) throw isBogus(bogus);
+  const [forged] = bogus;
+  if (forged !== undefined) {
+    await assertClockAgrees(
+      context,
+      bogus.map(({ code }) => code),
+    );
+    throw isBogus(forged);
+  }
   return { state: 'unavailable', code: first?.code ?? 'anchor_missing' };
 }
 

@@ -228,10 +228,24 @@ describe('a wrong clock', () => {
     const clock = { nowMs: () => Date.now() + 90 * 86_400_000 };
     for (const identifier of [held, free]) {
       await expect(callers.open({ clock }).lookup(identifier)).rejects.toMatchObject({
-        code: 'zone_bogus',
-        details: { validationCode: 'signature_expired' },
+        code: 'clock_wrong',
+        details: { behindSeconds: expect.toSatisfy((s: number) => Math.abs(s + 90 * 86_400) < 60) },
       });
     }
+  });
+
+  it('is not named unless a quorum of the members has another time', async () => {
+    const aheadMs = 90 * 86_400_000;
+    const clock = { nowMs: () => Date.now() + aheadMs };
+    const asAhead: Role = async (_path, pass, response) => {
+      response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString());
+      return await pass();
+    };
+    callers.cast(undefined, asAhead, asAhead);
+    await expect(callers.open({ clock }).lookup(held)).rejects.toMatchObject({
+      code: 'zone_bogus',
+      details: { validationCode: 'signature_expired' },
+    });
   });
 });
 

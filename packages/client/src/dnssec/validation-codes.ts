@@ -14,7 +14,7 @@ export const validationCodes = {
 
   signature_missing: 'a signed zone gave records without a signature',
   signature_invalid: 'no key of the zone verifies the signature',
-  signature_expired: 'the signature has ended',
+  signature_expired: 'the signature has ended; or the clock is fast',
   signature_not_yet_valid: 'the signature has not begun; or the clock is slow',
   signature_unfit:
     'the signature names a key that the zone does not have, or more labels than its name',
