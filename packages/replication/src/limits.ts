@@ -5,6 +5,9 @@ export const checkpointIntervalMs = 25;
 /** While logs grow, each waits so long for each of them, up to the second: a checkpoint costs all members. */
 export const growingIntervalMs = 50;
 export const growingIntervalMsMax = 100;
+/** A log waits as long as its last batch took to write, and a round of cosigning twice as long as it took; up to this. */
+export const busyIntervalMsMax = 250;
+export const busyCosignMsMax = 1500;
 /** A log counts as growing for so long after its last leaf. */
 export const growingWithinMs = 500;
 /** Entries that may wait for the member's own log; more are refused, so that a client retries. */
@@ -17,6 +20,8 @@ export const tilesCachedMax = 16;
 export const verifiedEntriesCachedMax = 4096;
 /** Checkpoints whose verified signatures are remembered: some seconds of all logs. */
 export const verifiedCheckpointsCachedMax = 512;
+/** Labels that this member has computed and whose proofs it need not verify: some minutes of claims. */
+export const provenLabelsKeptMax = 4096;
 /** Payloads kept for one label: the one served and those of entries that may come into force. */
 export const payloadsPerLabelMax = 8;
 /**
@@ -73,14 +78,17 @@ export const pagesInFlightMax = 4;
 export const pageFrameBytesMax: number = 512 * 1024;
 /** A frame with a request for pages. */
 export const tailRequestBytesMax = 1024;
-/** A frame with an entry, its payload and the receipts of the challenged leaves. */
+/** A frame with entries, their payloads and the receipts of the challenged leaves. */
 export const notariseRequestBytesMax: number = 96 * 1024;
-/** A frame with a receipt or a verdict. */
-export const notariseAnswerBytesMax: number = 16 * 1024;
+/** Entries in such a frame, and the frame with as many receipts or verdicts. */
+export const notariseFrameRequestsMax = 16;
+export const notariseAnswerBytesMax: number = 256 * 1024;
+/** Requests that wait for one member; of more no receipt is had from it. */
+export const notariseWaitingMax = 1024;
 /** Receipts in a request to notarise: one for each member. */
 export const notariseReceiptsMax = 16;
-/** Requests to notarise served at once; more wait in their streams. */
-export const notariseConcurrentMax = 64;
+/** Requests to notarise served at once; more are refused, so that the asker tries elsewhere. */
+export const notariseConcurrentMax = 256;
 /** Hashes in a Merkle proof: the tree size is at most 2^53 - 1. */
 export const proofHashesMax = 53;
 /** A checkpoint with its signature and room for cosignatures. */
@@ -89,6 +97,8 @@ export const checkpointBytesMax = 8192;
 /** Answers within this time, or the stream is given up. */
 export const tailTimeoutMs = 10_000;
 export const notariseTimeoutMs = 10_000;
+/** A notarise stream on which nothing is asked for this long is closed. */
+export const notariseIdleMs = 60_000;
 export const dialTimeoutMs = 5_000;
 /** A tail stream on which nothing is asked for this long is closed. */
 export const tailIdleMs = 60_000;
@@ -165,7 +175,9 @@ export const landingRetryMs = 500;
 export const wipeRowsMax = 4096;
 /** Streams that one peer may have open. */
 export const tailStreamsMax = 8;
-export const notariseStreamsMax = 128;
+export const notariseStreamsMax = 16;
+/** Of those, what a member uses of another: one for each frame that waits for its answers. */
+export const notariseStreamsUsed = 4;
 
 /** A frame with a checkpoint and a proof, or with an index root and the sizes of all logs. */
 export const cosignRequestBytesMax: number = 16 * 1024;

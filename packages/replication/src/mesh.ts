@@ -96,7 +96,12 @@ export class Mesh implements AsyncDisposable {
     await serveTail(network, replica);
     await servePayloads({ replica, network, onIncident: incidents.report });
     await serveSnapshots({ replica, network, onIncident: incidents.report });
-    const notary = await Notary.open({ replica, network, onIncident: incidents.report });
+    const notary = await Notary.open({
+      replica,
+      network,
+      scheduler,
+      onIncident: incidents.report,
+    });
     const mesh = new Mesh(options, notary, incidents);
     const wake = mesh.#follower.wake.bind(mesh.#follower);
     mesh.#cosign = await CosignExchange.open({ ...options, wake });
@@ -139,6 +144,7 @@ export class Mesh implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#gossip[Symbol.dispose]();
+    this.#notary[Symbol.dispose]();
     await this.#cosign?.[Symbol.asyncDispose]();
     await this.#evidence?.[Symbol.asyncDispose]();
     await this.#follower[Symbol.asyncDispose]();

@@ -29,6 +29,7 @@ import { OwnLogAccess } from './restore/own-log-access.ts';
 import { LoggedRequests } from './requests/logged-requests.ts';
 import { entryKey } from './store/row-keys.ts';
 import { StoreWriter } from './store/store-writer.ts';
+import { ProvenLabels } from './view/proven-labels.ts';
 import { ReleaseSweep } from './view/release-sweep.ts';
 import type { ViewContext } from './view/view-batch.ts';
 
@@ -53,6 +54,7 @@ export class ReplicaEngine implements AsyncDisposable {
   readonly view: ViewContext;
   readonly entries: VerifiedEntries;
   readonly checkpoints: VerifiedCheckpoints;
+  readonly proven: ProvenLabels;
   readonly changes: Listeners<ReplicaChange> = new Listeners<ReplicaChange>();
   readonly appends: Listeners<LogBatch> = new Listeners<LogBatch>();
   readonly failures: Listeners<Error> = new Listeners<Error>();
@@ -80,6 +82,7 @@ export class ReplicaEngine implements AsyncDisposable {
       ? new VerifiedEntries(crypto, (entryId) => store.get(entryKey(entryId)) !== undefined)
       : new VerifiedEntries(crypto);
     this.checkpoints = new VerifiedCheckpoints(crypto);
+    this.proven = new ProvenLabels(crypto);
     this.writer = new StoreWriter(store, (error) => this.failures.tell(error));
     this.requests = new LoggedRequests(store, this.writer);
     const { vrfPublicKey } = chain.membership;
@@ -88,6 +91,7 @@ export class ReplicaEngine implements AsyncDisposable {
       crypto,
       charters: chain.charters,
       vrfPublicKey,
+      proven: this.proven,
       onErased: (rowKeys) => this.sweep?.note(rowKeys),
     };
     const onSupplied = (identifiers: readonly Identifier[]): void =>

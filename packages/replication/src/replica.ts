@@ -240,7 +240,13 @@ export class Replica implements AsyncDisposable {
   }
 
   /** The label of an identifier, with its proof. Give it out only after a passed challenge. */
-  label(identifier: Identifier): { labelEpoch: number; label: Uint8Array; vrfProof: Uint8Array } {
+  label(identifier: Identifier): ProvenLabel {
+    const proven = this.#proveLabel(identifier);
+    this.#engine.proven.note({ identifier, ...proven });
+    return proven;
+  }
+
+  #proveLabel(identifier: Identifier): ProvenLabel {
     const { labelEpoch } = this.membership.charters.current.charter;
     return { labelEpoch, ...proveLabel(identifier, this.#engine.parts.prover) };
   }
@@ -304,7 +310,7 @@ export class Replica implements AsyncDisposable {
   async proveIdentifiers(identifiers: readonly Identifier[]): Promise<BindingProofs | undefined> {
     const labels: ProvenLabel[] = [];
     for (const identifier of identifiers) {
-      labels.push(this.label(identifier));
+      labels.push(this.#proveLabel(identifier));
       if (labels.length % proofLabelsAtOnce === 0) await this.#engine.parts.scheduler.yield();
     }
     const [index, { charters }] = [this.#engine.index, this.membership];

@@ -235,14 +235,24 @@ export class Liar {
   }
 
   async #serveNotary(stream: FrameStream, name: string): Promise<void> {
-    const frame = await stream.read(streamTimeoutMs);
-    const request = frame === undefined ? undefined : mapIn(frame);
+    for (;;) {
+      const frame = await stream.read(streamTimeoutMs);
+      const requests = frame === undefined ? undefined : mapIn(frame)?.['requests'];
+      if (!Array.isArray(requests)) return;
+      const answers = (requests as readonly CborValue[]).map((request) => {
+        return request instanceof Uint8Array ? this.#answerNotary(request, name) : refusal();
+      });
+      await stream.write(encodeCbor({ v: 1, answers }), streamTimeoutMs);
+    }
+  }
+
+  #answerNotary(bytes: Uint8Array, name: string): Uint8Array {
+    const request = mapIn(bytes);
     const entry = request?.['entry'];
-    if (!(entry instanceof Uint8Array)) return;
+    if (!(entry instanceof Uint8Array)) return refusal();
     const opened = openedIn(request?.['payload']);
     this.meet(entry, opened);
-    const receipt = this.notarise(entry, opened, name);
-    await stream.write(receipt === undefined ? refusal() : receipt, streamTimeoutMs);
+    return this.notarise(entry, opened, name) ?? refusal();
   }
 
   /** Logs an entry for whoever asks, once in each branch, and answers with the receipt. */

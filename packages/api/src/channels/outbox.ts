@@ -4,7 +4,7 @@
  * and codes in clear, which is why nobody but its owner may read it; a member that serves real people
  * uses a real channel.
  */
-import { open } from 'node:fs/promises';
+import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs';
 import type { Clock } from '@callbook/protocol';
 import { channelError } from './channel.ts';
 import type { Channel, ChannelMessage } from './channel.ts';
@@ -16,34 +16,38 @@ export function outboxChannel(options: { readonly path: string; readonly clock: 
   return {
     submit: async ({ to, text, code }: ChannelMessage) => {
       const line = JSON.stringify({ at: options.clock.nowMs(), to, text, code });
-      await appendLine(options.path, `${line}\n`);
+      appendLine(options.path, `${line}\n`);
     },
     onReceipt: () => {},
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-async function appendLine(path: string, line: string): Promise<void> {
+/** At once: what goes to the page cache takes less than handing it to another thread four times. */
+function appendLine(path: string, line: string): void {
   // Opened anew for each line: the file may be emptied or removed between two codes.
-  await using file = await openOutbox(path);
-  // O_APPEND and a single write: lines of different processes never interleave.
-  const bytes = new TextEncoder().encode(line);
+  const file = openOutbox(path);
   try {
-    const { bytesWritten } = await file.write(bytes);
-    if (bytesWritten === bytes.length) return;
+    // O_APPEND and a single write: lines of different processes never interleave.
+    const bytes = Buffer.from(line);
+    if (writeSync(file, bytes) === bytes.length) return;
   } catch (cause) {
     throw channelError('channel_outcome_unknown', 'the outbox failed while it was written', cause);
+  } finally {
+    closeSync(file);
   }
   // Without its end of line nobody reads it as a message.
   throw channelError('channel_refused', 'the outbox took only a part of the line');
 }
 
-async function openOutbox(path: string): ReturnType<typeof open> {
+function openOutbox(path: string): number {
+  let file: number | undefined;
   try {
-    const file = await open(path, 'a', ownerOnly);
-    await file.chmod(ownerOnly);
+    file = openSync(path, 'a', ownerOnly);
+    fchmodSync(file, ownerOnly);
     return file;
   } catch (cause) {
+    if (file !== undefined) closeSync(file);
     throw channelError('channel_refused', 'the outbox cannot be opened', cause);
   }
 }

@@ -3,7 +3,7 @@
  * once a second compares with every connected member how far the logs are agreed and which root the
  * index has. What is lost on the way is made up for by the next comparison.
  */
-import type { Cryptography, VerdictCode } from '@callbook/protocol';
+import type { Clock, Cryptography, VerdictCode } from '@callbook/protocol';
 import { DirectoryError } from '@callbook/protocol';
 
 import { agreedPatienceMs, cosignRetryMs, cosignTimeoutMs, pollIntervalMs } from '../limits.ts';
@@ -19,6 +19,7 @@ export interface CosignExchangeContext {
   readonly replica: Replica;
   readonly network: Network;
   readonly crypto: Cryptography;
+  readonly clock: Clock;
   readonly scheduler: Scheduler;
   /** Looks for more of a log. */
   readonly wake: (origin: string, toldBy: string) => void;
@@ -62,7 +63,7 @@ export class CosignExchange implements AsyncDisposable {
 
   /** Gathers for the own log: at most one agreed checkpoint in an interval, and soon after a leaf. */
   async #gatherOwn(): Promise<void> {
-    const { replica, scheduler } = this.#context;
+    const { clock, replica, scheduler } = this.#context;
     const { signal } = this.#stop;
     const gatherer = this.#gathererOf(replica.origin);
     while (!this.#isStopped) {
@@ -71,7 +72,9 @@ export class CosignExchange implements AsyncDisposable {
         await scheduler.delay(pollIntervalMs, AbortSignal.any([this.#wake.signal, signal]));
         continue;
       }
+      const begunAtMs = clock.nowMs();
       const agreed = await this.#gather(gatherer);
+      replica.pace.cosigned(clock.nowMs() - begunAtMs);
       await scheduler.delay(agreed ? replica.pace.cosignMs : cosignRetryMs, signal);
     }
   }

@@ -8,6 +8,7 @@
  */
 import { bytesEqual, DirectoryError, encodeCbor, ignore, reject } from '@callbook/protocol';
 
+import type { ReplicationErrorCode } from '../errors.ts';
 import {
   draftMessagesBurstMax,
   draftMessagesPerSecondMax,
@@ -28,6 +29,8 @@ export class DraftExchange implements AsyncDisposable {
   readonly #budgets = new Map<string, { messages: number; atMs: number }>();
   readonly #stop = new AbortController();
   readonly #asking = new Map<string, Promise<void>>();
+  /** Streams on which nothing is under way: opening one costs more than the usual exchange. */
+  readonly #kept = new Map<string, FrameStream>();
   /** Members to ask again when they have answered. */
   readonly #again = new Set<string>();
   readonly #stopListening: () => void;
@@ -81,43 +84,69 @@ export class DraftExchange implements AsyncDisposable {
     this.#asking.set(name, asked);
   }
 
-  /** Exchanges with one member until neither lacks anything; true when it had news for us. */
+  /** True when the member had news for us; one that is away is asked again in the next round. */
   async #ask(name: string): Promise<boolean> {
-    const { network } = this.#options;
-    const { signal } = this.#stop;
-    let hadNews = false;
-    let stream: FrameStream | undefined = undefined;
-    const abort = (): void => stream?.abort();
+    const kept = this.#kept.get(name);
+    this.#kept.delete(name);
     try {
-      stream = await network.open(name, draftProtocol);
-      signal.addEventListener('abort', abort);
-      let theirs: DraftNews | undefined = undefined;
+      // A stream that was kept may have ended meanwhile, at its other end or with its connection.
+      const asked = kept === undefined ? undefined : await this.#askOn(kept, name);
+      if (asked !== undefined && asked !== 'ended') return asked.hadNews;
+      const fresh = await this.#askOn(await this.#options.network.open(name, draftProtocol), name);
+      return fresh !== 'ended' && fresh.hadNews;
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error;
+      return false;
+    }
+  }
+
+  /**
+   * Exchanges with one member until neither lacks anything, and keeps the stream if it got so far.
+   * `ended` when the stream ended before any answer.
+   */
+  async #askOn(
+    stream: FrameStream,
+    name: string,
+  ): Promise<{ readonly hadNews: boolean } | 'ended'> {
+    const { signal } = this.#stop;
+    const abort = (): void => stream.abort();
+    let [hadNews, isWhole] = [false, false];
+    let theirs: DraftNews | undefined = undefined;
+    signal.addEventListener('abort', abort);
+    try {
       let isNew = false;
       for (let round = 0; round < draftRoundsMax && !signal.aborted; round++) {
         const ours: DraftNews = await this.drafting.newsFor(theirs);
-        if (theirs !== undefined && !isNew && !hasSomething(ours)) break;
+        isWhole = theirs !== undefined && !isNew && !hasSomething(ours);
+        if (isWhole) break;
         const answer = await this.#tell(stream, name, ours);
         if (answer === undefined) break;
         isNew = await this.drafting.take(answer, name);
         hadNews ||= isNew;
         // It took nothing of what we gave and gave us nothing: more of the same helps neither.
-        if (theirs !== undefined && !isNew && isSameStand(theirs, answer)) break;
+        isWhole = theirs !== undefined && !isNew && isSameStand(theirs, answer);
+        if (isWhole) break;
         theirs = answer;
       }
     } catch (error) {
-      // The member is away, or we are stopping: the next round asks again.
+      // The member is away, or we are stopping.
       if (!(error instanceof DirectoryError)) throw error;
+      const isEnded = error.code === 'peer_stream_broken' && !signal.aborted;
+      if (isEnded && theirs === undefined) return 'ended';
     } finally {
       signal.removeEventListener('abort', abort);
-      await stream?.close();
+      if (isWhole && !signal.aborted) this.#kept.set(name, stream);
+      else await stream.close();
     }
-    return hadNews;
+    return { hadNews };
   }
 
   async #tell(stream: FrameStream, name: string, ours: DraftNews): Promise<DraftNews | undefined> {
     await stream.write(encodeDraftNews(ours), draftTimeoutMs);
     const frame = await stream.read(draftTimeoutMs);
-    if (frame === undefined) return undefined;
+    if (frame === undefined) {
+      throw new DirectoryError<ReplicationErrorCode>('peer_stream_broken', 'the stream has ended');
+    }
     const answer = parseDraftNews(frame);
     if (answer.verdict === 'accept') return answer.value;
     // A refusal that the member sent is its right; an answer that is none of both is not.
@@ -175,6 +204,7 @@ export class DraftExchange implements AsyncDisposable {
     this.#stop.abort();
     this.#stopListening();
     await this.#running;
+    for (const stream of this.#kept.values()) stream.abort();
     await this.drafting[Symbol.asyncDispose]();
   }
 }

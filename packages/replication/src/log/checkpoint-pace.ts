@@ -3,10 +3,16 @@
  * a signature and a write, whatever it covers, and members pay for the checkpoints of all logs. So
  * the wait grows with the number of logs that grow at once: what comes meanwhile shares a checkpoint.
  * A log that grows now and then does not wait at all.
+ *
+ * Where processor or disk are short, a batch takes long from its turn to its receipts. The log then
+ * waits as long again: what a checkpoint costs is paid less often, where it is dear, and a claim or
+ * an update, which took that long anyway, takes at most twice as long.
  */
 import type { Clock } from '@callbook/protocol';
 
 import {
+  busyCosignMsMax,
+  busyIntervalMsMax,
   cosignIntervalMs,
   cosignIntervalMsMax,
   growingIntervalMs,
@@ -18,6 +24,9 @@ export class CheckpointPace {
   readonly #clock: Clock;
   /** When each log has grown last: one item for each log of the charter. */
   readonly #grownAtMs = new Map<string, number>();
+  /** How long the last batch of the own log, and the last round of cosigning, took. */
+  #wroteMs = 0;
+  #cosignedMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,14 +37,27 @@ export class CheckpointPace {
     this.#grownAtMs.set(origin, this.#clock.nowMs());
   }
 
+  /** Takes note of how long a batch of the own log has taken; a clock that was set back says nothing. */
+  wrote(durationMs: number): void {
+    this.#wroteMs = Math.max(0, durationMs);
+  }
+
+  /** Takes note of how long it has taken to gather a quorum's cosignatures. */
+  cosigned(durationMs: number): void {
+    this.#cosignedMs = Math.max(0, durationMs);
+  }
+
   /** Time from one checkpoint of the own log to the next; below `checkpointIntervalMs` none is signed. */
   get checkpointMs(): number {
-    return Math.min(growingIntervalMsMax, growingIntervalMs * this.#growingCount);
+    const growingMs = Math.min(growingIntervalMsMax, growingIntervalMs * this.#growingCount);
+    return Math.max(growingMs, Math.min(busyIntervalMsMax, this.#wroteMs));
   }
 
   /** Time from one agreed checkpoint of a log to the next. */
   get cosignMs(): number {
-    return Math.min(cosignIntervalMsMax, cosignIntervalMs * Math.max(1, this.#growingCount));
+    const growing = Math.max(1, this.#growingCount);
+    const growingMs = Math.min(cosignIntervalMsMax, cosignIntervalMs * growing);
+    return Math.max(growingMs, Math.min(busyCosignMsMax, 2 * this.#cosignedMs));
   }
 
   /** Logs that have grown of late. */

@@ -168,15 +168,17 @@ export class OwnLog {
   }
 
   async #flush(): Promise<void> {
-    const { writer } = this.#context;
+    const { clock, pace, writer } = this.#context;
     while (this.#queue.length > 0) {
       const batch = takeBatch(this.#queue);
       this.#queue = this.#queue.slice(batch.length);
+      const begunAtMs = clock.nowMs();
       try {
         await writer.run((commit) => this.#commit(batch, commit));
       } catch (error) {
         for (const { fail } of batch) fail(error);
       }
+      pace.wrote(clock.nowMs() - begunAtMs);
       await this.#pause();
     }
     this.#flushing = undefined;

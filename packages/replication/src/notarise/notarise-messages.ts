@@ -1,5 +1,7 @@
 /**
- * The messages of `/callbook/notarise/1`, one request and one answer a stream:
+ * The messages of `/callbook/notarise/1`. A frame has what is asked at one moment, `{v: 1, requests}`,
+ * and is answered by one with as many answers in the same order, `{v: 1, answers}`; each is a byte
+ * string, so that a request is encoded once for all members and a malformed one spoils no other:
  * - request `{v: 1, entry, payload, receipts}`: the encoded entry; null or [opening, payload]; the
  *   receipts of its leaves in other logs, so that a member need not have replicated them yet;
  * - answer `{v: 1, receipt}`, or a refusal;
@@ -20,6 +22,7 @@ import { parseOpenedPair } from '../batch/log-batch.ts';
 import {
   checkpointBytesMax,
   notariseAnswerBytesMax,
+  notariseFrameRequestsMax,
   notariseReceiptsMax,
   notariseRequestBytesMax,
   notariseStreamsMax,
@@ -42,6 +45,42 @@ export interface NotariseRequest {
   readonly opened?: OpenedPayload;
   /** Receipts of leaves of this entry, at most one a log. */
   readonly receipts: readonly Receipt[];
+}
+
+export function encodeNotariseRequests(requests: readonly Uint8Array[]): Uint8Array {
+  return encodeCbor({ v: 1, requests });
+}
+
+/** The requests of a frame, each still encoded; 1 to `notariseFrameRequestsMax`. */
+export function parseNotariseRequests(bytes: Uint8Array): Verdict<readonly Uint8Array[]> {
+  return parseByteStrings(bytes, 'requests');
+}
+
+export function encodeNotariseAnswers(answers: readonly Uint8Array[]): Uint8Array {
+  return encodeCbor({ v: 1, answers });
+}
+
+/** The answers of a frame, each still encoded; or the refusal of the whole. */
+export function parseNotariseAnswers(bytes: Uint8Array): Verdict<readonly Uint8Array[]> {
+  return parseByteStrings(bytes, 'answers');
+}
+
+function parseByteStrings(
+  bytes: Uint8Array,
+  name: 'requests' | 'answers',
+): Verdict<readonly Uint8Array[]> {
+  const parsed = parseCbor(bytes);
+  if (parsed.verdict !== 'accept') return parsed;
+  const refusal = name === 'answers' ? refusalIn(parsed.value) : undefined;
+  if (refusal !== undefined) return refusal;
+  if (!isCborMap(parsed.value)) return malformed('is not a map');
+  const { v, [name]: list, ...others } = parsed.value;
+  if (v !== 1 || Object.keys(others).length > 0) return malformed('has another version or field');
+  if (!Array.isArray(list) || list.length === 0 || list.length > notariseFrameRequestsMax) {
+    return malformed(`lacks a list of 1 to ${notariseFrameRequestsMax} ${name}`);
+  }
+  const strings = (list as readonly CborValue[]).filter((one) => one instanceof Uint8Array);
+  return strings.length === list.length ? accept(strings) : malformed(`has malformed ${name}`);
 }
 
 export function encodeNotariseRequest({ entry, opened, receipts }: NotariseRequest): Uint8Array {

@@ -5,28 +5,34 @@
 import type { LeafMention, Receipt, Verdict, VerdictCode } from '@callbook/protocol';
 import { accept, DirectoryError, ignore } from '@callbook/protocol';
 
-import { notariseConcurrentMax, notariseTimeoutMs } from '../limits.ts';
+import { notariseConcurrentMax, notariseIdleMs, notariseTimeoutMs } from '../limits.ts';
 import type { FrameStream, Network } from '../network/network.ts';
 import { encodeRefusal } from '../network/refusal-message.ts';
 import type { Replica } from '../replica.ts';
+import type { Scheduler } from '../scheduler.ts';
 import {
   encodeNotariseAnswer,
+  encodeNotariseAnswers,
   encodeNotariseRequest,
   notariseProtocol,
   parseNotariseAnswer,
   parseNotariseRequest,
+  parseNotariseRequests,
 } from './notarise-messages.ts';
+import { NotaryChannel } from './notary-channel.ts';
 import type { NotariseRequest } from './notarise-messages.ts';
 
 export interface NotaryContext {
   readonly replica: Replica;
   readonly network: Network;
+  readonly scheduler: Scheduler;
   /** Hears of members that break a rule. */
   readonly onIncident: (memberName: string, code: VerdictCode) => void;
 }
 
-export class Notary {
+export class Notary implements Disposable {
   readonly #context: NotaryContext;
+  readonly #channels = new Map<string, NotaryChannel>();
   #serving = 0;
 
   private constructor(context: NotaryContext) {
@@ -72,41 +78,57 @@ export class Notary {
   async #ask(
     name: string,
     { entry }: NotariseRequest,
-    frame: Uint8Array,
+    request: Uint8Array,
   ): Promise<Receipt | undefined> {
-    const { network, onIncident, replica } = this.#context;
-    const stream = await network.open(name, notariseProtocol);
-    try {
-      await stream.write(frame, notariseTimeoutMs);
-      const answer = await stream.read(notariseTimeoutMs);
-      if (answer === undefined) return undefined;
-      const receipt = parseNotariseAnswer(answer);
-      if (receipt.verdict !== 'accept') return undefined;
-      const leaf = replica.receipted(entry, receipt.value);
-      const isTheirs = replica.membership.byName(name)?.logKey.name === receipt.value.origin;
-      if (leaf.verdict === 'accept' && isTheirs) {
-        replica.watch.receipts([receipt.value]);
-        return receipt.value;
+    const { onIncident, replica } = this.#context;
+    const answer = await this.#channelTo(name).ask(request);
+    if (answer === undefined) return undefined;
+    const receipt = parseNotariseAnswer(answer);
+    if (receipt.verdict !== 'accept') return undefined;
+    const leaf = replica.receipted(entry, receipt.value);
+    const isTheirs = replica.membership.byName(name)?.logKey.name === receipt.value.origin;
+    if (leaf.verdict === 'accept' && isTheirs) {
+      replica.watch.receipts([receipt.value]);
+      return receipt.value;
+    }
+    if (leaf.verdict === 'accept') onIncident(name, 'receipt_unfit');
+    if (leaf.verdict === 'reject') onIncident(name, leaf.code);
+    return undefined;
+  }
+
+  #channelTo(name: string): NotaryChannel {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = new NotaryChannel(name, this.#context);
+      this.#channels.set(name, channel);
+    }
+    return channel;
+  }
+
+  /** Answers the frames of one stream, one after another, until it ends or one of them is malformed. */
+  async #serve(stream: FrameStream, name: string): Promise<void> {
+    for (;;) {
+      const frame = await stream.read(notariseIdleMs);
+      if (frame === undefined) return;
+      const requests = parseNotariseRequests(frame);
+      if (requests.verdict !== 'accept') {
+        if (requests.verdict === 'reject') this.#context.onIncident(name, requests.code);
+        return stream.write(encodeRefusal(requests), notariseTimeoutMs);
       }
-      if (leaf.verdict === 'accept') onIncident(name, 'receipt_unfit');
-      if (leaf.verdict === 'reject') onIncident(name, leaf.code);
-      return undefined;
-    } finally {
-      await stream.close();
+      // Side by side, so that their leaves share a batch of the log.
+      const answers = requests.value.map((request) => this.#answer(request, name));
+      const frames = encodeNotariseAnswers(await Promise.all(answers));
+      await stream.write(frames, notariseTimeoutMs);
     }
   }
 
-  async #serve(stream: FrameStream, name: string): Promise<void> {
-    const frame = await stream.read(notariseTimeoutMs);
-    if (frame === undefined) return;
-    const answer = await this.#answer(frame);
+  async #answer(request: Uint8Array, name: string): Promise<Uint8Array> {
+    const answer = await this.#judge(request);
     if (answer.verdict === 'reject') this.#context.onIncident(name, answer.code);
-    const bytes =
-      answer.verdict === 'accept' ? encodeNotariseAnswer(answer.value) : encodeRefusal(answer);
-    await stream.write(bytes, notariseTimeoutMs);
+    return answer.verdict === 'accept' ? encodeNotariseAnswer(answer.value) : encodeRefusal(answer);
   }
 
-  async #answer(frame: Uint8Array): Promise<Verdict<Receipt>> {
+  async #judge(frame: Uint8Array): Promise<Verdict<Receipt>> {
     if (this.#serving >= notariseConcurrentMax) {
       return ignore('member_busy', `${this.#serving} requests are being served`);
     }
@@ -141,5 +163,9 @@ export class Notary {
     }
     replica.watch.receipts(receipts);
     return accept(mentions);
+  }
+
+  [Symbol.dispose](): void {
+    for (const channel of this.#channels.values()) channel.close();
   }
 }

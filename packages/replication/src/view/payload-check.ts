@@ -10,8 +10,10 @@ import {
   commitPayload,
   parsePayload,
   reject,
-  verifyPayload,
+  verifyLabel,
 } from '@callbook/protocol';
+
+import type { ProvenLabels } from './proven-labels.ts';
 
 /** A payload as it travels among members. */
 export interface OpenedPayload {
@@ -27,6 +29,8 @@ export interface PayloadContext {
   readonly vrfPublicKey: Uint8Array;
   /** Identifier that this label is known to stand for. */
   readonly knownIdentifier: Identifier | undefined;
+  /** Those that this member has computed itself. */
+  readonly proven?: ProvenLabels | undefined;
 }
 
 const openingBytes = 32;
@@ -37,18 +41,26 @@ export function checkPayload(
   opened: OpenedPayload,
   context: PayloadContext,
 ): Verdict<Payload> {
-  const { crypto, vrfPublicKey, knownIdentifier } = context;
-  if (knownIdentifier === undefined)
-    return verifyPayload({ entry, ...opened, vrfPublicKey }, crypto);
+  const { crypto } = context;
   if (opened.opening.length !== openingBytes || entry.commitment === null) return mismatch();
   const commitment = commitPayload(opened.opening, opened.payload, crypto);
   if (!bytesEqual(commitment, entry.commitment)) return mismatch();
   const parsed = parsePayload(opened.payload);
   if (parsed.verdict !== 'accept') return parsed;
-  // A VRF output has one input: another identifier cannot have this label.
-  return parsed.value.identifier === knownIdentifier
+  return isOfLabel(parsed.value, entry, context)
     ? accept(parsed.value)
     : reject('label_mismatch', 'the label stands for another identifier');
+}
+
+function isOfLabel(
+  { identifier, vrfProof }: Payload,
+  { label }: Entry,
+  { crypto, knownIdentifier, proven, vrfPublicKey }: PayloadContext,
+): boolean {
+  // A VRF output has one input: another identifier cannot have this label.
+  if (knownIdentifier !== undefined) return identifier === knownIdentifier;
+  const claim = { identifier, label, vrfProof, vrfPublicKey };
+  return proven?.has(claim) === true || verifyLabel(claim, crypto);
 }
 
 function mismatch(): Verdict<Payload> {

@@ -6,7 +6,6 @@
 import type {
   BindingState,
   CharterSet,
-  Cryptography,
   Entry,
   Identifier,
   LabelHistory,
@@ -45,15 +44,13 @@ import { changedRows, keptHolding, parseHeldLabel, parseLabelRow } from './label
 import type { HeldPayload, LabelRow } from './label-row.ts';
 import { ownerKeyOf } from './owner-names.ts';
 import { checkPayload } from './payload-check.ts';
-import type { OpenedPayload } from './payload-check.ts';
+import type { OpenedPayload, PayloadContext } from './payload-check.ts';
 import { keptPayloads, servedPayload } from './served-payload.ts';
 
-export interface ViewContext {
+/** With the VRF public key of the label epoch in force. */
+export interface ViewContext extends Omit<PayloadContext, 'knownIdentifier'> {
   readonly store: Store;
-  readonly crypto: Cryptography;
   readonly charters: CharterSet;
-  /** VRF public key of the label epoch in force, 32 bytes. */
-  readonly vrfPublicKey: Uint8Array;
   /** Hears, before they are written, of rows in which a payload stood that is erased. */
   readonly onErased?: (rowKeys: readonly Uint8Array[]) => void;
 }
@@ -134,7 +131,6 @@ export class ViewBatch {
 
   /** Checks an offered payload; the batch stays as it is. */
   check(entry: Entry, opened: OpenedPayload): Verdict<Payload> {
-    const { crypto, vrfPublicKey } = this.#context;
     if (entry.labelEpoch !== this.#context.charters.current.charter.labelEpoch) {
       return ignore('label_epoch_mismatch', 'the payload belongs to another label epoch');
     }
@@ -142,7 +138,7 @@ export class ViewBatch {
     const earlier = work.checked.get(opened);
     if (earlier?.entry === entry) return accept(earlier.payload);
     const knownIdentifier = work.identifier;
-    const payload = checkPayload(entry, opened, { crypto, vrfPublicKey, knownIdentifier });
+    const payload = checkPayload(entry, opened, { ...this.#context, knownIdentifier });
     if (payload.verdict === 'accept') work.checked.set(opened, { entry, payload: payload.value });
     return payload;
   }

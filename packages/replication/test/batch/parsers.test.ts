@@ -9,9 +9,13 @@ import { pageEntriesMax } from '../../src/limits.ts';
 import { encodeRefusal, refusalIn } from '../../src/network/refusal-message.ts';
 import {
   encodeNotariseAnswer,
+  encodeNotariseAnswers,
   encodeNotariseRequest,
+  encodeNotariseRequests,
   parseNotariseAnswer,
+  parseNotariseAnswers,
   parseNotariseRequest,
+  parseNotariseRequests,
 } from '../../src/notarise/notarise-messages.ts';
 import {
   encodeCheckpoints,
@@ -70,6 +74,13 @@ describe('messages between members', () => {
         expect(value(parseNotariseAnswer(encodeNotariseAnswer(receipt)))).toEqual(receipt);
       }),
     );
+    const frames = fc.array(fc.uint8Array(), { minLength: 1, maxLength: 16 });
+    fc.assert(
+      fc.property(frames, (list) => {
+        expect(value(parseNotariseRequests(encodeNotariseRequests(list)))).toEqual(list);
+        expect(value(parseNotariseAnswers(encodeNotariseAnswers(list)))).toEqual(list);
+      }),
+    );
   });
 
   it('end in a verdict whatever the bytes', () => {
@@ -79,6 +90,8 @@ describe('messages between members', () => {
       parseCheckpoints,
       parseNotariseRequest,
       parseNotariseAnswer,
+      parseNotariseRequests,
+      parseNotariseAnswers,
     ];
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
@@ -110,6 +123,8 @@ describe('messages between members', () => {
             'receipts',
             'receipt',
             'checkpoints',
+            'requests',
+            'answers',
             'verdict',
             'code',
           ),
@@ -147,6 +162,15 @@ describe('messages between members', () => {
       payloads: leaves.slice(1).map(() => null),
     };
     expect(parseLogBatch(encodeLogBatch(atLimit)).verdict).toBe('accept');
+    for (const [count, verdict] of [
+      [0, 'reject'],
+      [16, 'accept'],
+      [17, 'reject'],
+    ] as const) {
+      const list = Array.from({ length: count }, () => new Uint8Array(1));
+      expect(parseNotariseRequests(encodeNotariseRequests(list)).verdict).toBe(verdict);
+      expect(parseNotariseAnswers(encodeNotariseAnswers(list)).verdict).toBe(verdict);
+    }
   });
 
   it('are encoded as docs/spec/members.md shows', () => {

@@ -41,4 +41,31 @@ describe('the pace of checkpoints', () => {
     clock.atMs -= 5000;
     expect(pace.checkpointMs).toBe(0);
   });
+
+  it('waits as long as writing takes, where that is longer, to a limit', () => {
+    const { pace } = paceAt(1000);
+    pace.grown('a');
+    for (const [tookMs, waitsMs] of [
+      [49, 50],
+      [180, 180],
+      [2000, 250],
+      [-5, 50],
+    ] as const) {
+      pace.wrote(tookMs);
+      expect(pace.checkpointMs).toBe(waitsMs);
+    }
+  });
+
+  it('waits twice as long as a round of cosigning takes, to a limit', () => {
+    const { pace } = paceAt(1000);
+    for (const [tookMs, waitsMs] of [
+      [125, 250],
+      [300, 600],
+      [2000, 1500],
+      [-5, 250],
+    ] as const) {
+      pace.cosigned(tookMs);
+      expect(pace.cosignMs).toBe(waitsMs);
+    }
+  });
 });
