@@ -1,6 +1,8 @@
 /** The testnet for tests and benches; `main.ts` is what `npm start` runs. */
 
 export { startOnFreePorts } from './free-ports.ts';
+export { bundlePage } from './page-bundle.ts';
+export type { PageFile } from './page-bundle.ts';
 export { RoundTrips } from './round-trips.ts';
 export { startTestnet } from './testnet.ts';
 export type { StartOptions, Testnet } from './testnet.ts';
