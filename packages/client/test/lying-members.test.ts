@@ -89,7 +89,7 @@ it('rejects "complete" without the receipts that prove it', async () => {
     state: 'complete',
     receipts: [],
   }));
-  expect(await claimFrom(boast)).toMatchObject({ code: 'directory_unavailable' });
+  expect(await claimFrom(boast)).toMatchObject({ code: 'entry_incomplete' });
 });
 
 it('reports half a response, a page of HTML and JSON of another shape', async () => {
