@@ -40,7 +40,8 @@ import type { Fetch } from './member-call.ts';
 import { MemberHealth } from './member-health.ts';
 import { memberStates, type MemberState } from './member-state.ts';
 import { orderMembers, type Member } from './member.ts';
-import type { PrivateContexts } from './oblivious/private-contexts.ts';
+import type * as ownershipActions from './ownership-actions.ts';
+import type { ObliviousContext } from './oblivious/oblivious-context.ts';
 import { pendingAgainst } from './pending-against.ts';
 import type { PendingEntry } from './pending-entry.ts';
 import type { VerifyPeerOptions } from './peer/peer-keys.ts';
@@ -153,16 +154,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     orderMembers(context.members, options.members ?? []);
     return context;
   };
-  let privateContexts: PrivateContexts | undefined;
-  /** For look-ups: the charter is walked plainly, as it says nothing of what is asked next. */
-  const asking = async (look: LookUpBy = {}): Promise<DirectoryContext> => {
-    const { members } = await walked();
-    const privacy = look.privacy ?? options.privacy ?? defaultPrivacy(members);
-    if (privacy === 'plain') return context;
-    const oblivious = await loadPart(() => import('./oblivious/private-contexts.ts'));
-    privateContexts ??= new oblivious.PrivateContexts(context, options.members ?? []);
-    return await privateContexts.open(privacy);
-  };
+  const asking = contextsToAskIn(options, walked);
   const peerPorts = {
     lookup: async (peer: Identifier) => await lookup(await asking(), peer),
     clock: context.clock,
@@ -223,8 +215,29 @@ export function createDirectory(options: DirectoryOptions): Directory {
 }
 
 /** What is needed when a key is lost, or somebody wants the number. */
-async function ownership(): Promise<typeof import('./ownership-actions.ts')> {
+async function ownership(): Promise<typeof ownershipActions> {
   return await loadPart(() => import('./ownership-actions.ts'));
+}
+
+/**
+ * Returns the context of one look-up. The charter is walked plainly before, as it says nothing of what is
+ * asked next.
+ */
+function contextsToAskIn(
+  options: DirectoryOptions,
+  walked: () => Promise<DirectoryContext>,
+): (look?: LookUpBy) => Promise<DirectoryContext> {
+  let oblivious: ObliviousContext | undefined;
+  return async (look = {}) => {
+    const context = await walked();
+    const privacy = look.privacy ?? options.privacy ?? defaultPrivacy(context.members);
+    if (privacy === 'plain') return context;
+    const { ObliviousContext: part } = await loadPart(
+      () => import('./oblivious/oblivious-context.ts'),
+    );
+    oblivious ??= new part(context, options.members ?? []);
+    return await oblivious.open();
+  };
 }
 
 interface LookUpBy {
@@ -275,7 +288,7 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     privacy: { state: 'plain' },
     asking: plainAsking,
     relayCount: 0,
-    zones: new Zones({ dns: options.dns, anchor: options.anchor }),
+    zones: new Zones({ dns: options.dns, anchor: options.anchor, crypto: options.crypto }),
     health: new MemberHealth(clock),
   };
 }

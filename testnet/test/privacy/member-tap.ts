@@ -70,9 +70,11 @@ subscribe('http.client.response.finish', (message) => {
   tapPush(sent.get(request) ?? 'out', response);
 });
 
-const createDecipheriv = crypto.createDecipheriv.bind(crypto) as (...given: never[]) => never;
+const createDecipheriv = crypto.createDecipheriv.bind(crypto) as unknown as (
+  ...given: never[]
+) => crypto.Decipheriv;
 crypto.createDecipheriv = ((...given: never[]) => {
-  const decipher = createDecipheriv(...given) as crypto.Decipheriv;
+  const decipher = createDecipheriv(...given);
   const update = decipher.update.bind(decipher) as (...octets: unknown[]) => unknown;
   decipher.update = ((...octets: unknown[]) => {
     const opened = update(...octets);

@@ -26,6 +26,9 @@ export const relayProblemBytesMax = 4096;
 /** Connections to one member. */
 export const memberConnectionsMax = 32;
 
+/** Kept connections that turn out to be closed, one after the other, in one request. */
+export const staleConnectionsMax = 3;
+
 export const keyLifetimeMs: number = 24 * 60 * 60 * 1000;
 /** How long a new key is in DNS before it is stated elsewhere: the TTL there. */
 export const keyAnnouncedMs = 60_000;

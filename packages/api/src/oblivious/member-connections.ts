@@ -5,7 +5,7 @@
  */
 import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { memberConnectionsMax, relayAnswerMsMax } from './limits.ts';
+import { memberConnectionsMax, relayAnswerMsMax, staleConnectionsMax } from './limits.ts';
 
 export interface MemberRequest {
   /** `https://host[:port]`, as the charter has it. */
@@ -22,6 +22,9 @@ export interface MemberAnswer {
   readonly octets: Uint8Array;
 }
 
+/** A kept connection that its server had closed. */
+class StaleConnection extends Error {}
+
 export class MemberConnections implements Disposable {
   readonly #agent: Agent;
 
@@ -37,7 +40,19 @@ export class MemberConnections implements Disposable {
   }
 
   /** Rejects when the member is not reached, or does not answer in time and within the limit. */
-  async ask({ api, path, content, answerBytesMax }: MemberRequest): Promise<MemberAnswer> {
+  async ask(request: MemberRequest): Promise<MemberAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#ask(request);
+      } catch (error) {
+        // A kept connection may be closed by its server just when it is used again; nothing was answered
+        // then, and a capsule that was opened after all is refused when it comes twice.
+        if (!(error instanceof StaleConnection) || attempt === staleConnectionsMax) throw error;
+      }
+    }
+  }
+
+  async #ask({ api, path, content, answerBytesMax }: MemberRequest): Promise<MemberAnswer> {
     const url = new URL(path, api);
     const { promise, resolve, reject } = Promise.withResolvers<MemberAnswer>();
     const headers: [string, string][] = [['host', url.host]];
@@ -55,9 +70,15 @@ export class MemberConnections implements Disposable {
       setDefaultHeaders: false,
       headers: headers.flat(),
     });
+    let isAnswered = false;
     const late = setTimeout(() => asked.destroy(new Error('no answer in time')), relayAnswerMsMax);
-    asked.on('error', reject);
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      const isReset = ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+      const isStale = isReset && asked.reusedSocket && !isAnswered;
+      reject(isStale ? new StaleConnection(error.message, { cause: error }) : error);
+    });
     asked.on('response', (response) => {
+      isAnswered = true;
       readAnswer(response, answerBytesMax).then(resolve, (error: unknown) => {
         asked.destroy();
         reject(error);

@@ -1,34 +1,34 @@
 /**
- * The two contexts in which look-ups run: the directory's own, and one like it whose every call to a
- * member goes through another. Nothing else of a look-up knows which of the two it is in.
+ * The context in which look-ups run obliviously: like the directory's own, but every call to a member goes
+ * through another. Nothing else of a look-up knows which of the two it is in.
  */
 import { obliviousAsking, type DirectoryContext } from '../directory-context.ts';
 import { clientError } from '../errors.ts';
-import type { Privacy, PrivacyReason } from '../lookup-reason.ts';
+import type { PrivacyReason } from '../lookup-reason.ts';
 import { Zones } from '../zone-answer.ts';
 import { GatewayKeys, type KnownKeys } from './gateway-keys.ts';
 import { obliviousFetch } from './oblivious-fetch.ts';
 import { Roles } from './roles.ts';
 import { zoneWordOn } from './zone-hash.ts';
 
-export class PrivateContexts {
-  readonly #plain: DirectoryContext;
-  readonly #first: readonly string[];
-  #oblivious:
-    { readonly context: DirectoryContext; readonly ready: () => Promise<void> } | undefined;
+export class ObliviousContext {
+  readonly #context: DirectoryContext;
+  readonly #ready: () => Promise<void>;
 
   /** `first` names the members that the caller wants asked first. */
   constructor(plain: DirectoryContext, first: readonly string[]) {
-    this.#plain = plain;
-    this.#first = first;
+    const { context, ready } = openOblivious(plain, first);
+    this.#context = context;
+    this.#ready = ready;
   }
 
-  /** Throws `oblivious_unavailable` or `oblivious_keys_disagree` where no member can be asked so. */
-  async open(privacy: Privacy): Promise<DirectoryContext> {
-    if (privacy === 'plain') return this.#plain;
-    this.#oblivious ??= openOblivious(this.#plain, this.#first);
-    await this.#oblivious.ready();
-    return this.#oblivious.context;
+  /**
+   * Throws `oblivious_unavailable`, `oblivious_keys_disagree` or `clock_wrong` where no member can be asked
+   * so, and `directory_unavailable` where no member can be asked at all.
+   */
+  async open(): Promise<DirectoryContext> {
+    await this.#ready();
+    return this.#context;
   }
 }
 
