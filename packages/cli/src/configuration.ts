@@ -51,7 +51,7 @@ export async function readConfiguration(
   terminal: Terminal,
   given: string | undefined,
 ): Promise<Configuration> {
-  const path = given ?? terminal.env['CALLBOOK_CONFIG'] ?? defaultPath(terminal);
+  const path = configurationPath(terminal, given);
   const fields = parseFields(await readNamed(path, 'config_missing', 'configuration'));
   const at = (relative: string): string => resolve(dirname(path), relative);
   const { charter, ca, members, country, privacy, resolver, suffixes } = fields;
@@ -111,8 +111,10 @@ async function openTransport(resolver: string): Promise<DnsTransport> {
   return socketTransport(address);
 }
 
-function defaultPath(terminal: Terminal): string {
-  return join(xdgDirectory(terminal.env, 'XDG_CONFIG_HOME', '.config'), 'config.json');
+/** Where the configuration is looked for. */
+export function configurationPath(terminal: Terminal, given: string | undefined): string {
+  const xdg = xdgDirectory(terminal.env, 'XDG_CONFIG_HOME', '.config');
+  return given ?? terminal.env['CALLBOOK_CONFIG'] ?? join(xdg, 'config.json');
 }
 
 async function readNamed(

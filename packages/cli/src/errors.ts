@@ -7,6 +7,8 @@ import { DirectoryError } from '@callbook/protocol';
 export const cliErrorCodes = {
   usage: 'the command line is not understood',
   config_missing: 'there is no configuration file',
+  config_exists: 'there is a configuration file already; it is never overwritten',
+  charter_foreign: 'the charter is not the one whose hash was given',
   config_malformed: 'the configuration, or a file it names, cannot be read',
   number_malformed: 'the text is not a telephone number',
   route_malformed: 'the address is not one that can be published',

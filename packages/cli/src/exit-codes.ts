@@ -26,6 +26,8 @@ const exitCodeByError: Readonly<Record<string, ExitCode>> = {
   holding_ambiguous: exitCodes.usage,
   config_missing: exitCodes.usage,
   config_malformed: exitCodes.usage,
+  config_exists: exitCodes.usage,
+  charter_foreign: exitCodes.verifiedBad,
   charter_invalid: exitCodes.verifiedBad,
   label_proof_invalid: exitCodes.verifiedBad,
   receipt_invalid: exitCodes.verifiedBad,

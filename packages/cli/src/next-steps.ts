@@ -5,8 +5,10 @@ import { stepAfterRefusal } from './refusal-steps.ts';
 const nextSteps: Readonly<Record<string, string>> = {
   usage: 'See "callbook --help", or --help after the command.',
   config_missing:
-    'Name a configuration with --config or CALLBOOK_CONFIG (the testnet writes .testnet/client.json).',
+    'Make one with "callbook init", or name one with --config or CALLBOOK_CONFIG (the testnet writes .testnet/client.json).',
   config_malformed: 'Correct the configuration file; docs/guide/cli.md shows one.',
+  config_exists: 'Move it away yourself, or name another file with --config.',
+  charter_foreign: 'Get the founding charter from somebody you trust.',
   charter_invalid: 'Get the founding charter again, from somebody you trust, and compare it.',
   identifier_malformed: 'Write it with + and the country code.',
   holding_malformed: 'Restore the key file from its backup.',

@@ -17,6 +17,7 @@ import {
 } from './add-command.ts';
 import { printCompletion, type Shell } from './commands/completion.ts';
 import type { ContactsOptions } from './commands/contacts.ts';
+import type { InitOptions } from './commands/init.ts';
 import type { RegisterOptions } from './commands/register.ts';
 import type { RoutesOptions } from './commands/routes.ts';
 import type { StatusOptions } from './commands/status.ts';
@@ -51,6 +52,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
       const session = await openSession(terminal, options, first);
       finish(await run(session, this));
     });
+  addInit(program, terminal, finish);
   addRegister(program, add);
   addOwnCommands(program, add);
   addKeys(program, add);
@@ -63,6 +65,20 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action((shell: Shell) => finish(printCompletion(terminal, program, shell)));
   return program;
+}
+
+/** The one command that works without a configuration. */
+function addInit(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('init')
+    .description('make a configuration from the founding charter of a federation')
+    .argument('<charter>', 'the file, or - for standard input; get it from somebody you trust')
+    .option('--hash <hex>', 'refuse a charter with another hash')
+    .option('--ca <file>', 'certificate (PEM) of an authority to trust beside the system’s')
+    .action(async function action(this: Command, charter: string): Promise<void> {
+      const { init } = await import('./commands/init.ts');
+      finish(await init(terminal, charter, this.optsWithGlobals<InitOptions>()));
+    });
 }
 
 function addRegister(program: Command, add: AddCommand): void {
