@@ -34,7 +34,7 @@ const digestTypes = { sha1: 1, sha256: 2, sha384: 4 } as const;
 
 type Digest = (octets: Uint8Array) => Uint8Array;
 
-const strongDigests: ReadonlyMap<number, Digest> = new Map([
+const strongDigests: ReadonlyMap<number, Digest> = new Map<number, Digest>([
   [digestTypes.sha256, sha256],
   [digestTypes.sha384, sha384],
 ]);
