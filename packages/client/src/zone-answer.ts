@@ -2,7 +2,7 @@
  * What a zone publishes of an identifier, validated here: from the DS that the charter has of a member's
  * zone, or from the root for another ENUM provider's. The chain that was followed is part of the answer.
  */
-import type { Identifier } from '@callbook/protocol';
+import type { Cryptography, Identifier } from '@callbook/protocol';
 import type { DnsTransport } from './dnssec/dns-transport.ts';
 import { dohTransport } from './dnssec/doh-transport.ts';
 import { parseTrustAnchor, rootTrustAnchor, type TrustAnchor } from './dnssec/trust-anchor.ts';
@@ -39,6 +39,8 @@ export interface ZonesOptions {
   readonly dns: DnsTransport | undefined;
   /** For zones that are no member's; the root's unless given. */
   readonly anchor: TrustAnchor | undefined;
+  /** Checks signatures; WebCrypto unless given. */
+  readonly crypto: Cryptography | undefined;
 }
 
 /** Validators for the zones of members and of others; they remember the keys of zones. */
@@ -70,7 +72,7 @@ export class Zones {
   validatorOf(context: DirectoryContext, member: Member): Validator | undefined {
     // The DS are part of it: a later charter may have others.
     const rowKey = JSON.stringify([member.api, member.zone, member.zoneDs]);
-    const validator = this.#ofMembers.get(rowKey) ?? openFor(context, member);
+    const validator = this.#ofMembers.get(rowKey) ?? openFor(context, member, this.options);
     if (validator !== undefined) this.#ofMembers.set(rowKey, validator);
     return validator;
   }
@@ -81,9 +83,9 @@ export class Zones {
     zone: string,
     identifier: Identifier,
   ): Promise<ZoneAnswer> {
-    const { dns, anchor } = this.options;
+    const { dns, anchor, crypto } = this.options;
     if (dns === undefined) return unasked(zone, 'transport_failed');
-    const { clock, crypto, members } = context;
+    const { clock, members } = context;
     const ofMembers = members.flatMap(
       (member) => parseTrustAnchor(member.zone, member.zoneDs) ?? [],
     );
@@ -98,8 +100,9 @@ export class Zones {
 }
 
 function openFor(
-  { clock, crypto, fetch }: DirectoryContext,
+  { clock, fetch }: DirectoryContext,
   { api, zone, zoneDs }: Member,
+  { crypto }: ZonesOptions,
 ): Validator | undefined {
   const anchor = parseTrustAnchor(zone, zoneDs);
   if (anchor === undefined) return undefined;

@@ -31,7 +31,7 @@ export interface ValidatorOptions {
   /** The root's unless given; the closest above a name is the one that counts. */
   readonly anchor?: TrustAnchor | readonly TrustAnchor[];
   /** For algorithms 13 and 15; WebCrypto unless given. */
-  readonly crypto?: Cryptography;
+  readonly crypto?: Cryptography | undefined;
   /** How far this machine's clock may be off; an hour unless given. */
   readonly clockSkewSeconds?: number;
 }
