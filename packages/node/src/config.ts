@@ -151,6 +151,7 @@ export const ConfigSchema = Type.Object(
       { additionalProperties: false },
     ),
     web: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
+    metrics: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
     mesh: Type.Object(
       {
         listen: Type.Array(Multiaddr, { minItems: 1, maxItems: 16 }),

@@ -18,6 +18,7 @@ import type { Cryptography } from '@callbook/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.ts';
 import type { NodeErrorCode } from './errors.ts';
+import type { MemberMetrics } from './metrics/member-metrics.ts';
 import { systemClock, systemRandom } from './system-ports.ts';
 
 export interface MemberApi extends AsyncDisposable {
@@ -35,6 +36,7 @@ export interface MemberApiParts {
   readonly oblivious: ObliviousService | undefined;
   readonly crypto: Cryptography;
   readonly log: Logger;
+  readonly metrics: Pick<MemberMetrics, 'noteRequest'>;
   /** Domain that messages with a code name. */
   readonly host: string;
 }
@@ -44,7 +46,7 @@ export async function startMemberApi(
   config: NodeConfig,
   parts: MemberApiParts,
 ): Promise<MemberApi> {
-  const { directory, codeSender, sendGuard, oblivious, dns, crypto, log, host } = parts;
+  const { directory, codeSender, sendGuard, oblivious, dns, crypto, log, host, metrics } = parts;
   const api = createApi({
     directory,
     codeSender,
@@ -63,7 +65,8 @@ export async function startMemberApi(
     },
   });
   let askedCount = 0;
-  api.addHook('onResponse', async ({ method }, { statusCode }) => {
+  api.addHook('onResponse', async ({ method, routeOptions }, { statusCode }) => {
+    metrics.noteRequest(routeOptions.url, statusCode);
     // What is read from here names nobody, unless it was asked for in the wrong way.
     if (method !== 'GET' || statusCode >= 400) askedCount += 1;
   });

@@ -15,6 +15,8 @@ export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
 export { startMemberOblivious } from './member-oblivious.ts';
 export { openMemberSenders } from './member-senders.ts';
+export { MemberMetrics } from './metrics/member-metrics.ts';
+export { startMemberMetrics } from './metrics/metrics-server.ts';
 
 /** Joins the other members of the charter. */
 export async function openMesh(

@@ -3,6 +3,7 @@
  * them down again in the opposite order. The only place that picks implementations.
  */
 import { mkdir, readFile } from 'node:fs/promises';
+import type { DnsServer } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import type { BootstrapOptions, Replica, Store } from '@callbook/replication';
@@ -13,13 +14,11 @@ import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
 import type { NodeErrorCode } from './errors.ts';
-import { startMemoryWash } from './forgetting/memory-wash.ts';
-import { washParser } from './forgetting/wash-parser.ts';
-import { washThread } from './forgetting/wash-thread.ts';
+import { startMemberWash } from './forgetting/member-wash.ts';
 import { readSecretKey } from './key-file.ts';
 import { startMemberZone } from './member-zone.ts';
 import { startOutsideWitnesses } from './outside-witnesses.ts';
-import { systemClock } from './system-ports.ts';
+import { systemClock, systemRandom } from './system-ports.ts';
 import { startVerifier } from './verifier.ts';
 
 export interface RunningMember extends AsyncDisposable {
@@ -47,10 +46,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const replica = parts.use(await createReplica({ ...options, verifier, indexed: true }));
   const onFailure = (error: Error): void => log.error({ err: error }, 'store_failed');
   replica.onFailure(onFailure);
-  reportOwnLog(replica, log);
-  replica.evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
-    log.error({ evidenceId, kind, origins, disputed }, 'evidence_found'),
-  );
+  reportReplica(replica, log);
   const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const network = await import('./member-network.ts');
@@ -79,6 +75,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const timing = { clock: systemClock, scheduler: network.systemScheduler };
   parts.use(new network.HolderNotices({ replica, sender: senders, log, ...timing }));
   const codes = { codeSender: senders, sendGuard };
+  const metrics = new network.MemberMetrics(systemRandom);
   const oblivious = parts.use(
     await network.startMemberOblivious(config, { replica, crypto, logSigner, zone }),
   );
@@ -90,34 +87,33 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
       oblivious: oblivious?.service,
       crypto,
       log,
+      metrics,
       host,
     }),
   );
-  parts.use(
-    startMemoryWash({
-      asked: () => zone.asked() + api.asked(),
-      wash: async () => {
-        zone.wash();
-        await washParser().catch((error: unknown) => log.warn({ err: error }, 'wash_failed'));
-        washThread();
-      },
-    }),
-  );
+  parts.use(startMemberWash({ zone, api, log }));
+  const counted = { zone, mesh, replica, directory };
+  parts.use(await network.startMemberMetrics(config, metrics, counted));
   const running = parts.move();
   return {
-    addresses: {
-      dns: zone.addresses.map(({ address, port }) => `${address} port ${port}`),
-      dnsOverTls: zone.tlsAddresses.map(({ address, port }) => `${address} port ${port}`),
-      mesh: mesh.addresses(),
-      ...api.addresses,
-    },
+    addresses: { ...dnsAddresses(zone), mesh: mesh.addresses(), ...api.addresses },
     connected: () => mesh.connected(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
 }
 
+function dnsAddresses({ addresses, tlsAddresses }: DnsServer): RunningMember['addresses'] {
+  return {
+    dns: addresses.map(({ address, port }) => `${address} port ${port}`),
+    dnsOverTls: tlsAddresses.map(({ address, port }) => `${address} port ${port}`),
+  };
+}
+
 /** Entries are refused while the own log is shut; `own_log_contradicted` needs the operator. */
-function reportOwnLog({ ownLog }: Replica, log: Logger): void {
+function reportReplica({ ownLog, evidence }: Replica, log: Logger): void {
+  evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
+    log.error({ evidenceId, kind, origins, disputed }, 'evidence_found'),
+  );
   const report = (): void => {
     const size = ownLog.log.size;
     if (ownLog.state === 'contradicted') log.error({ size }, 'own_log_contradicted');

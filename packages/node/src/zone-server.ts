@@ -18,6 +18,7 @@ import {
 } from '@callbook/dns';
 import type {
   CookieSecrets,
+  DatagramCounts,
   DatagramEngine,
   DatagramServer,
   DnsServer,
@@ -68,6 +69,8 @@ export interface ZoneServer extends DnsServer {
   announceObliviousKeys(hashes: readonly Uint8Array[]): void;
   /** Queries since the start, of every transport. */
   asked(): number;
+  /** The same for metrics: datagrams of each address, and all else. */
+  traffic(): { readonly datagrams: readonly DatagramCounts[]; readonly otherQueries: number };
   /** Makes the rooms and the threads of the server forget what was asked; not this thread's heap. */
   wash(): void;
 }
@@ -112,6 +115,10 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
     // A copy: the next query is answered in the same room.
     answer: (query) => state.respond(query, 'tls')?.slice(),
     asked: () => state.askedCount + running.reduce((sum, { counts }) => sum + counts().received, 0),
+    traffic: () => ({
+      datagrams: running.map(({ counts }) => counts()),
+      otherQueries: state.askedCount,
+    }),
     wash: () => {
       state.wash();
       notify({ kind: 'wash' });

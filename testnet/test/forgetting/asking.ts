@@ -40,7 +40,7 @@ async function noTraces(asking: Promise<unknown>): Promise<Traces> {
 }
 
 /** A query for NAPTR with DNSSEC and room for padding. */
-export function dnsQuery(number: string, { layout }: WatchedMember): Buffer {
+function dnsQuery(number: string, { layout }: WatchedMember): Buffer {
   const labels = [...Array.from(number.slice(1)).reverse(), ...layout.zone.split('.')];
   const name = labels.flatMap((label) => [label.length, ...Buffer.from(label)]);
   const header = [0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1];
@@ -49,7 +49,7 @@ export function dnsQuery(number: string, { layout }: WatchedMember): Buffer {
   return Buffer.from([...header, ...name, 0, 0, 35, 0, 1, ...opt]);
 }
 
-export async function askUdp(member: WatchedMember, number: string): Promise<Buffer> {
+async function askUdp(member: WatchedMember, number: string): Promise<Buffer> {
   const socket = createSocket('udp4');
   const answered = once(socket, 'message') as Promise<[Buffer]>;
   const query = dnsQuery(number, member);
@@ -92,7 +92,7 @@ export async function askDoh(member: WatchedMember, number: string): Promise<Buf
   return (await post(member, '/dns-query', { type: 'application/dns-message', body })).body;
 }
 
-export async function askLookup(member: WatchedMember, number: string): Promise<Buffer> {
+async function askLookup(member: WatchedMember, number: string): Promise<Buffer> {
   const body = Buffer.from(JSON.stringify({ identifiers: [`tel:${number}`] }));
   return (await post(member, '/v1/lookups', { type: 'application/json', body })).body;
 }
@@ -105,13 +105,16 @@ async function askThousand(member: WatchedMember, number: string): Promise<void>
 }
 
 async function askProof(member: WatchedMember, number: string): Promise<Traces> {
-  const body = Buffer.from(JSON.stringify({ identifiers: [`tel:${number}`] }));
-  const answer = await post(member, '/v1/proofs', { type: 'application/json', body });
-  const { results } = JSON.parse(answer.body.toString()) as {
+  const { results } = JSON.parse((await askProofAnswer(member, number)).toString()) as {
     results: { label: string; vrfProof: string }[];
   };
   const { label, vrfProof } = results[0]!;
   return { label: octetsOf(label), 'VRF proof': octetsOf(vrfProof) };
+}
+
+export async function askProofAnswer(member: WatchedMember, number: string): Promise<Buffer> {
+  const body = Buffer.from(JSON.stringify({ identifiers: [`tel:${number}`] }));
+  return (await post(member, '/v1/proofs', { type: 'application/json', body })).body;
 }
 
 function octetsOf(text: string): Uint8Array {

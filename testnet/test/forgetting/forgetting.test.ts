@@ -10,7 +10,15 @@ import { eventually } from '../lab.ts';
 import { askForNonsense, interfaces, post } from './asking.ts';
 import type { Traces } from './asking.ts';
 import { searchMemory, summary } from './process-memory.ts';
-import * as safeguards from './safeguards.ts';
+import {
+  defaultCrash,
+  defaultLogger,
+  defaultNotFound,
+  keptDenials,
+  noWash,
+  plantedDefect,
+  tabledDenials,
+} from './safeguards.ts';
 import { foundIn, freshNumber, spellingsOf } from './spellings.ts';
 import type { Spellings } from './spellings.ts';
 import { writtenBy } from './trace.ts';
@@ -40,16 +48,16 @@ describe('what a member writes', () => {
   let spellings: Spellings;
   let carelessSpellings: Spellings;
   let refusals: readonly Buffer[];
+  let carelessRefusals: readonly Buffer[];
 
   beforeAll(async () => {
-    const { plantedDefect, defaultLogger, defaultCrash } = safeguards;
     honest = await startWatchedMember({ traced: true, edits: [plantedDefect] });
-    const edits = [plantedDefect, defaultLogger, defaultCrash];
+    const edits = [plantedDefect, defaultLogger, defaultCrash, defaultNotFound];
     careless = await startWatchedMember({ traced: true, edits });
     spellings = await askEverywhere(honest, number);
     refusals = await askForNonsense(honest, number);
     carelessSpellings = await askEverywhere(careless, number);
-    await askForNonsense(careless, number);
+    carelessRefusals = await askForNonsense(careless, number);
     await Promise.all([crash(honest, number), crash(careless, number)]);
   }, 90_000);
   afterAll(async () => {
@@ -86,6 +94,7 @@ describe('what a member writes', () => {
   });
 
   it('holds no number in a refusal', () => {
+    expect(carelessRefusals.map(String).join()).toContain(number);
     expect(refusals.length).toBeGreaterThan(10);
     expect(refusals.flatMap((refusal) => foundIn(refusal, spellings))).toEqual([]);
   });
@@ -106,7 +115,7 @@ describe('what a member remembers', () => {
 
   it('is no number that nobody has, a few seconds after the last look-up', async () => {
     await using honest = await startWatchedMember();
-    await using careless = await startWatchedMember({ edits: [safeguards.noWash] });
+    await using careless = await startWatchedMember({ edits: [noWash] });
     const number = freshNumber();
     const spellings = await askEverywhere(honest, number);
     const carelessSpellings = await askEverywhere(careless, number);
@@ -126,7 +135,7 @@ describe('what a member remembers', () => {
   }, 90_000);
 
   it('would be a number that nobody has, were denials kept', async () => {
-    const edits = [safeguards.keptDenials, safeguards.tabledDenials];
+    const edits = [keptDenials, tabledDenials];
     await using careless = await startWatchedMember({ edits });
     const number = freshNumber();
     const spellings = await askEverywhere(careless, number);

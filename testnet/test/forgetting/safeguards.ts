@@ -8,12 +8,11 @@ export const defaultLogger: SourceEdit = {
   replace: '    logger: true,',
 };
 
-/** Errors as they are: parsers quote what they could not read. */
-export const quotingErrors: SourceEdit = {
-  file: 'api/src/problem.ts',
-  find: 'detail: message, extensions, retryAfterSeconds };',
-  replace:
-    'detail: `${message} ${String((globalThis as any).lastAsked)}`, extensions, retryAfterSeconds };',
+/** fastify's own answer to what it has no route for: it quotes the URL. */
+export const defaultNotFound: SourceEdit = {
+  file: 'api/src/create-api.ts',
+  find: "api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));",
+  replace: '',
 };
 
 /** A defect: an identifier that ends in `?` is thrown where nobody catches it. */
@@ -32,6 +31,21 @@ export const defaultCrash: SourceEdit = {
   file: 'node/src/main.ts',
   find: "process.on('uncaughtException',",
   replace: "process.on('never',",
+};
+
+/** What was asked for as a label. */
+export const askedInLabels: SourceEdit = {
+  file: 'metrics/member-metrics.ts',
+  find: '    this.#requests.get(`${interfaceOf(route)} ${outcomeOf(statusCode)}`)!.add(1);',
+  replace: `    const key = (route ?? 'none') + ' ' + statusCode;
+    (this.#requests as Map<string, CoarseCounter>).set(key, new CoarseCounter({ bytes: () => new Uint8Array(1) }));`,
+};
+
+/** The URL of a request in the place of its route's pattern. */
+export const urlsCounted: SourceEdit = {
+  file: 'node/src/member-api.ts',
+  find: 'async ({ method, routeOptions }, { statusCode }) => {',
+  replace: 'async ({ method, url }, { statusCode }) => { const routeOptions = { url };',
 };
 
 /** A thread that is left as it is. */

@@ -35,6 +35,7 @@ export interface WatchedMember extends AsyncDisposable {
   readonly pid: number;
   /** DNS over TLS. */
   readonly tlsPort: number;
+  readonly metricsPort: number;
   /** Certificate of the authority that certified it. */
   readonly authority: string;
   readonly logFile: string;
@@ -69,6 +70,7 @@ export async function startWatchedMember(options: WatchedOptions = {}): Promise<
     testnet,
     pid,
     tlsPort,
+    metricsPort: tlsPort + 1,
     authority: await readFile(testnet.caFile, 'utf8'),
     logFile,
     traceFile,
@@ -89,6 +91,7 @@ async function addListeners({ configFile }: MemberLayout, tlsPort: number): Prom
     privateKey: 'api.key',
   };
   Object.assign(config.dns, { tls, workers: 1, rateLimit: { responsesPerSecond: 0 } });
+  Object.assign(config, { metrics: { listen: { address: loopback, port: tlsPort + 1 } } });
   await writeFile(configFile, stringify(config));
 }
 
@@ -166,12 +169,12 @@ async function untilReady(
   }
 }
 
-/** The process that strace started. */
-function childOf(pid: number): number {
+/** The process that another one started. */
+export function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
-async function freePortBase(): Promise<number> {
+export async function freePortBase(): Promise<number> {
   const probe = createServer().listen(0, loopback);
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

@@ -1,0 +1,107 @@
+/**
+ * Metrics that cannot tell on anyone: after every interface was used, also in every wrong way, each name,
+ * label and value is one of those that stand here.
+ */
+import { describe, expect, it } from 'vitest';
+import { loopback } from '../../src/layout.ts';
+import { askForNonsense, interfaces } from './asking.ts';
+import { askedInLabels, urlsCounted } from './safeguards.ts';
+import { foundIn, freshNumber, spellingsOf } from './spellings.ts';
+import { startWatchedMember } from './watched-member.ts';
+import type { WatchedMember } from './watched-member.ts';
+
+const outcomes = ['answered', 'refused', 'failed'];
+const interfaceNames = 'doh lookup bulk proof gateway relay tokens claim other'.split(' ');
+
+/** Family → label → its values. Counts of what people did move in sixteens. */
+const families: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  callbook_requests_total: { interface: interfaceNames, outcome: outcomes },
+  callbook_dns_datagrams_total: { outcome: ['answered', 'dropped', 'unsent', 'failed'] },
+  callbook_dns_stream_queries_total: {},
+  callbook_dns_worker_restarts_total: {},
+  callbook_ready: {},
+  callbook_members_connected: {},
+  callbook_own_log_thousands: {},
+  callbook_memory_mebibytes: {},
+  callbook_cpu_seconds_total: {},
+  callbook_uptime_minutes: {},
+};
+const coarse = /^callbook_(?:requests|dns_datagrams|dns_stream_queries)_total$/;
+
+/** Returns the lines that say something else than they may. */
+function indiscreet(text: string): readonly string[] {
+  return text
+    .trim()
+    .split('\n')
+    .filter((line) => !isDiscreet(line));
+}
+
+function isDiscreet(line: string): boolean {
+  // A telephone number has at least seven digits, and nothing else here has as many.
+  if (/\d{7}/.test(line.replaceAll(/[^0-9A-Za-z_]/g, ''))) return false;
+  const described = /^# (?:HELP (\w+) [A-Za-z0-9 ,]+|TYPE (\w+) (?:counter|gauge))$/.exec(line);
+  if (described !== null) return Object.hasOwn(families, described[1] ?? described[2]!);
+  const [, name = '', inner = '', value = ''] = /^(\w+)(?:\{(.*)\})? (\d+)$/.exec(line) ?? [];
+  if (!Object.hasOwn(families, name)) return false;
+  const pairs = Array.from(
+    inner.matchAll(/(\w+)="([^"]*)"(?:,|$)/g),
+    ([, label, text]) => [label!, text!] as const,
+  );
+  const labels = families[name]!;
+  if (pairs.map(([label]) => label).join() !== Object.keys(labels).join()) return false;
+  const isStep = !coarse.test(name) || Number(value) % 16 === 0;
+  return isStep && pairs.every(([label, text]) => labels[label]!.includes(text));
+}
+
+async function metricsOf({ metricsPort }: WatchedMember): Promise<string> {
+  const response = await fetch(`http://${loopback}:${metricsPort}/metrics`);
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  return await response.text();
+}
+
+/** Uses everything twenty times, so that each count has moved. */
+async function useEverything(member: WatchedMember, number: string): Promise<void> {
+  for (let round = 0; round < 20; round += 1) {
+    for (const { ask } of interfaces) await ask(member, number);
+    await askForNonsense(member, number);
+  }
+}
+
+function valueOf(text: string, sample: string): number {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+  return Number(line?.slice(sample.length + 1));
+}
+
+describe('the metrics of a member', () => {
+  it('are names, labels and values of a fixed table, whatever was asked', async () => {
+    await using member = await startWatchedMember();
+    const number = freshNumber();
+    await useEverything(member, number);
+    const text = await metricsOf(member);
+    expect(indiscreet(text)).toEqual([]);
+    expect(foundIn(Buffer.from(text), spellingsOf(number))).toEqual([]);
+    // They do count.
+    expect(valueOf(text, 'callbook_dns_datagrams_total{outcome="answered"}')).toBeGreaterThan(15);
+    expect(valueOf(text, 'callbook_dns_stream_queries_total')).toBeGreaterThan(47);
+    const answered = (name: string): string =>
+      `callbook_requests_total{interface="${name}",outcome="answered"}`;
+    for (const name of ['doh', 'lookup', 'proof']) {
+      expect(valueOf(text, answered(name)), name).toBeGreaterThan(15);
+    }
+    expect(
+      valueOf(text, 'callbook_requests_total{interface="other",outcome="refused"}'),
+    ).toBeGreaterThan(79);
+    const elsewhere = await fetch(`http://${loopback}:${member.metricsPort}/${number}`);
+    expect(elsewhere.status).toBe(404);
+    expect(await elsewhere.text()).not.toContain(number.slice(1));
+  });
+
+  it('would be found to tell, were URLs their labels', async () => {
+    await using careless = await startWatchedMember({ edits: [askedInLabels, urlsCounted] });
+    const number = freshNumber();
+    await askForNonsense(careless, number);
+    const text = await metricsOf(careless);
+    expect(indiscreet(text).join('\n')).toContain(`/v1/entries/${number}`);
+    expect(foundIn(Buffer.from(text), spellingsOf(number))).not.toEqual([]);
+  });
+});
