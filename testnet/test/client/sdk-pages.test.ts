@@ -1,6 +1,6 @@
 /**
  * Every example of the SDK's pages is run as it stands there: the blocks of a page are one script for
- * Node, beside a testnet.
+ * Node, beside a testnet. All of them compile too, as strictly as this repository does.
  */
 import { globSync } from 'node:fs';
 import { readFile, symlink, writeFile } from 'node:fs/promises';
@@ -22,12 +22,9 @@ afterAll(async () => await lab[Symbol.asyncDispose]());
 it.each(pages)(
   'the examples of %s run',
   async (page) => {
-    const blocks = (await readFile(join(repository, page), 'utf8')).matchAll(
-      /^```ts\n(.*?)^```$/gms,
-    );
-    const script = Array.from(blocks, ([, block]) => block).join('\n');
+    const script = await scriptOf(page);
     expect(script).toContain('createDirectory({ charterNote })');
-    const path = join(lab.folder, `${page.replaceAll(/\W+/g, '-')}.ts`);
+    const path = join(lab.folder, nameOf(page));
     await writeFile(path, script);
     const ran = await runCommand('node', ['--conditions=@callbook/source', path], {
       cwd: lab.folder,
@@ -37,3 +34,32 @@ it.each(pages)(
   },
   60_000,
 );
+
+it('the examples compile', async () => {
+  const files = await Promise.all(
+    pages.map(async (page) => {
+      await writeFile(join(lab.folder, nameOf(page)), await scriptOf(page));
+      return nameOf(page);
+    }),
+  );
+  // Scripts have names that only a reader uses.
+  const compilerOptions = { noEmit: true, noUnusedLocals: false, declaration: false };
+  const project = {
+    extends: join(repository, 'tsconfig.base.json'),
+    compilerOptions: { ...compilerOptions, isolatedDeclarations: false },
+    files,
+  };
+  await writeFile(join(lab.folder, 'tsconfig.json'), JSON.stringify(project));
+  const env = environment(lab.folder);
+  const compiled = await runCommand('tsc', ['-p', '.'], { cwd: lab.folder, env });
+  expect(compiled, compiled.stdout).toMatchObject({ code: 0 });
+}, 120_000);
+
+async function scriptOf(page: string): Promise<string> {
+  const text = await readFile(join(repository, page), 'utf8');
+  return Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), ([, block]) => block).join('\n');
+}
+
+function nameOf(page: string): string {
+  return `${page.replaceAll(/\W+/g, '-')}.mts`;
+}
