@@ -70,6 +70,7 @@ const exitCodeByError: Readonly<Record<string, ExitCode>> = {
   signer_failed: exitCodes.actionNeeded,
   signer_timeout: exitCodes.actionNeeded,
   signer_answer_invalid: exitCodes.verifiedBad,
+  box_key_missing: exitCodes.absent,
   sealed_for_another: exitCodes.verifiedBad,
   peer_file_malformed: exitCodes.actionNeeded,
   recovery_code_foreign: exitCodes.verifiedBad,

@@ -43,6 +43,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   output_unwritable: 'Name a file that is not there yet, in a folder that you may write to.',
   peer_file_malformed: 'Compare the keys of the peer with the peer, then remove the file.',
   user_id_malformed: 'Write it as "Name <user@domain>".',
+  box_key_missing: 'Ask its holder to publish one: callbook key import --use box.',
   box_key_invalid: 'Tell the holder: the key that is published is no key.',
   sealed_malformed: 'Give the file as it was received, without changes.',
   sealed_for_another: 'Open it with the number that it was sealed for: --number.',

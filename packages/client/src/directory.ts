@@ -11,6 +11,7 @@ import {
   type Identifier,
   type PendingRequest,
   type Random,
+  type Signer,
 } from '@callbook/protocol';
 import { nobleCryptography } from '@callbook/protocol/crypto/noble';
 import {
@@ -33,6 +34,7 @@ import { entryState, type MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
 import { loadPart } from './load-part.ts';
+import type { VerifiedRequest } from './http/verify-request.ts';
 import type { Privacy, Trust } from './lookup-reason.ts';
 import { lookup, type Lookup, type LookupOptions } from './lookup.ts';
 import type { LookupManyOptions, ManyLookup } from './lookup-many.ts';
@@ -44,6 +46,7 @@ import type * as ownershipActions from './ownership-actions.ts';
 import type { ObliviousContext } from './oblivious/oblivious-context.ts';
 import { pendingAgainst } from './pending-against.ts';
 import type { PendingEntry } from './pending-entry.ts';
+import type * as peerActions from './peer-actions.ts';
 import type { VerifyPeerOptions } from './peer/peer-keys.ts';
 import type { JudgedPeer, PeerOffer } from './peer/verify-peer.ts';
 import { prove, type Proof } from './prove.ts';
@@ -53,6 +56,7 @@ import type { ReplacementStanding } from './replacement-standing.ts';
 import { survey, type Survey } from './survey.ts';
 import type { ResumeOptions } from './resume.ts';
 import type { KeySource, SignerSource } from './signers/authority-signer.ts';
+import type { BoxAgreement } from './signers/box-agreement.ts';
 import type { VetoOptions } from './veto.ts';
 import { watch, type WatchedHolding, type WatchEvent, type WatchOptions } from './watch.ts';
 import { Zones, type ZoneAnswer } from './zone-answer.ts';
@@ -134,6 +138,14 @@ export interface Directory {
   survey(identifier: Identifier): Promise<Survey>;
   /** Proves what the directory says of an identifier, from the charter alone. */
   prove(identifier: Identifier, options?: { readonly privacy?: Privacy }): Promise<Proof>;
+  /** Seals something that only the holder of an identifier can read. Throws `box_key_missing`. */
+  seal(peer: Identifier, plaintext: Uint8Array): Promise<Uint8Array>;
+  /** Opens what was sealed to a holding, by its seed or by what has its `box` key. */
+  open(holding: Holding, sealed: Uint8Array, box?: BoxAgreement): Promise<Uint8Array>;
+  /** Signs a request with the `identity` key of a holding's seed, or another Ed25519 key it publishes. */
+  signAs(request: Request, holding: Holding, signer?: Signer): Promise<Request>;
+  /** Tells for whom a request was signed, by a key that the directory publishes. */
+  verifyAs(request: Request): Promise<VerifiedRequest>;
   /** Judges a call or a message of a peer by the keys that it publishes. */
   verifyPeer(peer: Identifier, offer: PeerOffer, options?: VerifyPeerOptions): Promise<JudgedPeer>;
   /** Tells what is said of a holding that its holder has not done; see `WatchEvent`. */
@@ -155,11 +167,6 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return context;
   };
   const asking = contextsToAskIn(options, walked);
-  const peerPorts = {
-    lookup: async (peer: Identifier) => await lookup(await asking(), peer),
-    clock: context.clock,
-    crypto: context.crypto,
-  };
   return {
     get charter() {
       return context.charter;
@@ -202,15 +209,31 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await context.zones.askResolver(context, zone, identifier),
     survey: async (identifier) => await survey(await walked(), identifier),
     prove: async (identifier, look) => await prove(await asking(look), identifier),
-    verifyPeer: async (peer, offer, peerOptions) => {
-      const { verifyPeer } = await loadPart(() => import('./peer/peer-keys.ts'));
-      return await verifyPeer(peerPorts, { peer, offer }, peerOptions);
-    },
+    ...withPeers(context, async (peer) => await lookup(await asking(), peer)),
     watch: async function* (holding, options) {
       yield* watch(await walked(), holding, options);
     },
     entryState: async (entryId) => await entryState(await walked(), entryId),
     memberStates: async () => await memberStates(await walked()),
+  };
+}
+
+/** What is done with the keys of peers; loaded when it is first called. */
+function withPeers(
+  { clock, random, crypto }: DirectoryContext,
+  lookUp: (peer: Identifier) => Promise<Lookup>,
+): Pick<Directory, 'open' | 'seal' | 'signAs' | 'verifyAs' | 'verifyPeer'> {
+  const ports = { lookup: lookUp, clock, random, crypto };
+  const load = async (): Promise<typeof peerActions> =>
+    await loadPart(() => import('./peer-actions.ts'));
+  return {
+    seal: async (peer, plaintext) => await (await load()).seal(ports, peer, plaintext),
+    open: async (holding, sealed, box) => await (await load()).open(holding, sealed, box),
+    signAs: async (request, holding, signer) =>
+      await (await load()).signAs(ports, request, { holding, signer }),
+    verifyAs: async (request) => await (await load()).verifyAs(ports, request),
+    verifyPeer: async (peer, offer, options) =>
+      await (await load()).verifyPeer(ports, { peer, offer }, options),
   };
 }
 

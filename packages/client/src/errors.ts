@@ -70,6 +70,7 @@ export const clientErrorCodes = {
   backup_passphrase_wrong: 'the passphrase does not open the backup',
   part_unavailable: 'a part of the client could not be loaded from where the app is',
   user_id_malformed: 'the name or the address of an OpenPGP user id is none',
+  box_key_missing: 'the identifier publishes no key to seal to',
   box_key_invalid: 'the published box key cannot be sealed to',
   sealed_malformed: 'what was given to open is nothing that was sealed',
   sealed_for_another: 'what was given to open is sealed to another key, or damaged',

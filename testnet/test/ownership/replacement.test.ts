@@ -142,7 +142,7 @@ async function untilOver({ commitFromMs }: Replacement): Promise<void> {
 const refusal = async (of: Promise<unknown>): Promise<string> =>
   await of.then(
     () => 'accepted',
-    (error: { code: string }) => error.code,
+    (error: { code?: string; message: string }) => error.code ?? error.message,
   );
 
 describe.concurrent('a number whose holder has lost the key', () => {

@@ -1,12 +1,9 @@
 /** `callbook seal` and `callbook open`: something that only the holder of a number can read. */
 import { open as openFile, readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { boxKeyOf, lookupKeys, open, seal } from '@callbook/client';
-import { deriveKeys } from '@callbook/protocol';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { selectRecord } from '../journal.ts';
-import { seedOf } from '../key-file.ts';
 import type { Session } from '../session.ts';
 
 export interface SealOptions {
@@ -15,32 +12,24 @@ export interface SealOptions {
   readonly number?: string;
 }
 
-/** Seals to the box key that `number` publishes; exit 4 where it is proven to publish none. */
+/** Seals to the box key that `number` publishes; `box_key_missing` where it is proven to publish none. */
 export async function sealTo(
   session: Session,
   number: string,
   options: SealOptions,
 ): Promise<ExitCode> {
   const identifier = await session.readIdentifier(number);
-  const answer = await session.directory.lookup(identifier);
-  const boxKey = boxKeyOf(lookupKeys(answer));
-  if (boxKey === undefined) {
-    session.report.result({ identifier, state: 'no_box_key' }, [
-      'The number publishes no key to seal to.',
-    ]);
-    return exitCodes.absent;
-  }
-  await write(session, options, await seal({ identifier, boxKey }, await read(session, options)));
+  const plaintext = await read(session, options);
+  await write(session, options, await session.directory.seal(identifier, plaintext));
   return exitCodes.ok;
 }
 
 /** Opens what was sealed to a number that is held here. */
 export async function openSealed(session: Session, options: SealOptions): Promise<ExitCode> {
-  const record = await selectRecord(session, options.number);
-  const { identifier, holding } = record;
+  const { holding } = await selectRecord(session, options.number);
   if (holding === null) throw cliError('holding_missing', 'the claim was never completed');
-  const { box } = deriveKeys(seedOf(record), { ...holding, identifier });
-  await write(session, options, await open({ identifier, box }, await read(session, options)));
+  const sealed = await read(session, options);
+  await write(session, options, await session.directory.open(holding, sealed));
   return exitCodes.ok;
 }
 

@@ -22,7 +22,7 @@ export interface VerifyPeerOptions {
 }
 
 /** How to look an identifier up, and what else a verdict needs. */
-export interface PeerPorts {
+interface VerdictPorts {
   readonly lookup: (identifier: Identifier) => Promise<Lookup>;
   readonly clock: Clock;
   readonly crypto: Cryptography;
@@ -30,7 +30,7 @@ export interface PeerPorts {
 
 /** Looks the peer up and judges what it offers. Throws only `identifier_malformed`. */
 export async function verifyPeer(
-  { lookup, clock, crypto }: PeerPorts,
+  { lookup, clock, crypto }: VerdictPorts,
   from: { readonly peer: Identifier; readonly offer: PeerOffer },
   { policy = 'prefer-keys', seen }: VerifyPeerOptions = {},
 ): Promise<JudgedPeer> {
@@ -52,7 +52,7 @@ const bogusCodes: ReadonlySet<ClientErrorCode> = new Set([
   'zone_differs',
 ]);
 
-async function peerKeys(lookup: PeerPorts['lookup'], peer: Identifier): Promise<PeerKeys> {
+async function peerKeys(lookup: VerdictPorts['lookup'], peer: Identifier): Promise<PeerKeys> {
   try {
     const answer = await lookup(peer);
     const keys = lookupKeys(answer);
