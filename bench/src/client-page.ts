@@ -18,7 +18,7 @@ export async function benchPage(): Promise<Measurement[]> {
     measured({ name: 'client, loaded with a page, gzip', value, unit: 'bytes', goal }),
     ...later.map(({ name, gzipBytes }) =>
       measured({
-        name: `client, loaded later: ${name.replace(/-[^-]{8}\.js$/, '')}, gzip`,
+        name: `client, loaded later: ${name.replace(/-.{8}\.js$/, '')}, gzip`,
         value: gzipBytes,
         unit: 'bytes',
       }),

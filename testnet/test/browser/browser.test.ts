@@ -23,7 +23,7 @@ let page: Page;
 
 beforeAll(async () => {
   lab = await openBrowserLab();
-  ({ page } = await lab.show('app'));
+  ({ page } = await lab.show('/app.html'));
   await page.evaluate((note) => app.open(note, 'plain'), lab.charterNote);
 }, 90_000);
 afterAll(async () => await lab[Symbol.asyncDispose]());
@@ -114,12 +114,46 @@ describe('a page in a browser', () => {
   });
 });
 
+describe('a page with nothing set', () => {
+  it('looks up obliviously, and loads the parts for that when it does', async () => {
+    const { page: other } = await lab.show('/app.html');
+    const before = lab.pages.served.length;
+    const found = await other.evaluate(
+      async ([note, asked]) => {
+        app.open(note, 'oblivious');
+        return await app.lookup(asked);
+      },
+      [lab.charterNote, free] as const,
+    );
+    expect(found).toMatchObject({ state: 'absent', proof: 'proven', dnssec: 'secure' });
+    const loaded = lab.pages.served.slice(before).map(({ name }) => name.split('-')[0]);
+    expect(loaded).toContain('oblivious');
+  });
+
+  it('is the page of the guide', async () => {
+    const { page: guide } = await lab.show('/guide/');
+    const answered = async (number: string): Promise<string> => {
+      await guide.fill('input', number);
+      await guide.click('button');
+      return await eventually(
+        async () => await guide.innerText('output'),
+        (text) => !text.endsWith('…'),
+        settleMsMax,
+      );
+    };
+    expect(await answered(held.slice('tel:'.length))).toBe('published, proven');
+    expect(await answered('+447700900001')).toBe('absent, proven');
+    await guide.context().setOffline(true);
+    expect(await answered('+447700900001')).toBe('cannot tell: directory_unavailable');
+  });
+});
+
 describe('peers in a page', () => {
   const peer = 'tel:+34912345678' as const;
   let peersPage: Page;
 
   beforeAll(async () => {
-    ({ page: peersPage } = await lab.show('peers'));
+    ({ page: peersPage } = await lab.show('/peers.html'));
     await peersPage.evaluate(async ([note, asked]) => await peers.claim(note, asked), [
       lab.charterNote,
       peer,

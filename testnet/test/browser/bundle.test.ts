@@ -36,7 +36,7 @@ it.each([
   ['oblivious look-ups', 'oblivious-context'],
   ['lost keys and who wants a number', 'ownership-actions'],
   ['address books', 'lookup-many'],
-  ['judging calls', 'peer-keys'],
+  ['judging calls', 'peer'],
   ['NSEC3', 'nsec3-proof'],
   ['SHA-1', 'sha1'],
 ])('has %s in a file of its own, for when it is needed', (_what, part) => {

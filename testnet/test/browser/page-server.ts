@@ -7,32 +7,37 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PageFile } from '../../src/page-bundle.ts';
 
-const policy = "default-src 'none'; script-src 'self'; connect-src https:";
+const policy = "default-src 'none'; script-src 'self'; connect-src 'self' https:";
 
 export interface PageServer extends AsyncDisposable {
-  /** Of the page that loads the first file of an app; `http://localhost:…/<app>.html`. */
-  urlOf(app: string): string;
+  /** `http://localhost:…`; the page that loads the first file of an app is `/<app>.html`. */
+  readonly url: string;
   /** Files that were asked for, in their order. */
   readonly served: readonly PageFile[];
 }
 
-/** Serves apps by their names, each of files the first of which is its script. */
+/**
+ * Serves apps by their names, each of files the first of which is its script, and other texts by their
+ * paths.
+ */
 export async function servePages(
   apps: Readonly<Record<string, readonly PageFile[]>>,
+  texts: Readonly<Record<string, string>> = {},
 ): Promise<PageServer> {
   const served: PageFile[] = [];
   const server = createServer((request, response) => {
-    const [, app = '', name = ''] = /^\/([a-z]+)(?:\.html|\/(.+))$/.exec(request.url ?? '') ?? [];
-    const files = apps[app] ?? [];
-    const file = files.find((one) => one.name === name);
+    const path = request.url ?? '';
+    const [, app = '', name = ''] = /^\/([a-z]+)(?:\.html|\/(.+))$/.exec(path) ?? [];
+    const [first] = apps[app] ?? [];
+    const file = apps[app]?.find((one) => one.name === name);
+    const html = `<!doctype html><script type="module" src="/${app}/${first?.name}"></script>`;
+    const text = texts[path] ?? (name === '' && first !== undefined ? html : undefined);
     if (file !== undefined) {
       served.push(file);
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(file.code);
-    } else if (name === '' && files.length > 0) {
-      const html = `<!doctype html><script type="module" src="/${app}/${files[0]!.name}"></script>`;
-      response
-        .writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy })
-        .end(html);
+    } else if (text !== undefined) {
+      const headers = { 'content-type': 'text/html', 'content-security-policy': policy };
+      response.writeHead(200, headers).end(text);
     } else {
       response.writeHead(404).end();
     }
@@ -42,7 +47,7 @@ export async function servePages(
   const { port } = server.address() as AddressInfo;
   return {
     served,
-    urlOf: (app) => `http://localhost:${port}/${app}.html`,
+    url: `http://localhost:${port}`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
