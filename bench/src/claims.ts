@@ -30,6 +30,8 @@ const claimsPerRound = 300;
 const laneCount = 64;
 /** Leaves reach everybody, and are cosigned, after the last receipt; that belongs to the claims. */
 const settleMs = 1500;
+/** So long members are left alone, to see what they take by the clock. */
+const idleMs = 5000;
 /** Challenges opened to see what they leave on disk. */
 const storedCount = 500;
 
@@ -59,43 +61,63 @@ interface Round {
   readonly checkMicroseconds: number;
   readonly cpuMs: readonly number[];
   readonly waitMs: readonly number[];
+  /** What a claim took beside what the members would have taken without any. */
+  readonly besideIdleMs: number;
 }
 
-async function measureThroughput({
-  testnet,
-  directory,
-  outbox,
-  say,
-}: Omit<KillBench, 'first'>): Promise<Measurement[]> {
-  const claimFrom = async (first: number, count: number): Promise<number[]> => {
-    const waitMs: number[] = [];
-    await inLanes({ count, laneCount }, async (n) => {
-      const before = performance.now();
-      await directory.claim(claimOf(first + n, outbox));
-      waitMs.push(performance.now() - before);
-    });
-    await sleep(settleMs);
-    return waitMs;
-  };
+async function measureThroughput(bench: Omit<KillBench, 'first'>): Promise<Measurement[]> {
+  const { testnet, say } = bench;
   say(`${warmUpCount} claims to warm up`);
-  await claimFrom(0, warmUpCount);
+  await claimFrom(bench, 0, warmUpCount);
+  const idleBefore = cpuOf(testnet);
+  await sleep(idleMs);
+  const idleShare = (sumOf(cpuOf(testnet)) - sumOf(idleBefore)) / (idleMs / 1000);
+  say(`members that are left alone take ${(idleShare * 1000).toFixed(0)} ms of CPU a second`);
   const rounds: Round[] = [];
   for (let round = 0; round < roundCount; round++) {
-    const before = cpuOf(testnet);
-    const waitMs = await claimFrom(warmUpCount + round * claimsPerRound, claimsPerRound);
-    const cpuMs = cpuOf(testnet).map((s, at) => ((s - before[at]!) * 1000) / claimsPerRound);
-    const perCpuSecond = 1000 / cpuMs.reduce((sum, ms) => sum + ms, 0);
-    say(
-      `${perCpuSecond.toFixed(1)} claims a second of CPU; ms by member ${cpuMs.map((ms) => ms.toFixed(2)).join(' ')}`,
-    );
-    const checkMicroseconds = cpuOfCheck();
-    rounds.push({ perCpuSecond, checkMicroseconds, cpuMs, waitMs });
+    const first = warmUpCount + round * claimsPerRound;
+    rounds.push(await measureRound(bench, { first, idleShare }));
   }
+  const idle = { name: 'claims, all five members left alone', unit: 'ms CPU/s' };
+  return [...throughputOf(rounds), measured({ ...idle, value: idleShare * 1000 })];
+}
+
+/** Has so many people claim and returns how long each has waited. */
+async function claimFrom(
+  { directory, outbox }: Omit<KillBench, 'first'>,
+  first: number,
+  count: number,
+): Promise<number[]> {
+  const waitMs: number[] = [];
+  await inLanes({ count, laneCount }, async (n) => {
+    const before = performance.now();
+    await directory.claim(claimOf(first + n, outbox));
+    waitMs.push(performance.now() - before);
+  });
+  await sleep(settleMs);
+  return waitMs;
+}
+
+async function measureRound(
+  bench: Omit<KillBench, 'first'>,
+  { first, idleShare }: { readonly first: number; readonly idleShare: number },
+): Promise<Round> {
+  const { testnet, say } = bench;
+  const [before, begunAtMs] = [cpuOf(testnet), performance.now()];
+  const waitMs = await claimFrom(bench, first, claimsPerRound);
+  const cpuMs = cpuOf(testnet).map((s, at) => ((s - before[at]!) * 1000) / claimsPerRound);
+  const perCpuSecond = 1000 / sumOf(cpuMs);
+  const idleCpuMs = idleShare * (performance.now() - begunAtMs);
+  const besideIdleMs = sumOf(cpuMs) - idleCpuMs / claimsPerRound;
+  const byMember = cpuMs.map((ms) => ms.toFixed(2)).join(' ');
+  say(`${perCpuSecond.toFixed(1)} claims a second of CPU; ms by member ${byMember}`);
+  return { perCpuSecond, checkMicroseconds: cpuOfCheck(), cpuMs, waitMs, besideIdleMs };
+}
+
+function throughputOf(rounds: readonly Round[]): Measurement[] {
   const waitMs = rounds.flatMap((round) => round.waitMs);
   const meanMs = (from: number, to: number): number =>
-    median(
-      rounds.map(({ cpuMs }) => cpuMs.slice(from, to).reduce((a, b) => a + b, 0) / (to - from)),
-    );
+    median(rounds.map(({ cpuMs }) => sumOf(cpuMs.slice(from, to)) / (to - from)));
   return [
     measured({
       name: 'claims, CPU of all five members',
@@ -111,6 +133,11 @@ async function measureThroughput({
         what: 'a signature check',
         value: median(rounds.map(({ checkMicroseconds }) => checkMicroseconds)),
       },
+    }),
+    measured({
+      name: 'claims, one beside what members left alone take',
+      value: median(rounds.map(({ besideIdleMs }) => besideIdleMs)),
+      unit: 'ms CPU',
     }),
     measured({ name: 'claims, first member that challenges', value: meanMs(0, 1), unit: 'ms CPU' }),
     measured({ name: 'claims, second', value: meanMs(1, 2), unit: 'ms CPU' }),
@@ -131,6 +158,10 @@ function cpuOfCheck(): number {
   for (let n = 0; n < checkCount; n++) crypto.ed25519Verify(message, signature, signer.publicKey);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / checkCount;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function cpuOf({ members }: Testnet): number[] {

@@ -6,7 +6,7 @@ export const checkpointIntervalMs = 25;
 export const growingIntervalMs = 50;
 export const growingIntervalMsMax = 100;
 /** A log waits as long as its last batch took to write, and a round of cosigning twice as long as it took; up to this. */
-export const busyIntervalMsMax = 250;
+export const busyIntervalMsMax = 500;
 export const busyCosignMsMax = 1500;
 /** A log counts as growing for so long after its last leaf. */
 export const growingWithinMs = 500;

@@ -96,6 +96,8 @@ export class Libp2pNetwork implements Network {
   readonly #options: Libp2pNetworkOptions;
   readonly #peers: PeerTable;
   readonly #connects = new Listeners<string>();
+  /** By member, aborted when its last connection closes. */
+  readonly #lost = new Map<string, AbortController>();
   readonly #stop = new AbortController();
   /** Loops that keep a member connected, and what ends each. */
   readonly #redialling = new Map<string, Redialling>();
@@ -112,6 +114,11 @@ export class Libp2pNetwork implements Network {
     node.addEventListener('peer:connect', ({ detail }) => {
       const name = this.#peers.nameOf(detail);
       if (name !== undefined) this.#connects.tell(name);
+    });
+    node.addEventListener('peer:disconnect', ({ detail }) => {
+      const name = this.#peers.nameOf(detail) ?? '';
+      this.#lost.get(name)?.abort();
+      this.#lost.delete(name);
     });
     gossip?.subscribe(batchesTopic);
     for (const peer of options.peers) this.#dial(peer);
@@ -208,6 +215,7 @@ export class Libp2pNetwork implements Network {
     const ended = AbortSignal.any([stopped, this.#stop.signal]);
     const target = {
       isConnected: () => this.#connectionTo(peer.name) !== undefined,
+      untilLost: () => this.#untilLost(peer.name),
       dial: async () => {
         const addresses = peer.addresses().map((address) => addressOf(address, peerId));
         if (addresses.length === 0) throw new Error('no address to dial');
@@ -217,6 +225,12 @@ export class Libp2pNetwork implements Network {
       },
     };
     return keepConnected(target, this.#options, ended);
+  }
+
+  #untilLost(name: string): AbortSignal {
+    const lost = this.#lost.get(name) ?? new AbortController();
+    this.#lost.set(name, lost);
+    return lost.signal;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

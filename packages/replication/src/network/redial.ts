@@ -10,6 +10,8 @@ import type { Scheduler } from '../scheduler.ts';
 
 export interface RedialTarget {
   isConnected(): boolean;
+  /** Aborts when the connection that there is now is lost. */
+  untilLost(): AbortSignal;
   /** Dials once; rejects when it fails. */
   dial(): Promise<void>;
 }
@@ -24,7 +26,10 @@ export async function keepConnected(
   while (!signal.aborted) {
     if (target.isConnected()) {
       waitMs = redialMinMs;
-      await ports.scheduler.delay(redialMinMs, signal);
+      const lost = target.untilLost();
+      await ports.scheduler.delay(redialMaxMs, AbortSignal.any([signal, lost]));
+      // The other side has lost it too, and dials as well.
+      if (lost.aborted) await ports.scheduler.delay(spread(redialMinMs / 2, ports.random), signal);
       continue;
     }
     try {

@@ -48,7 +48,7 @@ describe('the pace of checkpoints', () => {
     for (const [tookMs, waitsMs] of [
       [49, 50],
       [180, 180],
-      [2000, 250],
+      [2000, 500],
       [-5, 50],
     ] as const) {
       pace.wrote(tookMs);
