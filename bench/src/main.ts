@@ -13,6 +13,7 @@ import { benchDns } from './dns.ts';
 import { benchIndex } from './index-tree.ts';
 import { benchIngest } from './ingest.ts';
 import type { Measurement } from './measurement.ts';
+import { benchPrivate } from './private.ts';
 import { benchReplication } from './replication.ts';
 import { printJson, printTable } from './report.ts';
 
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   client: benchClient,
   convergence: benchConvergence,
   cosign: benchCosign,
+  private: benchPrivate,
   replication: benchReplication,
   index: benchIndex,
   dns: benchDns,
