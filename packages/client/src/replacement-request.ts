@@ -27,7 +27,7 @@ import { assertComplete, submitEntry } from './submission.ts';
 /** Saves a replacement durably; members hear of it only after it has returned. */
 export type SaveReplacement = (replacement: Replacement) => Promise<void> | void;
 
-export interface ChallengeSource {
+interface ChallengeSource {
   readonly form: CodeForm;
   readonly code: CodeSource;
   /** Names of members to ask first. */

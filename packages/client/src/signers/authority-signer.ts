@@ -46,7 +46,7 @@ interface SigningContext {
 }
 
 /** Returns the signer of the authority key that derives from a seed of 32 bytes. */
-export function seedSigner(crypto: Cryptography, seed: Uint8Array, of: KeyOwner): Signer {
+function seedSigner(crypto: Cryptography, seed: Uint8Array, of: KeyOwner): Signer {
   return crypto.ed25519Signer(deriveKeys(seed, of).authority.secretKey);
 }
 
