@@ -14,23 +14,14 @@ import {
   type Signer,
 } from '@callbook/protocol';
 import { nobleCryptography } from '@callbook/protocol/crypto/noble';
-import {
-  changeTerms,
-  publish,
-  release,
-  rotate,
-  type ChangeOptions,
-  type OwnershipTerms,
-  type PayloadChanges,
-  type RotateOptions,
-} from './changes.ts';
+import { publish, type ChangeOptions, type PayloadChanges } from './changes.ts';
 import { CharterWalk } from './charter-walk.ts';
 import { claim, type ClaimOptions } from './claim.ts';
 import { plainAsking, type DirectoryContext, type Pause } from './directory-context.ts';
 import type { DnsTransport } from './dnssec/dns-transport.ts';
 import type { TrustAnchor } from './dnssec/trust-anchor.ts';
 import type { EmailOptions } from './email.ts';
-import { entryState, type MemberEntryState } from './entry-state.ts';
+import type { MemberEntryState } from './entry-state.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
 import { loadPart } from './load-part.ts';
@@ -40,9 +31,10 @@ import { lookup, type Lookup, type LookupOptions } from './lookup.ts';
 import type { LookupManyOptions, ManyLookup } from './lookup-many.ts';
 import type { Fetch } from './member-call.ts';
 import { MemberHealth } from './member-health.ts';
-import { memberStates, type MemberState } from './member-state.ts';
+import type { MemberState } from './member-state.ts';
 import { orderMembers, type Member } from './member.ts';
 import type * as ownershipActions from './ownership-actions.ts';
+import type { OwnershipTerms, RotateOptions } from './ownership-changes.ts';
 import type { ObliviousContext } from './oblivious/oblivious-context.ts';
 import { pendingAgainst } from './pending-against.ts';
 import type { PendingEntry } from './pending-entry.ts';
@@ -184,9 +176,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     publish: async (holding, changes, change) =>
       await publish(await walked(), { holding, changes }, change),
     rotate: async (holding, newSeed, change) =>
-      await rotate(await walked(), { holding, newSeed }, change),
+      await (await ownership()).rotate(await walked(), { holding, newSeed }, change),
     changeTerms: async (holding, terms, change) =>
-      await changeTerms(await walked(), { holding, terms }, change),
+      await (await ownership()).changeTerms(await walked(), { holding, terms }, change),
     commitEmail: async (holding, options) =>
       await (await ownership()).commitEmail(await walked(), holding, options),
     replace: async (replaceOptions) =>
@@ -196,7 +188,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     pendingAgainst: async (holding) => await pendingAgainst(await walked(), holding),
     veto: async (holding, requestId, vetoOptions) =>
       await (await ownership()).veto(await walked(), { holding, requestId }, vetoOptions),
-    release: async (holding, change) => await release(await walked(), holding, change),
+    release: async (holding, change) =>
+      await (await ownership()).release(await walked(), holding, change),
     restore: async (of) => await (await ownership()).restoreHolding(await walked(), of),
     resume: async (pending, resumeOptions) =>
       await (await ownership()).resume(await walked(), pending, resumeOptions),
@@ -213,8 +206,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     watch: async function* (holding, options) {
       yield* watch(await walked(), holding, options);
     },
-    entryState: async (entryId) => await entryState(await walked(), entryId),
-    memberStates: async () => await memberStates(await walked()),
+    entryState: async (entryId) => await (await ownership()).entryState(await walked(), entryId),
+    memberStates: async () => await (await ownership()).memberStates(await walked()),
   };
 }
 
