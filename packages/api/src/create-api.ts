@@ -12,6 +12,7 @@ import type { ApiContext, ApiScope } from './api-scope.ts';
 import { ChallengeDesk } from './challenges/challenge-desk.ts';
 import type { SendGuard } from './challenges/send-guard.ts';
 import { allowEveryOrigin, shareAnswer } from './cross-origin.ts';
+import { takeJson } from './json-body.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
@@ -77,6 +78,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
   api.server.maxConnections = limits.connectionsMax;
   api.removeContentTypeParser('text/plain');
+  takeJson(api);
   // Here and not in the scope below, where it would bring the framework's own serializer back.
   api.addSchema(problemSchema);
   // Answers are built field by field, and tests hold every one against its schema.

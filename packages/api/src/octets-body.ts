@@ -28,7 +28,8 @@ export function usedOnce<Result>(body: unknown, use: (octets: Uint8Array) => Res
   }
 }
 
-async function readOctets(payload: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+/** Reads a whole body, at most `bytesMax` octets, which whoever uses it fills with zeros. */
+export async function readOctets(payload: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
   const whole = new Uint8Array(bytesMax);
   try {
     return whole.subarray(0, await readInto(whole, payload));

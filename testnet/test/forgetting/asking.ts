@@ -9,6 +9,8 @@ import { Agent, request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { bulkMediaType, encodeBulkRequest, obliviousBulkSlots } from '@callbook/protocol';
+import { firstKey, seal } from '../../../packages/api/test/oblivious/ohttp-client.ts';
 import { loopback } from '../../src/layout.ts';
 import type { WatchedMember } from './watched-member.ts';
 
@@ -28,6 +30,22 @@ export const interfaces: readonly Interface[] = [
   { name: 'DoH', ask: async (member, number) => await noTraces(askDoh(member, number)) },
   { name: 'look-up', ask: async (member, number) => await noTraces(askLookup(member, number)) },
   { name: 'proof', ask: askProof },
+  { name: 'bulk', ask: async (member, number) => await noTraces(askBulk(member, number)) },
+  {
+    name: 'oblivious look-up',
+    ask: async (member, number) => {
+      const content = lookupBody(number);
+      return await noTraces(askObliviously(member, { path: '/v1/lookups', type: json, content }));
+    },
+  },
+  {
+    name: 'oblivious bulk',
+    ask: async (member, number) => {
+      const content = encodeBulkRequest([`tel:${number}`], obliviousBulkSlots);
+      const inner = { path: '/v1/bulk', type: bulkMediaType, content };
+      return await noTraces(askObliviously(member, inner));
+    },
+  },
   {
     name: 'look-up of a thousand',
     ask: async (member, number) => await noTraces(askThousand(member, number)),
@@ -92,9 +110,39 @@ export async function askDoh(member: WatchedMember, number: string): Promise<Buf
   return (await post(member, '/dns-query', { type: 'application/dns-message', body })).body;
 }
 
+const json = 'application/json';
+
+function lookupBody(number: string): Buffer {
+  return Buffer.from(JSON.stringify({ identifiers: [`tel:${number}`] }));
+}
+
 async function askLookup(member: WatchedMember, number: string): Promise<Buffer> {
-  const body = Buffer.from(JSON.stringify({ identifiers: [`tel:${number}`] }));
-  return (await post(member, '/v1/lookups', { type: 'application/json', body })).body;
+  return (await post(member, '/v1/lookups', { type: json, body: lookupBody(number) })).body;
+}
+
+async function askBulk(member: WatchedMember, number: string): Promise<void> {
+  const body = Buffer.from(encodeBulkRequest([`tel:${number}`]));
+  const { status } = await post(member, '/v1/bulk', { type: bulkMediaType, body });
+  if (status !== 200) throw new Error(`bulk look-up: ${status}`);
+}
+
+interface Inner {
+  readonly path: string;
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
+/** By this member as gateway; what a relay does is none of its business. */
+async function askObliviously(member: WatchedMember, inner: Inner): Promise<void> {
+  const gateway = '/.well-known/ohttp-gateway';
+  const keys = await post(member, gateway, { type: json, body: Buffer.alloc(0), method: 'GET' });
+  const { path, type, content } = inner;
+  const request = { path, content, fields: { 'content-type': type } };
+  const sealed = await seal(firstKey(keys.body), request, Date.now());
+  const body = Buffer.from(sealed.capsule);
+  const answer = await post(member, gateway, { type: 'message/ohttp-req', body });
+  const { status } = await sealed.open(answer.body);
+  if (status !== 200) throw new Error(`${path} in a capsule: ${status}`);
 }
 
 /** The number stands at the end, where no shorter request overwrites it. */
@@ -113,8 +161,7 @@ async function askProof(member: WatchedMember, number: string): Promise<Traces> 
 }
 
 export async function askProofAnswer(member: WatchedMember, number: string): Promise<Buffer> {
-  const body = Buffer.from(JSON.stringify({ identifiers: [`tel:${number}`] }));
-  return (await post(member, '/v1/proofs', { type: 'application/json', body })).body;
+  return (await post(member, '/v1/proofs', { type: json, body: lookupBody(number) })).body;
 }
 
 function octetsOf(text: string): Uint8Array {
@@ -126,7 +173,6 @@ export async function askForNonsense(
   member: WatchedMember,
   number: string,
 ): Promise<readonly Buffer[]> {
-  const json = 'application/json';
   const asked: readonly { path: string; type?: string; text?: string; method?: string }[] = [
     { path: `/v1/lookups/${number}`, method: 'GET' },
     { path: `/v1/lookups?number=${number}`, method: 'GET' },
@@ -134,6 +180,9 @@ export async function askForNonsense(
     { path: `/v1/entries/${number}`, method: 'GET' },
     { path: `/log/${number}/checkpoint`, method: 'GET' },
     { path: `/${number}`, method: 'DELETE' },
+    { path: `/v1/relay/${number}`, text: number, type: 'message/ohttp-req' },
+    { path: '/.well-known/ohttp-gateway', text: number, type: 'message/ohttp-req' },
+    { path: '/v1/bulk', text: number, type: bulkMediaType },
     { path: '/v1/lookups', text: `{"identifiers":["tel:${number}"` },
     { path: '/v1/lookups', text: JSON.stringify({ identifiers: [number], [number]: number }) },
     { path: '/v1/lookups', text: JSON.stringify({ identifiers: { [number]: number } }) },

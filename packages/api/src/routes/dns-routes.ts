@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
 import { dnsQueryBytesMax } from '../limits.ts';
+import { takeOctets, usedOnce } from '../octets-body.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
 
 /** RFC 8484 §6. */
@@ -27,16 +28,9 @@ export function addDnsRoutes(scope: ApiScope, { dns }: ApiContext): void {
     },
   };
   scope.register(async (octets: ApiScope) => {
-    octets.removeAllContentTypeParsers();
-    octets.addContentTypeParser(mediaType, { parseAs: 'buffer' }, (_request, body, done) =>
-      done(null, body),
-    );
-    const options = { schema, bodyLimit: dnsQueryBytesMax };
-    octets.post('/dns-query', options, async ({ body }, reply) => {
-      const query = body instanceof Uint8Array ? new Uint8Array(body) : new Uint8Array();
-      const answer = dns?.answer(query);
-      query.fill(0);
-      if (body instanceof Uint8Array) body.fill(0);
+    takeOctets(octets, mediaType, dnsQueryBytesMax);
+    octets.post('/dns-query', { schema }, async ({ body }, reply) => {
+      const answer = await usedOnce(body, async (query) => dns?.answer(query));
       // What is no query at all gets no answer over UDP; here something has to be said.
       if (answer === undefined) throw new ApiError('request_malformed');
       // RFC 8484 §5.1 wants a lifetime said: that of an answer to one person is none.
