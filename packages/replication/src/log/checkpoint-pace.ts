@@ -57,7 +57,7 @@ export class CheckpointPace {
   get cosignMs(): number {
     const growing = Math.max(1, this.#growingCount);
     const growingMs = Math.min(cosignIntervalMsMax, cosignIntervalMs * growing);
-    return Math.max(growingMs, Math.min(busyCosignMsMax, 2 * this.#cosignedMs));
+    return Math.max(growingMs, Math.min(busyCosignMsMax, this.#cosignedMs));
   }
 
   /** Logs that have grown of late. */

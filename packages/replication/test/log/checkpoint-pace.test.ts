@@ -21,7 +21,7 @@ describe('the pace of checkpoints', () => {
     for (const origin of ['a', 'b', 'c']) pace.grown(origin);
     expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
     for (const origin of ['d', 'e', 'f']) pace.grown(origin);
-    expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 1250]);
   });
 
   it('forgets a log that has not grown for half a second', () => {
@@ -56,12 +56,12 @@ describe('the pace of checkpoints', () => {
     }
   });
 
-  it('waits twice as long as a round of cosigning takes, to a limit', () => {
+  it('waits as long as a round of cosigning takes, where that is longer, to a limit', () => {
     const { pace } = paceAt(1000);
     for (const [tookMs, waitsMs] of [
-      [125, 250],
-      [300, 600],
-      [2000, 1500],
+      [249, 250],
+      [300, 300],
+      [2000, 1250],
       [-5, 250],
     ] as const) {
       pace.cosigned(tookMs);
