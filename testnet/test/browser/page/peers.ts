@@ -3,11 +3,14 @@ import {
   boxKeyOf,
   createDirectory,
   ed25519RequestSigner,
+  holdingPayload,
   lookupKeys,
   open,
   seal,
   signAs,
   verifyAs,
+  webCryptoAgreement,
+  webCryptoSigner,
 } from '@callbook/client';
 import { deriveKeys, type DerivedKeys, type Identifier } from '@callbook/protocol';
 import { nobleCryptography as cryptography } from '@callbook/protocol/crypto/noble';
@@ -43,6 +46,40 @@ class Peers {
     const sealed = await seal({ identifier, boxKey }, new TextEncoder().encode(text));
     const { box } = this.#keys!;
     return new TextDecoder().decode(await open({ identifier, box }, sealed));
+  }
+
+  /**
+   * Claims an identifier with keys that the browser lets nobody read, changes what it publishes, and opens
+   * what was sealed to it. Returns what was opened, after the code of trying to read a key.
+   */
+  async claimUnreadable(charterNote: string, identifier: Identifier): Promise<string[]> {
+    const { subtle } = globalThis.crypto;
+    const pair = await subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+    const boxPair = await subtle.generateKey('X25519', false, ['deriveBits']);
+    if (!('privateKey' in pair && 'privateKey' in boxPair)) throw new Error('no pairs');
+    const read = subtle.exportKey('pkcs8', pair.privateKey);
+    const refusal = await read.then(
+      () => 'read',
+      (error: Error) => error.name,
+    );
+    const signer = await webCryptoSigner(pair);
+    const box = await webCryptoAgreement(boxPair);
+    const directory = createDirectory({ charterNote, signers: () => signer });
+    const holding = await directory.claim({
+      identifier,
+      signer,
+      keys: [{ use: 'box', algorithm: 'x25519', key: box.publicKey }],
+      routes: [],
+      visibility: 'dns',
+      form: 'digits',
+      code: async ({ to }) => await codeSentTo(to),
+    });
+    const routes = [{ service: 'sip', uri: 'sip:dora@sip.example', preference: 10 }] as const;
+    const changed = await directory.publish(holding, { routes });
+    const boxKey = boxKeyOf(holdingPayload(changed).keys)!;
+    const sealed = await seal({ identifier, boxKey }, new TextEncoder().encode('for nobody else'));
+    const opened = await directory.open(changed, sealed, box);
+    return [refusal, new TextDecoder().decode(opened)];
   }
 
   /** Signs a request as an identifier, and tells for whom a server takes it, or why not. */
