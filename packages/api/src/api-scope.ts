@@ -10,6 +10,7 @@ import type {
 } from 'fastify';
 import type { ChallengeDesk } from './challenges/challenge-desk.ts';
 import type { DirectoryPort, DnsPort } from './ports.ts';
+import type { LookupAccess } from './lookups/lookup-access.ts';
 import type { ProofBudget } from './proofs/proof-budget.ts';
 
 /** A fastify scope that types requests and answers by their schemas. */
@@ -27,5 +28,6 @@ export interface ApiContext {
   readonly crypto: Cryptography;
   readonly clock: Clock;
   readonly proofs: ProofBudget;
+  readonly access: LookupAccess;
   readonly dns: DnsPort | undefined;
 }

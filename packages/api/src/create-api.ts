@@ -6,7 +6,7 @@
 import { logOriginCharactersMax } from '@callbook/protocol';
 import type { Clock, Cryptography, Random } from '@callbook/protocol';
 import { fastify } from 'fastify';
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyServerFactory, FastifyServerOptions } from 'fastify';
 import type { SecureContextOptions } from 'node:tls';
 import type { ApiContext, ApiScope } from './api-scope.ts';
 import { ChallengeDesk } from './challenges/challenge-desk.ts';
@@ -15,6 +15,7 @@ import { allowEveryOrigin, shareAnswer } from './cross-origin.ts';
 import { takeJson } from './json-body.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
+import { LookupAccess } from './lookups/lookup-access.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
 import { addObliviousRoutes } from './oblivious/oblivious-routes.ts';
 import type { ObliviousService } from './oblivious/oblivious-service.ts';
@@ -32,8 +33,12 @@ import { addHealthRoutes } from './routes/health-routes.ts';
 import { addLogRoutes } from './routes/log-routes.ts';
 import { addLookupRoutes } from './routes/lookup-routes.ts';
 import { addProofRoutes } from './routes/proof-routes.ts';
+import { addTokenRoutes } from './routes/token-routes.ts';
 import { addWitnessRoutes } from './routes/witness-routes.ts';
 import { problemSchema } from './schemas/problem-schema.ts';
+import { createTlsServer } from './tls-server.ts';
+import type { TlsServerOptions } from './tls-server.ts';
+import type { TokenService } from './tokens/token-service.ts';
 
 export interface ApiOptions {
   readonly directory: DirectoryPort;
@@ -42,6 +47,8 @@ export interface ApiOptions {
   readonly dns?: DnsPort;
   /** Gateway and relay of Oblivious HTTP; without it there are none. */
   readonly oblivious?: ObliviousService | undefined;
+  /** Issues tokens and takes them; without it there are none. */
+  readonly tokens?: TokenService | undefined;
   /** Where codes to numbers cost money. */
   readonly sendGuard?: SendGuard | undefined;
   readonly clock: Clock;
@@ -72,8 +79,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const logger = options.logger ?? silent;
   const desk = new ChallengeDesk(options.host, limits, options);
   const proofs = new ProofBudget(limits, options);
-  const { directory, crypto, clock } = options;
-  const context: ApiContext = { directory, crypto, clock, desk, proofs, dns: options.dns };
+  const access = new LookupAccess(limits, options);
+  const { directory, crypto, clock, dns } = options;
+  const context: ApiContext = { directory, crypto, clock, desk, proofs, access, dns };
 
   const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
   api.server.maxConnections = limits.connectionsMax;
@@ -92,7 +100,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   forgetWhileOpen(api, desk);
   api.register(async (scope: ApiScope) => {
     await addRoutes(scope, context);
-    const { oblivious } = options;
+    const { oblivious, tokens } = options;
+    if (tokens !== undefined) addTokenRoutes(scope, tokens);
     if (oblivious !== undefined) addObliviousRoutes(scope, { ...options, oblivious });
   });
   return api;
@@ -122,9 +131,7 @@ function serverOptions(options: {
 }): FastifyServerOptions {
   const { limits, logger, tls } = options;
   const onFrameworkError = errorHandler(logger);
-  const transport = {
-    connectionsCheckingInterval: Math.min(limits.requestMsMax, slowRequestCheckMsMax),
-  };
+  const checkEveryMs = Math.min(limits.requestMsMax, slowRequestCheckMsMax);
   return {
     logger: false,
     bodyLimit: limits.bodyBytesMax,
@@ -140,8 +147,19 @@ function serverOptions(options: {
       shareAnswer(reply);
       onFrameworkError(error, request, reply);
     },
-    ...(tls === undefined ? { http: transport } : { https: { ...transport, ...tls } }),
+    ...(tls === undefined
+      ? { http: { connectionsCheckingInterval: checkEveryMs } }
+      : { https: {}, serverFactory: tlsServerFactory({ tls, limits, checkEveryMs }) }),
   };
+}
+
+/** HTTP/2's requests and responses have the methods of HTTP/1.1's (node's compatibility API). */
+function tlsServerFactory(options: TlsServerOptions): FastifyServerFactory {
+  return (onRequest) =>
+    createTlsServer(
+      options,
+      onRequest as unknown as Parameters<typeof createTlsServer>[1],
+    ) as unknown as ReturnType<FastifyServerFactory>;
 }
 
 /** A member that nobody asks anything still forgets in time. */

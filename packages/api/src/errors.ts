@@ -137,6 +137,43 @@ export const apiErrorCodes = {
     status: 502,
     sentence: 'the gateway gave the relay no answer that can be handed on',
   },
+  token_invalid: {
+    status: 401,
+    sentence: 'the authorization is not one good token of an issuer of the charter',
+  },
+  token_spent: { status: 401, sentence: 'the token was spent before' },
+  token_insufficient: {
+    status: 400,
+    sentence: 'the request has more look-ups than the 16 that a token pays for',
+  },
+  token_unchecked: {
+    status: 503,
+    sentence: 'the member that knows whether the token was spent cannot be asked; take another',
+  },
+  token_request_malformed: {
+    status: 422,
+    sentence: 'the body is not 1 to 16 token requests of RFC 9578 for one key',
+  },
+  token_key_unknown: {
+    status: 422,
+    sentence: 'this member does not issue tokens with that key now; ask for its directory again',
+  },
+  token_order_invalid: {
+    status: 403,
+    sentence: 'no authority key in force has signed this request for tokens just now',
+  },
+  tokens_exhausted: {
+    status: 429,
+    sentence: 'the holder has had all tokens that this member gives for now; see Retry-After',
+  },
+  tokens_unavailable: {
+    status: 503,
+    sentence: 'this member issues no tokens in this period; others do',
+  },
+  lookups_rate_limited: {
+    status: 429,
+    sentence: 'no more look-ups without a token are answered for now; see Retry-After',
+  },
   not_ready: { status: 503, sentence: 'the member is not ready; reasons says why' },
   directory_unavailable: {
     status: 503,
@@ -174,6 +211,8 @@ export interface ApiErrorOptions {
   readonly message?: string;
   readonly extensions?: ProblemExtensions;
   readonly retryAfterSeconds?: number;
+  /** The value of `WWW-Authenticate`, which a 401 has (RFC 9110 §11.6.1). */
+  readonly authenticate?: string;
   readonly cause?: unknown;
 }
 
@@ -181,11 +220,13 @@ export interface ApiErrorOptions {
 export class ApiError extends DirectoryError<ApiErrorCode> {
   readonly extensions: ProblemExtensions;
   readonly retryAfterSeconds: number | undefined;
+  readonly authenticate: string | undefined;
 
   constructor(code: ApiErrorCode, options: ApiErrorOptions = {}) {
     super(code, options.message ?? apiErrorCodes[code].sentence, { cause: options.cause });
     this.name = 'ApiError';
     this.extensions = options.extensions ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.authenticate = options.authenticate;
   }
 }

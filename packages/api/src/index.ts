@@ -17,6 +17,8 @@ export { webhookChannel, webhookSignature } from './channels/webhook-channel.ts'
 export { gsm7Septets, smsSegmentSeptetsMax } from './channels/gsm7.ts';
 export { ObliviousService } from './oblivious/oblivious-service.ts';
 export type { ObliviousOptions } from './oblivious/oblivious-service.ts';
+export { TokenService } from './tokens/token-service.ts';
+export type { TokenServiceOptions } from './tokens/token-service.ts';
 export { ApiError, apiChannelCodes, apiErrorCodes, apiSettingCodes } from './errors.ts';
 export type { ApiErrorCode, ApiSettingCode } from './errors.ts';
 export { apiLimits } from './limits.ts';
@@ -40,6 +42,9 @@ export type {
   MemberAgreement,
   NoticeMessage,
   NoticeSender,
+  RowToWrite,
+  TokenHolder,
+  TokenRows,
   Readiness,
   SubmittedEntry,
 } from './ports.ts';

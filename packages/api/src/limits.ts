@@ -28,6 +28,11 @@ export const apiLimits = {
   proofsBurstMax: 400,
   networkProofsPerSecondMax: 20,
   networkProofsBurstMax: 60,
+  /** Look-ups without a token from one network, and from all capsules together. */
+  networkLookupsPerSecondMax: 50,
+  networkLookupsBurstMax: 20_000,
+  capsuleLookupsPerSecondMax: 2000,
+  capsuleLookupsBurstMax: 100_000,
 } as const satisfies Record<string, number>;
 
 /** A DNS query over HTTPS: no more than over TCP is read of one. */

@@ -19,10 +19,13 @@ export function takeOctets(scope: ApiScope, mediaType: string, bytesMax: number)
 }
 
 /** Hands the body to `use`, and fills it with zeros whatever comes of that. */
-export function usedOnce<Result>(body: unknown, use: (octets: Uint8Array) => Result): Result {
+export async function usedOnce<Result>(
+  body: unknown,
+  use: (octets: Uint8Array) => Promise<Result>,
+): Promise<Result> {
   const octets = body instanceof Uint8Array ? body : new Uint8Array();
   try {
-    return use(octets);
+    return await use(octets);
   } finally {
     octets.fill(0);
   }

@@ -25,6 +25,7 @@ export async function collectSchemas(scope: ApiScope): Promise<void> {
         { name: 'challenges', description: 'Showing control of an identifier' },
         { name: 'entries', description: 'Signed statements about a binding' },
         { name: 'lookups', description: 'What the directory says' },
+        { name: 'tokens', description: 'Budgets without identity (Privacy Pass)' },
         { name: 'logs', description: 'What anybody can check' },
         { name: 'health', description: 'For the operator' },
       ],

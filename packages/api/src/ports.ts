@@ -29,6 +29,9 @@ export interface DirectoryPort {
   /** Whose an ownership entry is; undefined for others, and while the identifier is not known here. */
   ownershipOf(entryId: Uint8Array): IdentifierOwnership | undefined;
 
+  /** Who holds a label by an ownership entry; undefined unless it is in force. */
+  holderOf(ownershipId: Uint8Array): TokenHolder | undefined;
+
   /** What somebody who controls the identifier, with this authority key, may claim now. */
   nextClaim(label: Uint8Array, authority?: Uint8Array): NextClaim;
 
@@ -74,6 +77,31 @@ export interface DirectoryPort {
   /** How far the members agree, as this one sees it. */
   agreement(): MemberAgreement;
   readiness(): Readiness;
+}
+
+/** A holder, for the budget of tokens. */
+export interface TokenHolder {
+  /** 32 bytes. */
+  readonly label: Uint8Array;
+  readonly epoch: number;
+  /** Authority key in force, 32 bytes. */
+  readonly authority: Uint8Array;
+  /** Time of the ownership entry in force. */
+  readonly sinceMs: number;
+}
+
+export interface RowToWrite {
+  readonly rowKey: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** The small store of tokens: ordered rows of bytes. A returned value belongs to the caller. */
+export interface TokenRows {
+  get(rowKey: Uint8Array): Uint8Array | undefined;
+  /** Writes all or none; they survive a crash of the machine when it resolves. */
+  write(rows: readonly RowToWrite[]): Promise<void>;
+  /** Erases the rows from `gte` on, before `lt`. */
+  erase(bounds: { readonly gte: Uint8Array; readonly lt: Uint8Array }): Promise<void>;
 }
 
 /** This member's zone. */

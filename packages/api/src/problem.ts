@@ -49,6 +49,7 @@ export interface Problem {
   readonly detail: string;
   readonly extensions: ProblemExtensions;
   readonly retryAfterSeconds: number | undefined;
+  readonly authenticate?: string | undefined;
 }
 
 /** Returns the problem of a code. */
@@ -61,6 +62,9 @@ export function problemOf(code: ApiErrorCode): Problem {
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', problem.retryAfterSeconds);
+  }
+  if (problem.authenticate !== undefined) {
+    reply.header('www-authenticate', problem.authenticate);
   }
   // Octets, because the framework adds a charset to text, which the media type does not have.
   return reply
@@ -142,8 +146,8 @@ const frameworkCodes: Partial<Record<string, ApiErrorCode>> = {
 
 function problemOfError(error: unknown): Problem {
   if (error instanceof ApiError) {
-    const { code, message, extensions, retryAfterSeconds } = error;
-    return { ...problemOf(code), detail: message, extensions, retryAfterSeconds };
+    const { code, message, extensions, retryAfterSeconds, authenticate } = error;
+    return { ...problemOf(code), detail: message, extensions, retryAfterSeconds, authenticate };
   }
   if (error instanceof RefusedEntry) {
     const { status, code, message, retryAfterSeconds } = error;

@@ -9,6 +9,7 @@ import { base64url, signRegister } from './claimant.ts';
 import { address, commitTo, passed, signRequest } from './email-flow.ts';
 import { crypto, startMember } from './harness.ts';
 import { obliviousProvocations } from './oblivious/provocations.ts';
+import { tokenProvocations } from './tokens/provocations.ts';
 import type { Answer, TestMember } from './harness.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 
@@ -76,6 +77,7 @@ const provocations: Record<ApiErrorCode, () => Promise<{ json: unknown }>> = {
     return { json: await response.json() };
   },
   ...obliviousProvocations,
+  ...tokenProvocations,
   session_key_invalid: async () => openWith(await startMember(), { session: noProof }),
   identifier_not_served: async () => {
     const ports = { crypto, random: { bytes: (size: number) => new Uint8Array(size) } };

@@ -44,6 +44,7 @@ import type {
   MemberAgreement,
   Readiness,
   SubmittedEntry,
+  TokenHolder,
 } from '../src/index.ts';
 
 export const memoryOrigins = ['alpha.test/log', 'beta.test/log'] as const;
@@ -112,6 +113,13 @@ export class MemoryDirectory implements DirectoryPort {
     const binding = [...this.bindings.values()].find(({ entryId: of }) => bytesEqual(of, id));
     if (entry === undefined || binding === undefined) return undefined;
     return { identifier: binding.identifier, authority: entry.authority };
+  }
+
+  holderOf(id: Uint8Array): TokenHolder | undefined {
+    const entry = this.logged.get(id.toHex())?.entry;
+    if (entry === undefined || entry.kind === 'update') return undefined;
+    const { label, epoch, authority } = entry;
+    return { label, epoch, authority, sinceMs: 1_800_000_000_000 };
   }
 
   nextClaim(label: Uint8Array, authority?: Uint8Array): NextClaim {

@@ -46,6 +46,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     emailCommitment: (of) => replica.emailCommitment(of),
     emailForRequests: (identifier) => replica.emailForRequests(identifier),
     ownershipOf: (id) => replica.ownershipOf(id),
+    holderOf: (id) => replica.holderOf(id),
     nextClaim: (label, authority) => replica.nextClaim(label, authority),
     submit: async (submission) => await submit(submission, parts),
     entryState: (id) => entryStateFor(id, replica),

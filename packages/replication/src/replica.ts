@@ -19,9 +19,11 @@ import type {
 } from '@callbook/protocol';
 import {
   accept,
+  bytesEqual,
   commitEmail,
   countsFromMs,
   emailForRequests,
+  foldLabel,
   labelOf,
   nextClaim,
   proveLabel,
@@ -273,6 +275,19 @@ export class Replica implements AsyncDisposable {
     const authority = row?.history.ownership.get(entryId.toHex())?.entry.authority;
     if (row?.identifier === undefined || authority === undefined) return undefined;
     return { identifier: row.identifier, authority };
+  }
+
+  /** Who holds a label by an ownership entry; undefined unless it is in force and not a release. */
+  holderOf(
+    ownershipId: Uint8Array,
+  ): { label: Uint8Array; epoch: number; authority: Uint8Array; sinceMs: number } | undefined {
+    const { store } = this.#engine.parts;
+    const label = readEntryLabel(store, ownershipId);
+    const state = label && foldLabel(readLabel(store, label).history, this.membership.charters);
+    if (label === undefined || state?.status !== 'held') return undefined;
+    if (!bytesEqual(state.ownershipId, ownershipId)) return undefined;
+    const { epoch, authority, ownershipAtMs: sinceMs } = state;
+    return { label, epoch, authority, sinceMs };
   }
 
   /** The newest signed root of the index; undefined while it is being built, and without one. */

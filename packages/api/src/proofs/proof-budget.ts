@@ -7,9 +7,9 @@
  * leaves memory, and a row is forgotten as soon as its bucket is full again. Loopback is a proxy or
  * a page on this machine, so it has no bucket of its own: it would be that of everybody behind it.
  */
-import { BlockList, isIPv6 } from 'node:net';
 import { utf8 } from '@callbook/protocol';
 import type { Cryptography, Random } from '@callbook/protocol';
+import { isLoopback, networkOf } from '../client-network.ts';
 import type { ApiLimits } from '../limits.ts';
 
 export type ProofBudgetLimits = Pick<
@@ -57,7 +57,7 @@ export class ProofBudget {
   spend(address: string | undefined, nowMs: number, count = 1): number {
     this.forget(nowMs);
     const total = filled(this.#total, this.#all, nowMs);
-    const isNobodys = address === undefined || loopback.check(address, familyOf(address));
+    const isNobodys = address === undefined || isLoopback(address);
     const rowKey = isNobodys ? undefined : this.#rowKey(address);
     const row = filled(
       rowKey === undefined ? undefined : this.#rows.get(rowKey),
@@ -103,25 +103,4 @@ function filled(bucket: Bucket | undefined, refill: Refill, nowMs: number): Buck
 
 function waitMsOf({ tokens }: Bucket, { perSecond }: Refill, count: number): number {
   return tokens >= count ? 0 : Math.ceil(((count - tokens) / perSecond) * 1000);
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4';
-}
-
-/** The first 24 bits of an IPv4 address, also of a mapped one, or the first 56 of an IPv6 address. */
-function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+)\.\d+$/i.exec(address);
-  if (mapped !== null) return mapped[1]!;
-  if (!isIPv6(address)) return address.split('.').slice(0, 3).join('.');
-  const [head = '', tail] = address.split('%')[0]!.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
-  const [a, b, c, d = '0'] = [...front, ...zeros, ...back];
-  return [a, b, c, (Number.parseInt(d, 16) >> 8).toString(16)].join(':');
 }

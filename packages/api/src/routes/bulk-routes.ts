@@ -7,12 +7,15 @@ import {
   bulkSlotBytes,
   encodeBulkAnswers,
   lookupIdentifiersMax,
+  obliviousBulkSlots,
   parseBulkRequest,
 } from '@callbook/protocol';
 import type { BulkAnswer, BulkSlot } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
+import { accessCodes } from '../lookups/lookup-access.ts';
+import { isOblivious } from '../oblivious/inner-request.ts';
 import { takeOctets, usedOnce } from '../octets-body.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { problems } from '../schemas/problem-schema.ts';
@@ -20,7 +23,7 @@ import { problems } from '../schemas/problem-schema.ts';
 const bodyBytesMax = lookupIdentifiersMax * bulkSlotBytes;
 
 /** Registers the route, in a scope of its own, where a body is octets of one media type. */
-export function addBulkRoutes(scope: ApiScope, { directory }: ApiContext): void {
+export function addBulkRoutes(scope: ApiScope, { access, directory }: ApiContext): void {
   const slots = Type.Unsafe<Uint8Array>({ type: 'string', contentEncoding: 'binary' });
   const schema = {
     operationId: 'bulk',
@@ -36,6 +39,7 @@ export function addBulkRoutes(scope: ApiScope, { directory }: ApiContext): void 
       },
       ...problems(
         'bulk_malformed',
+        ...accessCodes,
         'directory_unavailable',
         'body_too_large',
         'media_type_unsupported',
@@ -44,22 +48,30 @@ export function addBulkRoutes(scope: ApiScope, { directory }: ApiContext): void 
   };
   scope.register(async (octets: ApiScope) => {
     takeOctets(octets, bulkMediaType, bodyBytesMax);
-    octets.post('/v1/bulk', { schema }, async ({ body }, reply) => {
-      const answers = usedOnce(body, (slotsAsked) => answersTo(slotsAsked, directory));
+    octets.post('/v1/bulk', { schema }, async (request, reply) => {
+      const answers = await usedOnce(request.body, async (asked) => {
+        const slots = slotsIn(asked, isOblivious(request));
+        try {
+          await access.admit(request, slots.length);
+          return encodeBulkAnswers(slots.map((slot) => answerTo(slot, directory)));
+        } finally {
+          for (const { digits } of slots) digits?.fill(0);
+        }
+      });
       reply.header('cache-control', 'no-store').type(bulkMediaType);
       return answers;
     });
   });
 }
 
-function answersTo(body: Uint8Array, directory: DirectoryPort): Uint8Array {
+function slotsIn(body: Uint8Array, isInCapsule: boolean): readonly BulkSlot[] {
   const parsed = parseBulkRequest(body);
   if (parsed.verdict !== 'accept') throw new ApiError('bulk_malformed');
-  try {
-    return encodeBulkAnswers(parsed.value.map((slot) => answerTo(slot, directory)));
-  } finally {
-    for (const { digits } of parsed.value) digits?.fill(0);
+  // Every request in a capsule has one size, so that its size says nothing.
+  if (isInCapsule && parsed.value.length !== obliviousBulkSlots) {
+    throw new ApiError('bulk_malformed');
   }
+  return parsed.value;
 }
 
 function answerTo({ asks, digits }: BulkSlot, directory: DirectoryPort): BulkAnswer {

@@ -6,6 +6,7 @@ import { encodeBase64Url, isDormant, parseIdentifier } from '@callbook/protocol'
 import type { PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
+import { accessCodes } from '../lookups/lookup-access.ts';
 import { isOblivious, obliviousLookupsMax } from '../oblivious/inner-request.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
@@ -13,16 +14,21 @@ import { bodyCodes, problems } from '../schemas/problem-schema.ts';
 import { pendingJson } from './pending-json.ts';
 
 /** Registers the look-up. */
-export function addLookupRoutes(scope: ApiScope, { clock, directory }: ApiContext): void {
+export function addLookupRoutes(scope: ApiScope, { access, clock, directory }: ApiContext): void {
   const schema = {
     operationId: 'lookUp',
     summary: 'Looks up identifiers',
     tags: ['lookups'],
     body: lookupRequest,
-    response: { 200: lookupAnswer, ...problems('directory_unavailable', ...bodyCodes) },
+    response: {
+      200: lookupAnswer,
+      ...problems(...accessCodes, 'directory_unavailable', ...bodyCodes),
+    },
   };
-  scope.post('/v1/lookups', { schema }, async ({ body, ip }, reply) => {
-    if (isOblivious({ ip }) && body.identifiers.length > obliviousLookupsMax) throw tooMany();
+  scope.post('/v1/lookups', { schema }, async (request, reply) => {
+    const { body } = request;
+    if (isOblivious(request) && body.identifiers.length > obliviousLookupsMax) throw tooMany();
+    await access.admit(request, body.identifiers.length);
     reply.header('cache-control', 'no-store');
     const nowMs = clock.nowMs();
     return { results: body.identifiers.map((text) => lookUp(text, { directory, nowMs })) };

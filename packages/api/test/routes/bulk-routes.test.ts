@@ -118,12 +118,11 @@ it('fills what it was sent with zeros once it is answered, and the digits as wel
   expect(body).toEqual(Buffer.alloc(16));
 });
 
-it('zeroes a body also where its use fails', () => {
+it('zeroes a body also where its use fails', async () => {
   const octets = Uint8Array.of(1, 2, 3);
-  expect(() =>
-    usedOnce(octets, () => {
-      throw new Error('planted');
-    }),
-  ).toThrow('planted');
+  const failing = usedOnce(octets, async () => {
+    throw new Error('planted');
+  });
+  await expect(failing).rejects.toThrow('planted');
   expect(octets).toEqual(new Uint8Array(3));
 });
