@@ -1,4 +1,4 @@
-/** The commands of a page as one script: its `sh` blocks in order, with the ports of a lab. */
+/** The commands of a page as one script: its `sh` blocks in order, with the ports of a lab; its programs. */
 import type { Lab } from './lab.ts';
 
 const portBaseInPages = 7400;
@@ -9,6 +9,12 @@ export function scriptOf(page: string): string {
   return [...blocks]
     .map(([, indent, block]) => block!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''))
     .join('');
+}
+
+/** Returns the programs of a page: its `ts` blocks that begin with a comment that names their file. */
+export function programsOf(page: string): Map<string, string> {
+  const blocks = page.matchAll(/^```ts\n(\/\/ ([\w-]+\.ts)\n[\s\S]*?)^```$/gm);
+  return new Map(Array.from(blocks, ([, text, name]) => [name!, text!]));
 }
 
 /** Moves a script to a lab; it ends at the first failure, and its background jobs with it. */
