@@ -94,6 +94,7 @@ export function parseSubmissionAnswer(json: unknown): SubmissionAnswer {
   return { complete: state === 'complete', receipts };
 }
 
+/** What one member says of an entry. */
 export interface EntryStateAnswer {
   readonly state: 'incomplete' | 'complete';
   readonly inForce: boolean;
@@ -107,6 +108,7 @@ export interface EntryStateAnswer {
   readonly leaves: readonly EntryLeaf[];
 }
 
+/** Where an entry stands in one log. */
 export interface EntryLeaf {
   readonly origin: string;
   readonly index: number;

@@ -45,6 +45,7 @@ export interface CodeRequest {
   readonly attempt: number;
 }
 
+/** Returns the code that a member has sent; it is asked again, with a higher `attempt`, when one was wrong. */
 export type CodeSource = (request: CodeRequest) => Promise<string>;
 
 export interface ChallengeTarget {

@@ -28,6 +28,7 @@ export interface PayloadChanges {
   readonly visibility?: Visibility;
 }
 
+/** How a change is followed, and kept in case of a crash. */
 export interface ChangeOptions {
   readonly onProgress?: OnProgress;
   readonly savePending?: SavePending;

@@ -48,6 +48,7 @@ export const obliviousAsking: Asking = {
   callsAtOnce: obliviousCallsAtOnce,
 };
 
+/** Waits for so many milliseconds; rejects when the signal is aborted. */
 export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 export interface DirectoryContext {

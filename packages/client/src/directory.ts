@@ -53,6 +53,7 @@ import type { VetoOptions } from './veto.ts';
 import { watch, type WatchedHolding, type WatchEvent, type WatchOptions } from './watch.ts';
 import { Zones, type ZoneAnswer } from './zone-answer.ts';
 
+/** The charter to trust, and ports for all that touches the world. */
 export interface DirectoryOptions {
   /** The founding charter (version 1), a signed note; it is the root of all trust. */
   readonly charterNote: string;
@@ -85,6 +86,7 @@ export interface DirectoryOptions {
   readonly smsAppHash?: string;
 }
 
+/** What can be asked of the members of one founding charter. */
 export interface Directory {
   /** The newest charter that is known: the pinned one until something has been asked. */
   readonly charter: Charter;
@@ -142,7 +144,9 @@ export interface Directory {
   verifyPeer(peer: Identifier, offer: PeerOffer, options?: VerifyPeerOptions): Promise<JudgedPeer>;
   /** Tells what is said of a holding that its holder has not done; see `WatchEvent`. */
   watch(holding: WatchedHolding, options?: WatchOptions): AsyncGenerator<WatchEvent, void, void>;
+  /** Returns what every member says has become of an entry (id of 32 bytes). */
   entryState(entryId: Uint8Array): Promise<MemberEntryState[]>;
+  /** Returns whether each member can be reached, and which charter it follows. */
   memberStates(): Promise<MemberState[]>;
 }
 

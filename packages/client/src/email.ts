@@ -22,6 +22,7 @@ import { orderMembers, type Member } from './member.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 import { authorityOf } from './signers/authority-signer.ts';
 
+/** The address to commit to, and how its code is read. */
 export interface EmailOptions {
   /** In canonical form with its scheme: `mailto:user@domain`. */
   readonly email: Identifier;

@@ -6,6 +6,7 @@ import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
 
+/** What a member says of an entry, or that it does not know it, or why it cannot be asked. */
 export type MemberEntryState =
   | ({ readonly member: string } & EntryStateAnswer)
   | { readonly member: string; readonly state: 'unknown' }

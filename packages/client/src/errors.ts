@@ -7,6 +7,7 @@
  */
 import { DirectoryError } from '@callbook/protocol';
 
+/** Every code of an error of this package, with the sentence that the documentation prints. */
 export const clientErrorCodes = {
   charter_invalid: 'the pinned charter is not a valid founding charter',
   charter_expired: 'the pinned charter has expired and admits no new claims',
@@ -77,6 +78,7 @@ export const clientErrorCodes = {
   sealed_too_large: 'what was given is larger than can be sealed at once',
 } as const;
 
+/** A code of an error of this package; programs match on it, never on the text. */
 export type ClientErrorCode = keyof typeof clientErrorCodes;
 
 /** Returns the error for `code`; shorter than the constructor where many are thrown. */

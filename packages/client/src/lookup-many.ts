@@ -25,6 +25,7 @@ import { siftBook } from './oblivious/bulk-book.ts';
 import { findProofs, type ProofOutcome } from './proof-batches.ts';
 import { shuffled } from './shuffle.ts';
 
+/** What the look-up of an address book needs, and who is told how far it is. */
 export interface LookupManyOptions extends Pick<LookupOptions, 'privacy' | 'signal' | 'trust'> {
   /**
    * Asks for proofs as well, of every answer or of what is published. Default: false, as a member makes
@@ -38,6 +39,7 @@ export interface LookupManyOptions extends Pick<LookupOptions, 'privacy' | 'sign
 /** A look-up, or why there is none. */
 export type ManyLookup = Lookup | UnansweredLookup;
 
+/** A look-up that no members have decided; it is not "no keys". */
 export interface UnansweredLookup {
   readonly state: 'unanswered';
   readonly identifier: Identifier;

@@ -17,6 +17,7 @@ import type { ZoneAnswer } from './zone-answer.ts';
  */
 export type Trust = 'any-member' | 'agreed' | 'all-members';
 
+/** Why an answer is believed. */
 export interface Reason {
   readonly trust: Trust;
   readonly agreement: Agreement;

@@ -18,6 +18,7 @@ import { findProof } from './proof-reason.ts';
 import type { ZoneAnswer } from './zone-answer.ts';
 import { findZone } from './zone-reason.ts';
 
+/** What a look-up needs to be believed. */
 export interface LookupOptions {
   /** Default: the directory's, which is `agreed` unless it was opened with another. */
   readonly trust?: Trust;

@@ -9,6 +9,7 @@ import { clientError, type ClientErrorCode } from './errors.ts';
 import { answerBytesMax, callMsMax } from './limits.ts';
 import type { Member } from './member.ts';
 
+/** The part of the global `fetch` that is used; give another one to go through a proxy, for instance. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface MemberCall {

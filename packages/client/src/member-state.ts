@@ -6,6 +6,7 @@ import { survive } from './failover.ts';
 import { fetchText } from './member-call.ts';
 import type { Member } from './member.ts';
 
+/** Whether a member can be reached and follows the same charter. */
 export interface MemberState {
   readonly member: Member;
   /** `other_charter`: the member answers but serves another charter than the newest known. */

@@ -10,6 +10,7 @@ import {
 } from '@callbook/protocol';
 import { clientError } from './errors.ts';
 
+/** An active member of the federation, as the charter names it. */
 export interface Member {
   readonly name: string;
   readonly organisation: string;

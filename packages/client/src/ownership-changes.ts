@@ -29,6 +29,7 @@ export interface OwnershipTerms {
   readonly email?: Uint8Array | null;
 }
 
+/** As for any change, and where the new authority key is. */
 export interface RotateOptions extends ChangeOptions {
   /** Has the new authority key; without it, the key derives from the new seed. */
   readonly newSigner?: Signer;

@@ -20,6 +20,7 @@ import {
 export type PendingKind =
   'register' | 'rotate' | 'release' | 'update' | 'request' | 'veto' | 'commit';
 
+/** A challenge that was passed at one member, which its leaf needs. */
 export interface MemberChallenge {
   /** Name of the member that was passed. */
   readonly member: string;

@@ -16,6 +16,7 @@ import {
 } from './answer-fields.ts';
 import { clientError } from './errors.ts';
 
+/** What one member gives as a proof, before any of it is believed. */
 export interface ProofAnswer extends IdentifierAnswer {
   /** The index's root, a signed note. */
   readonly root: string;
@@ -46,6 +47,7 @@ export interface IdentifierAnswer {
   readonly opening: Uint8Array | null;
 }
 
+/** A log as one member has it, with what leads to the checkpoint that is agreed. */
 export interface AnsweredLog {
   /** A signed note. */
   readonly checkpoint: string;

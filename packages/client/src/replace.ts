@@ -43,6 +43,7 @@ export interface ReplaceOptions extends RequestOptions {
   readonly savePending?: SavePending;
 }
 
+/** Where a replacement is after a call: its hold runs, or the identifier is taken over. */
 export type ReplaceStep =
   /** The hold runs: call again with the replacement from that time on. */
   | {

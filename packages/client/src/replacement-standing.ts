@@ -8,6 +8,7 @@ import type { DirectoryContext } from './directory-context.ts';
 import { entryState } from './entry-state.ts';
 import type { Replacement } from './replacement-record.ts';
 
+/** What the members say of a request to replace a holder. */
 export type ReplacementStanding =
   /** The hold runs; over it, nothing stands against the commit. */
   | { readonly state: 'holding' | 'ready'; readonly commitFromMs: number }

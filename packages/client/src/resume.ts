@@ -14,6 +14,7 @@ import { ignoreProgress, type OnProgress } from './progress.ts';
 import { explained } from './refusals.ts';
 import { assertComplete, submitEntry, type Submission } from './submission.ts';
 
+/** How an entry is gone on with whose challenges may have been forgotten. */
 export interface ResumeOptions {
   /** How to supply codes again, should a register need them. */
   readonly challenge?: { readonly form: CodeForm; readonly code: CodeSource };

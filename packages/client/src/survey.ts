@@ -10,6 +10,7 @@ import { clientError } from './errors.ts';
 import { summariseFailures } from './failover.ts';
 import { answerAt, askMember, leadingAnswers, type MemberLookup } from './member-answers.ts';
 
+/** How many members say the same, of those that answered and those that were asked. */
 export interface Agreement {
   /** Members that gave the answer which is returned. */
   readonly agreeing: number;

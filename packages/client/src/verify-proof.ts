@@ -36,6 +36,7 @@ import { clientError, type ClientErrorCode } from './errors.ts';
 import { clockSkewSecondsMax } from './limits.ts';
 import type { AnsweredLog, IdentifierAnswer, ProofAnswer } from './proof-answer.ts';
 
+/** What a proof is judged by. */
 export interface ProofClaim {
   /** The charter in force. */
   readonly charter: KnownCharter;

@@ -15,6 +15,7 @@ import { explained } from './refusals.ts';
 import { authorityOf } from './signers/authority-signer.ts';
 import { assertComplete, submitEntry } from './submission.ts';
 
+/** Whether control of the identifier is proven as well, and who is told of the steps. */
 export interface VetoOptions {
   /** Passes challenges at f + 1 members first. */
   readonly challenge?: {

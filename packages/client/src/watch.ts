@@ -14,6 +14,7 @@ import { survey, type Agreement } from './survey.ts';
 import type { VetoOptions } from './veto.ts';
 import { findingName, findingsOf, type Finding, type OwnStates } from './watched-change.ts';
 
+/** Within which time something is told, and what ends the watch. */
 export interface WatchOptions {
   /** What the holder has not done is told within this time. From 1 000 ms; a minute unless given. */
   readonly periodMs?: number;
@@ -27,6 +28,7 @@ export interface WatchOptions {
  */
 export type WatchedHolding = Holding | (() => OwnStates | Promise<OwnStates>);
 
+/** Something that is said of a holding and that its holder has not done. */
 export type WatchEvent =
   /** The watch has begun, or the members can be reached again. */
   | { readonly kind: 'watching'; readonly agreement: Agreement }

@@ -19,6 +19,7 @@ import type { DirectoryContext } from './directory-context.ts';
 import { enumQuestions, readEnumBinding, type EnumBinding } from './enum-answer.ts';
 import type { Member } from './member.ts';
 
+/** What a zone says of an identifier, and whether DNSSEC bears it out. */
 export interface ZoneAnswer {
   /** Apex that was asked below. */
   readonly zone: string;

@@ -20,6 +20,7 @@ import type { VerifierKey } from './notes/verifier-key.ts';
 import { accept, reject } from './verdict.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
+/** A checkpoint that a quorum has cosigned. */
 export interface AgreedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** Origins of the members whose cosignatures count, in the charter's order. */

@@ -11,6 +11,7 @@ import { accept, reject } from './verdict.ts';
 import type { Cryptography } from './crypto/cryptography.ts';
 import type { Verdict } from './verdict.ts';
 
+/** The values of the deterministic subset of CBOR that entries use. */
 export type CborValue =
   | number
   | Uint8Array

@@ -13,6 +13,7 @@ import type { VerifierKey } from './notes/verifier-key.ts';
 import { accept, reject } from './verdict.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
+/** The size and root of a log (C2SP tlog-checkpoint). */
 export interface Checkpoint {
   readonly origin: string;
   /** Leaves. */

@@ -13,6 +13,7 @@ import type { Verdict } from './verdict.ts';
 
 const openingBytes = 32;
 
+/** A payload, and what shows that an entry commits to it. */
 export interface PayloadClaim {
   readonly entry: Pick<Entry, 'commitment' | 'label'>;
   /** As encoded. */

@@ -19,12 +19,14 @@ import type { VerifierKey } from './notes/verifier-key.ts';
 import { accept } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
+/** Who cosigns, and with which key. */
 export interface Cosigner {
   /** Key name: the cosigning member's own origin. */
   readonly name: string;
   readonly signer: Ed25519Signer;
 }
 
+/** That a member has stored a log up to a checkpoint, and when (C2SP tlog-cosignature). */
 export interface Cosignature {
   readonly checkpoint: Checkpoint;
   /** POSIX time of the newest of the cosigner's signatures. */

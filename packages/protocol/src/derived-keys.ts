@@ -11,11 +11,13 @@ import { ed25519PublicKey, x25519PublicKey } from './crypto/edwards.ts';
 import { p256Order, p256PublicKey } from './crypto/p256.ts';
 import type { Identifier } from './identifiers.ts';
 
+/** A secret key and its public key, as bytes. */
 export interface KeyPair {
   readonly secretKey: Uint8Array;
   readonly publicKey: Uint8Array;
 }
 
+/** The keys that derive from one seed. */
 export interface DerivedKeys {
   /** Ed25519; signs entries. 32 and 32 bytes. */
   readonly authority: KeyPair;
@@ -35,6 +37,7 @@ export interface OpenPgpKeys {
   readonly encrypt: KeyPair;
 }
 
+/** What a derived key is for. */
 export type KeyPurpose = keyof DerivedKeys | 'openpgp-encrypt' | 'openpgp-sign';
 
 /** What the keys are for: label epoch from 0, identifier in canonical form. */

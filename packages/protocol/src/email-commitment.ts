@@ -11,12 +11,14 @@ import type { Identifier } from './identifiers.ts';
 
 const commitmentBytes = 32;
 
+/** An e-mail address and the identifier that commits to it. */
 export interface EmailOf {
   readonly identifier: Identifier;
   /** In canonical form, with its scheme: `mailto:user@domain`. */
   readonly email: Identifier;
 }
 
+/** A commitment to an e-mail address, with its proof. */
 export interface EmailCommitment {
   /** 32 bytes: the field `email` of entries. */
   readonly commitment: Uint8Array;

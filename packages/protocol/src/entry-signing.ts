@@ -17,8 +17,10 @@ export interface Signer {
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
+/** An entry without its signatures. */
 export type EntryDraft = Omit<Entry, 'sig' | 'newSig' | 'recoverySig'>;
 
+/** The keys that an entry is signed with. */
 export interface EntrySigners {
   /** Signs the entry: the key in force before it, or the one proposed. */
   readonly authority: Signer;

@@ -16,11 +16,14 @@ import { accept, reject } from './verdict.ts';
 import type { Cryptography } from './crypto/cryptography.ts';
 import type { Verdict } from './verdict.ts';
 
+/** What an entry does. */
 export type EntryKind =
   'register' | 'rotate' | 'release' | 'request' | 'veto' | 'commit' | 'update';
 
+/** What a request to replace a holder is founded on; it decides how long the hold is. */
 export type RequestClass = 'recovery' | 'email' | 'possession';
 
+/** A signed statement about one label: what logs consist of. */
 export interface Entry {
   readonly v: 1;
   readonly kind: EntryKind;

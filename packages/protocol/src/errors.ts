@@ -134,6 +134,7 @@ export const verdictCodes = {
   member_busy: 'the member has too much to do; the same entry may be sent again',
 } as const;
 
+/** The rule that was broken. */
 export type VerdictCode = keyof typeof verdictCodes;
 
 /**

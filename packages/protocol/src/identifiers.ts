@@ -10,6 +10,7 @@ import { addressBytesMax, domainLabelBytesMax, localPartBytesMax } from './limit
 import { accept, reject } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
+/** A telephone number, an e-mail address or a SIP address, in canonical form. */
 export type Identifier = `tel:${string}` | `mailto:${string}` | `sip:${string}`;
 
 /** Parses an identifier in canonical form; code `identifier_malformed`. */

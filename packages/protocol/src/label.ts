@@ -9,6 +9,7 @@ import type { Identifier } from './identifiers.ts';
 
 const labelBytes = 32;
 
+/** A label, and the proof that it belongs to an identifier. */
 export interface LabelClaim {
   readonly identifier: Identifier;
   /** 32 bytes. */

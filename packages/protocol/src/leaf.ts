@@ -13,6 +13,7 @@ import type { Verdict } from './verdict.ts';
 /** How a member came by an entry; `charter` is the leaf by which a log takes up a charter. */
 export type LeafRole = 'received' | 'challenged' | 'witnessed' | 'charter';
 
+/** What a member writes to its log: an entry, when, and in which role. */
 export interface Leaf {
   readonly v: 1;
   /** Milliseconds since the Unix epoch, by the member's clock; never decreases along a log. */

@@ -1,14 +1,23 @@
 /** Every limit of the protocol, with its unit last. Sources: docs/spec/limits of each page. */
 
 export const entryBytesMax = 1024;
+/** Bytes of a leaf. */
 export const leafBytesMax = 2048;
+/** Bytes of a payload. */
 export const payloadBytesMax = 8192;
+/** Routes that an identifier publishes. */
 export const routesMax = 8;
+/** Keys that an identifier publishes. */
 export const publishedKeysMax = 8;
+/** Members of a federation. */
 export const membersMax = 16;
+/** Entries of a batch. */
 export const batchEntriesMax = 256;
+/** Bytes of a batch of entries. */
 export const batchBytesMax: number = 256 * 1024;
+/** Bytes of a gossip message. */
 export const gossipMessageBytesMax: number = 512 * 1024;
+/** Identifiers of one look-up. */
 export const lookupIdentifiersMax = 1000;
 /** A route's URI as it stands in a NAPTR replacement (one character-string with its frame). */
 export const routeUriBytesMax = 247;
@@ -51,6 +60,7 @@ export const charterApiCharactersMax = 256;
 /** Leaves room for `_sip-client.<56 digits>.id.` in a name of 253 characters. */
 export const charterZoneCharactersMax = 180;
 export const zoneDsMax = 4;
+/** Characters of the origin of a log. */
 export const logOriginCharactersMax = 128;
 /** 366 days; testnets set holds of seconds, or 0. */
 export const holdMsMax: number = 366 * 24 * 60 * 60 * 1000;

@@ -14,10 +14,13 @@ import type { CborValue } from './cbor.ts';
 import type { Identifier } from './identifiers.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
+/** Whether an identifier is published in DNS and the API, or in the API alone. */
 export type Visibility = 'dns' | 'api';
 
+/** The kind of a route, as the ENUM service type names it. */
 export type RouteService = 'sip' | 'xmpp' | 'email:mailto' | 'acct' | 'im' | 'pres' | 'web:https';
 
+/** An address at which the holder is reached; lower preferences are tried first. */
 export interface Route {
   readonly service: RouteService;
   /** Printable ASCII without space, `!`, `"` and `\`; at most 247 bytes; its scheme fits. */
@@ -26,10 +29,13 @@ export interface Route {
   readonly preference: number;
 }
 
+/** What a published key is for. */
 export type KeyUse = 'identity' | 'sip' | 'box' | 'openpgp';
 
+/** The algorithm of a published key. */
 export type KeyAlgorithm = 'ed25519' | 'p256' | 'x25519' | 'openpgp';
 
+/** A public key and what it is for. */
 export interface PublishedKey {
   readonly use: KeyUse;
   readonly algorithm: KeyAlgorithm;
@@ -37,6 +43,7 @@ export interface PublishedKey {
   readonly key: Uint8Array;
 }
 
+/** What a holder publishes: the part of an entry that can be erased. */
 export interface Payload {
   readonly identifier: Identifier;
   readonly visibility: Visibility;

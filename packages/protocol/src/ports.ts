@@ -5,6 +5,7 @@ export interface Clock {
   nowMs(): number;
 }
 
+/** A source of random bytes that nobody can predict. */
 export interface Random {
   /** Returns `size` bytes fit for keys. */
   bytes(size: number): Uint8Array;

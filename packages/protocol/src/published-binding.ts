@@ -6,6 +6,7 @@ import type { RequestClass } from './entry.ts';
 import type { Identifier } from './identifiers.ts';
 import type { PublishedKey, Route, Visibility } from './payload.ts';
 
+/** What is published of an identifier: routes, keys, and the entry that says so. */
 export interface PublishedBinding {
   readonly identifier: Identifier;
   readonly visibility: Visibility;

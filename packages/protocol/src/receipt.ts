@@ -14,6 +14,7 @@ import type { VerifierKey } from './notes/verifier-key.ts';
 import { accept, reject } from './verdict.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
+/** The proof that a log has a leaf. */
 export interface Receipt {
   readonly origin: string;
   /** 0-based. */

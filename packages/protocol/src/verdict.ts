@@ -7,11 +7,13 @@
  */
 import type { VerdictCode } from './errors.ts';
 
+/** What was given is good, and this is what it says. */
 export interface Accept<T> {
   readonly verdict: 'accept';
   readonly value: T;
 }
 
+/** What was given is not taken; `reject` says that whoever sent it broke a rule. */
 export interface Refusal {
   readonly verdict: 'ignore' | 'reject';
   readonly code: VerdictCode;
@@ -19,6 +21,7 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What is made of untrusted input; never an exception. */
 export type Verdict<T> = Accept<T> | Refusal;
 
 /** Returns the verdict that lets `value` in. */

@@ -9,6 +9,7 @@ import { treeHashBytes } from './merkle/tree-hash.ts';
 import { accept, reject } from './verdict.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
+/** What a member is asked to cosign (C2SP tlog-witness). */
 export interface WitnessRequest {
   /** Leaves of the tree that the proof begins at. */
   readonly oldSize: number;

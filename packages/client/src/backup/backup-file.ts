@@ -13,6 +13,7 @@ import {
 import { clientError } from '../errors.ts';
 import { backupFileBytesMax, backupScryptLog2 } from '../limits.ts';
 
+/** An identifier and the seed of its keys. */
 export interface BackedUpSeed {
   readonly identifier: Identifier;
   /** 32 bytes, secret. */

@@ -10,6 +10,7 @@ import type { DnsTransport } from './dns-transport.ts';
 /** RFC 8484 §6. */
 const mediaType = 'application/dns-message';
 
+/** A resolver that is asked over HTTPS (RFC 8484). */
 export interface DohOptions {
   /** URI of the resource, without a template: `https://dns.example/dns-query`. */
   readonly url: string;

@@ -11,6 +11,7 @@ import {
   type DsRdata,
 } from '@callbook/dns/wire';
 
+/** A zone and the DS records of its keys, from which trust begins. */
 export interface TrustAnchor {
   readonly zone: DomainName;
   /** One or more. */

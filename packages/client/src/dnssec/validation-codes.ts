@@ -39,4 +39,5 @@ export const validationCodes = {
   cryptography_missing: 'this browser gives no means to check the algorithm',
 } as const;
 
+/** Why a verdict is what it is. */
 export type ValidationCode = keyof typeof validationCodes;

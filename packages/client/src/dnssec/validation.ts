@@ -13,6 +13,7 @@ import type { ValidationCode } from './validation-codes.ts';
  */
 export type ValidationVerdict = 'secure' | 'insecure' | 'bogus' | 'indeterminate';
 
+/** A verdict about a question, with the chain that leads to it. */
 export interface Validation {
   readonly verdict: ValidationVerdict;
   readonly code: ValidationCode;

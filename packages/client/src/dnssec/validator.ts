@@ -25,6 +25,7 @@ import {
 import { WorkBudget } from './work-budget.ts';
 import { signatureVerifier } from './zone-signature.ts';
 
+/** How questions are asked, what time it is, and where trust begins. */
 export interface ValidatorOptions {
   readonly transport: DnsTransport;
   readonly clock: Clock;
@@ -36,6 +37,7 @@ export interface ValidatorOptions {
   readonly clockSkewSeconds?: number;
 }
 
+/** Judges answers of DNS, and remembers the keys of zones for as long as they live. */
 export interface Validator {
   /**
    * Asks for the records of `type` at `name` (text, or a name) and judges the answer. Never rejects:

@@ -25,9 +25,11 @@ export interface RequestSigner {
   readonly identifier: Identifier;
   /** `ed25519` or `ecdsa-p256-sha256`, as RFC 9421 §3.3 names them. */
   readonly algorithm: SignatureAlgorithmName;
+  /** Signs the signature base of a request. */
   readonly sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
+/** The algorithms of published keys, as RFC 9421 §3.3 names them. */
 export type SignatureAlgorithmName = 'ecdsa-p256-sha256' | 'ed25519';
 
 /** Returns the signer of a published Ed25519 key, wherever its secret is. */

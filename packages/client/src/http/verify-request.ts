@@ -24,6 +24,7 @@ import { clockSkewSeconds, signatureLifeSeconds, signedBodyBytesMax } from '../l
 import { hasContentDigest } from './content-digest.ts';
 import { signatureLabel, signatureTag, type SignatureAlgorithmName } from './sign-request.ts';
 
+/** Why a request is not taken as signed. */
 export type RequestRefusal =
   | 'signature_missing'
   | 'signature_malformed'
@@ -35,6 +36,7 @@ export type RequestRefusal =
   | 'body_too_large'
   | 'directory_unavailable';
 
+/** For whom a request was signed, or why that is not known. */
 export type VerifiedRequest =
   | {
       readonly state: 'verified';
@@ -47,6 +49,7 @@ export type VerifiedRequest =
     }
   | { readonly state: 'refused'; readonly code: RequestRefusal };
 
+/** Where published keys come from, and what else a verdict needs. */
 export interface VerifyRequestOptions {
   /** The keys that an identifier publishes, none where it is proven to publish none; may throw. */
   readonly keysOf: (identifier: Identifier) => Promise<readonly PublishedKey[]>;

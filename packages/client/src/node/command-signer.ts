@@ -10,6 +10,7 @@ import { clientError } from '../errors.ts';
 import { signerAnswerBytesMax, signerMsMax } from '../limits.ts';
 import type { BoxAgreement } from '../signers/box-agreement.ts';
 
+/** A program with its arguments, and the identifier whose authority key it has. */
 export interface SignerCommand {
   /** The program and its arguments; no shell stands between. */
   readonly command: readonly [string, ...string[]];

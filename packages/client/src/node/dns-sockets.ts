@@ -13,6 +13,7 @@ import { dnsCallMsMax } from '../limits.ts';
 const truncatedFlag = 0x02;
 const headerBytes = 12;
 
+/** IP address and port of a server of DNS. */
 export interface DnsServerAddress {
   /** IPv4 or IPv6. */
   readonly address: string;

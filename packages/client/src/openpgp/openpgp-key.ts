@@ -16,6 +16,7 @@ export interface OpenPgpUserId {
   readonly email?: string;
 }
 
+/** An OpenPGP certificate with its secret key, both as packets. */
 export interface OpenPgpKey {
   /** Binary, as it is published. */
   readonly certificate: Uint8Array;

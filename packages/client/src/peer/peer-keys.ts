@@ -14,6 +14,7 @@ import {
 } from './verify-peer.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
+/** How strict to be, and what was known of the peer before. */
 export interface VerifyPeerOptions {
   /** Default: `prefer-keys`. */
   readonly policy?: PeerPolicy;

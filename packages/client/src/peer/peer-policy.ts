@@ -10,6 +10,7 @@
  */
 export type PeerPolicy = 'require-keys' | 'prefer-keys' | 'allow-plain';
 
+/** What is to be done about a call or a message. */
 export type PeerAction = 'allow' | 'warn' | 'refuse';
 
 /** What was found; stable, for programs to match and for translations. */
@@ -57,6 +58,7 @@ const columns: readonly PeerPolicy[] = ['require-keys', 'prefer-keys', 'allow-pl
 
 const strictness: readonly PeerAction[] = ['allow', 'warn', 'refuse'];
 
+/** What is to be done, and why. */
 export interface PeerVerdict {
   readonly action: PeerAction;
   /** What decided. */
@@ -65,6 +67,7 @@ export interface PeerVerdict {
   readonly reasons: readonly PeerReason[];
 }
 
+/** Every reason that a verdict about a peer can have. */
 export const peerReasons = Object.keys(table) as readonly PeerReason[];
 
 /** Returns what `policy` does about one finding. */

@@ -45,8 +45,10 @@ export interface MessageOffer {
   readonly signedBy?: Uint8Array;
 }
 
+/** What a peer offers: a call or a message. */
 export type PeerOffer = CallOffer | MessageOffer;
 
+/** All that a verdict about a peer depends on. */
 export interface PeerQuestion {
   readonly peer: Identifier;
   readonly offer: PeerOffer;
@@ -58,6 +60,7 @@ export interface PeerQuestion {
   readonly crypto: Cryptography;
 }
 
+/** A verdict, and what to remember of the peer. */
 export interface JudgedPeer extends PeerVerdict {
   /** To keep, and to give back next time; undefined while there is nothing to remember. */
   readonly seen: SeenPeer | undefined;

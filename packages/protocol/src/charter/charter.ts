@@ -14,6 +14,7 @@ import { encodeCanonicalJson, parseCanonicalJson } from './canonical-json.ts';
 import { inconsistencyOf } from './charter-consistency.ts';
 import { shapedCharter } from './charter-shape.ts';
 
+/** Who the members are, and by which rules. */
 export interface Charter {
   /** From 1; each charter is exactly one above the one before. */
   readonly version: number;
@@ -47,8 +48,10 @@ export interface CharterHolds {
   readonly noticeMs: number;
 }
 
+/** Whether a member takes part, serves only, or is out. */
 export type MemberState = 'active' | 'readonly' | 'expelled';
 
+/** A member, as the charter names it. */
 export interface CharterMember {
   /** What the member is called everywhere; never changes. */
   readonly name: string;
@@ -76,6 +79,7 @@ export interface CharterMember {
   readonly cutoff?: LogState;
 }
 
+/** The size of a log and its root, in base64. */
 export interface LogState {
   /** Leaves. */
   readonly size: number;
@@ -83,6 +87,7 @@ export interface LogState {
   readonly root: string;
 }
 
+/** Where a log stood when the charter was made. */
 export interface CharterLog extends LogState {
   readonly origin: string;
 }

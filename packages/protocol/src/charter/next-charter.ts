@@ -24,6 +24,7 @@ import { verifierKeyIn } from './charter-consistency.ts';
 /** What was drafted: texts by field. */
 export type DraftStatements = ReadonlyMap<string, string>;
 
+/** What the next charter is made from. */
 export interface NextCharterTerms {
   readonly statements: DraftStatements;
   /** The charter before, as a verified note. */

@@ -35,6 +35,7 @@ export interface Cryptography {
   vrfVerify(publicKey: Uint8Array, alpha: Uint8Array, proof: Uint8Array): Uint8Array | undefined;
 }
 
+/** Signs with an Ed25519 key; the public key is 32 bytes, a signature 64. */
 export interface Ed25519Signer {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
@@ -42,6 +43,7 @@ export interface Ed25519Signer {
   sign(message: Uint8Array): Uint8Array;
 }
 
+/** Computes outputs and proofs of ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381). */
 export interface VrfProver {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;

@@ -14,6 +14,7 @@ import { nobleVrfProver, nobleVrfVerify } from './vrf-noble.ts';
 import { integerOf } from './vrf-suite.ts';
 import type { Cryptography, Ed25519Signer } from './cryptography.ts';
 
+/** The cryptography of browsers: pure JavaScript, no native code. */
 export const nobleCryptography: Cryptography = {
   name: 'noble',
   sha256: (...parts) => sha256(concatBytes(...parts)),

@@ -14,6 +14,7 @@ import {
 } from '../limits.ts';
 import type { SignedRrset } from './dnssec.ts';
 
+/** A signed answer of DNS that contradicts the log. */
 export interface DnsAnswerEvidence {
   readonly kind: 'dns_answer';
   /** Log of the member whose zone answered. */

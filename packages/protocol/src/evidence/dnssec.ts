@@ -10,6 +10,7 @@
 import { bytesEqual, concatBytes, utf8 } from '../bytes.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
 
+/** Records as they are signed, and the signature. */
 export interface SignedRrset {
   /** RRSIG RDATA without the signature, and the RRs. */
   readonly signed: Uint8Array;

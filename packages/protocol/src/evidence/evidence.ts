@@ -30,6 +30,7 @@ export type PairKind = 'time_back' | 'same_slot' | 'commit_vetoed';
 /** Kinds that hold one leaf of the accused against leaves in several logs. */
 export type CrossKind = 'commit_early' | 'witness_alone';
 
+/** What convicts a log. */
 export type Evidence =
   | DnsAnswerEvidence
   | { readonly kind: 'two_roots'; readonly checkpoints: readonly [string, string] }

@@ -21,6 +21,7 @@ import type { LabelHistory, LeafMention, MentionedEntry } from './history.ts';
 import { refuseCommit, refuseRequest, refuseVeto } from './replacement-admission.ts';
 import { sameSlot } from './slot.ts';
 
+/** An entry that somebody asks a member to log. */
 export interface Submission {
   readonly entry: Entry;
   /** 32 bytes. */

@@ -11,6 +11,7 @@ import { parseVerifierKey } from '../notes/verifier-key.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 
+/** A charter, its hash, and the signed note that it was read from. */
 export interface KnownCharter {
   readonly charter: Charter;
   /** SHA-256 of the signed text, 32 bytes. */
@@ -20,11 +21,13 @@ export interface KnownCharter {
   readonly memberByOrigin: ReadonlyMap<string, CharterMember>;
 }
 
+/** All charters from the founding one on, each verified by the one before. */
 export interface CharterSet {
   /** The newest. */
   readonly current: KnownCharter;
   /** The chain, version 1 first. */
   readonly all: readonly KnownCharter[];
+  /** Returns the charter with this hash; undefined for one that is not known. */
   byHash(hash: Uint8Array): KnownCharter | undefined;
 }
 

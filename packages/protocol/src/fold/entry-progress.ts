@@ -42,6 +42,7 @@ export function countedTime(
   );
 }
 
+/** How many logs have an entry, and whether that is enough. */
 export interface EntryProgress {
   readonly complete: boolean;
   /** Time of an ownership entry, milliseconds; null while incomplete and for updates. */

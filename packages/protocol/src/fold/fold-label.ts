@@ -12,6 +12,7 @@ import type { HolderChain, Timed } from './holder-chain.ts';
 import type { Holding, LabelHistory, LeafMention } from './history.ts';
 import { commitsOf } from './replacement.ts';
 
+/** Who holds a label, and what was published last. */
 export interface BindingState {
   readonly labelEpoch: number;
   /** 32 bytes. */

@@ -47,6 +47,7 @@ export interface MentionedEntry {
   readonly settled: boolean;
 }
 
+/** What all logs say of one label. */
 export interface LabelHistory {
   /** Ownership entries by hex id. */
   readonly ownership: ReadonlyMap<string, MentionedEntry>;
@@ -67,6 +68,7 @@ export interface Holding {
   readonly state: BindingState;
 }
 
+/** The history of a label that no entry is about. */
 export const emptyHistory: LabelHistory = { ownership: new Map(), updates: new Map() };
 
 /** The roles in which a member may log each kind; a leaf with another role contributes nothing. */

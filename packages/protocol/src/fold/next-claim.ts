@@ -8,6 +8,7 @@ import { foldLabel } from './fold-label.ts';
 import type { LabelHistory } from './history.ts';
 import { openRequests } from './replacement-admission.ts';
 
+/** What a claimant can do: register, request, commit, or nothing yet. */
 export type NextClaim =
   | {
       readonly kind: 'register' | 'request';
@@ -32,6 +33,7 @@ export interface ClaimCircumstances {
   readonly authority?: Uint8Array;
 }
 
+/** Returns what a claimant of this label can do next. */
 export function nextClaim(
   history: LabelHistory,
   { charters, nowMs, authority }: ClaimCircumstances,

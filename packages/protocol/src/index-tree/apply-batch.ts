@@ -27,6 +27,7 @@ export interface IndexChange {
   readonly stateHash: Uint8Array | null;
 }
 
+/** The root after a batch, and the nodes to write. */
 export interface AppliedIndexBatch {
   /** 32 bytes. */
   readonly root: Uint8Array;

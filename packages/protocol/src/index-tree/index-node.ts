@@ -30,6 +30,7 @@ interface IndexBranch {
 /** What is below a place of the binary tree; `undefined` for nothing. */
 export type IndexSlot = IndexLeaf | IndexBranch | undefined;
 
+/** A node of the index. */
 export interface IndexNode {
   /** As it is stored. */
   readonly bytes: Uint8Array;

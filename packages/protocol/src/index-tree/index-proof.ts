@@ -19,6 +19,7 @@ import type { IndexLeaf } from './index-hash.ts';
 import { contentAt, isIndexLeaf, slotHash, slotsPerNode } from './index-node.ts';
 import type { IndexNode, IndexNodeReader, IndexSlot } from './index-node.ts';
 
+/** The way from a root to the place of a label, and what is there. */
 export interface IndexProof {
   /** Hashes beside the way, from the root down; null where nothing is. */
   readonly siblings: readonly (Uint8Array | null)[];
@@ -26,6 +27,7 @@ export interface IndexProof {
   readonly end: 'present' | 'empty' | IndexLeaf;
 }
 
+/** A label, and what the index under a root is said to have of it. */
 export interface IndexClaim {
   /** Root of the index, 32 bytes. */
   readonly root: Uint8Array;

@@ -17,6 +17,7 @@ import type { VerifierKey } from '../notes/verifier-key.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Refusal, Verdict } from '../verdict.ts';
 
+/** The root of the index, and what it was computed from. */
 export interface IndexRoot {
   /** Number of the ruleset that the logs were folded by, from 1. */
   readonly ruleset: number;

@@ -9,12 +9,14 @@ import { rangeHash, splitPoint } from './stored-hashes.ts';
 import type { HashReader } from './stored-hashes.ts';
 import { areTreeHashes, emptyRoot, nodeHash } from './tree-hash.ts';
 
+/** The sizes of a tree before and after. */
 export interface TreeGrowth {
   /** Leaves; not above `newSize`. */
   readonly oldSize: number;
   readonly newSize: number;
 }
 
+/** Two roots, and the proof that one tree goes on where the other ends. */
 export interface ConsistencyClaim extends TreeGrowth {
   readonly oldRoot: Uint8Array;
   readonly newRoot: Uint8Array;

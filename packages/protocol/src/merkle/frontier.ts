@@ -7,6 +7,7 @@ import { assert } from '../assert.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
 import { emptyRoot, nodeHash } from './tree-hash.ts';
 
+/** What has to be kept of a tree so that leaves can be added. */
 export interface Frontier {
   /** Leaves. */
   readonly size: number;
@@ -21,6 +22,7 @@ export interface StoredHash {
   readonly hash: Uint8Array;
 }
 
+/** The frontier of an empty tree. */
 export const emptyFrontier: Frontier = { size: 0, hashes: [] };
 
 /** Appends leaves, given as leaf hashes. */

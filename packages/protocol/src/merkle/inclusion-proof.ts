@@ -10,6 +10,7 @@ import { rangeHash, splitPoint } from './stored-hashes.ts';
 import type { HashReader } from './stored-hashes.ts';
 import { areTreeHashes, nodeHash } from './tree-hash.ts';
 
+/** Where a leaf is, in a tree of which size. */
 export interface LeafPosition {
   /** 0-based. */
   readonly index: number;
@@ -17,6 +18,7 @@ export interface LeafPosition {
   readonly treeSize: number;
 }
 
+/** A leaf, a root, and the proof that the one is under the other. */
 export interface InclusionClaim extends LeafPosition {
   readonly leafHash: Uint8Array;
   /** From the leaf's sibling up to the root's child. */

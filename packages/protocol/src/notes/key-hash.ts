@@ -9,6 +9,7 @@ const newline = Uint8Array.of(0x0a);
 /** C2SP signature types that this project knows: Ed25519 and timestamped Ed25519 cosignatures. */
 export type SignatureAlgorithm = 0x01 | 0x04;
 
+/** A public key and the name that it signs notes under. */
 export interface NamedPublicKey {
   readonly name: string;
   readonly algorithm: SignatureAlgorithm;

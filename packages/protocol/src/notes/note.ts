@@ -11,6 +11,7 @@ import { accept, reject } from '../verdict.ts';
 import type { Refusal, Verdict } from '../verdict.ts';
 import { hasControl, isKeyName } from './key-hash.ts';
 
+/** A signature line of a note. */
 export interface NoteSignature {
   readonly name: string;
   /** Key hash, 4 bytes. */
@@ -19,6 +20,7 @@ export interface NoteSignature {
   readonly signature: Uint8Array;
 }
 
+/** A text with signatures, of which none is verified (C2SP signed-note). */
 export interface Note {
   /** With its final newline, without the empty line. */
   readonly text: string;

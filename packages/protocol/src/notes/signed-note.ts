@@ -13,6 +13,7 @@ import { assertNoteText, encodeNote, parseNote } from './note.ts';
 import type { NoteSignature } from './note.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
+/** Signs notes under a name. */
 export interface NoteSigner {
   readonly name: string;
   /** 4 bytes. */
@@ -21,6 +22,7 @@ export interface NoteSigner {
   sign(text: Uint8Array): Uint8Array;
 }
 
+/** The text of a note, and the keys that have signed it. */
 export interface VerifiedNote {
   readonly text: string;
   /** Keys whose signatures verified, in the order of their first lines, each once. */

@@ -15,6 +15,7 @@ import type { Refusal, Verdict } from '../verdict.ts';
 import { isKeyName, keyHashOf } from './key-hash.ts';
 import type { NamedPublicKey, SignatureAlgorithm } from './key-hash.ts';
 
+/** A key that verifies notes, with its hash of four bytes. */
 export interface VerifierKey extends NamedPublicKey {
   /** 4 bytes. */
   readonly keyHash: Uint8Array;

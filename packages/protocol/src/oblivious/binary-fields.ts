@@ -7,6 +7,7 @@ import { concatBytes, utf8 } from '../bytes.ts';
 import { binaryFieldNameBytesMax, binaryFieldsMax, binaryFieldValueBytesMax } from './limits.ts';
 import { encodeVarint, OctetReader } from './octet-reader.ts';
 
+/** A field of a message: its name in lower case, and its value. */
 export interface BinaryField {
   /** In lower case. */
   readonly name: string;

@@ -17,6 +17,7 @@ import {
 } from './limits.ts';
 import { encodeVarint, OctetReader } from './octet-reader.ts';
 
+/** A request as one string of octets (RFC 9292). */
 export interface BinaryRequest {
   /** In upper case. */
   readonly method: string;
@@ -29,6 +30,7 @@ export interface BinaryRequest {
   readonly content: Uint8Array;
 }
 
+/** A response as one string of octets (RFC 9292). */
 export interface BinaryResponse {
   /** 200 to 599. */
   readonly status: number;

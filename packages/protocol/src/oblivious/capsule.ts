@@ -23,6 +23,7 @@ export interface RequestCapsule {
   readonly ciphertext: Uint8Array;
 }
 
+/** An encapsulated response (RFC 9458 §4.4). */
 export interface ResponseCapsule {
   /** As long as the larger of the AEAD's key and nonce: 16 bytes for AES-128-GCM. */
   readonly nonce: Uint8Array;

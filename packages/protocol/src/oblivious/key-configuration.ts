@@ -10,6 +10,7 @@ import type { Refusal, Verdict } from '../verdict.ts';
 import { keyConfigurationsMax, keySuitesMax } from './limits.ts';
 import { OctetReader } from './octet-reader.ts';
 
+/** A key of a gateway, and what it is used with (RFC 9458 §3). */
 export interface KeyConfiguration {
   /** 0 to 255. */
   readonly keyId: number;

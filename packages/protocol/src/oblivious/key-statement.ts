@@ -23,6 +23,7 @@ import {
   keyStatementCharactersMax,
 } from './limits.ts';
 
+/** Which keys a member says its gateway has, and since when. */
 export interface KeyStatement {
   /** Origin of the member's log. */
   readonly origin: string;

@@ -31,6 +31,7 @@ export function parseHashTile(bytes: Uint8Array, width: number): Verdict<Uint8Ar
   return accept(starts.map((start) => bytes.slice(start, start + treeHashBytes)));
 }
 
+/** A tree of which the tiles can be read. */
 export interface TiledTree {
   /** Leaves. */
   readonly size: number;

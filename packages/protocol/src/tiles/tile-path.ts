@@ -6,6 +6,7 @@ import { assert } from '../assert.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 
+/** Which tile of a log (C2SP tlog-tiles). */
 export interface TileCoordinates {
   /** Height in tiles above the leaves, 0 to 63, or the bundles of the entries themselves. */
   readonly level: number | 'entries';

@@ -10,7 +10,9 @@ export const tokenRequestsMax = 16;
 export const tokenLookupsMax = 16;
 /** Budget of a holder at all members together. */
 export const tokensAtRegistration = 125;
+/** Tokens that are added to a budget in a day. */
 export const tokensPerDay = 12;
+/** Tokens that a budget has at most. */
 export const tokensMax = 250;
 /** How far the time in an order for tokens may be from the member's clock, either way. */
 export const tokenOrderErrorMsMax: number = 5 * 60 * 1000;

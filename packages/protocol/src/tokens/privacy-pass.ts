@@ -19,10 +19,14 @@ const inputBytes: number = 2 + 3 * hashBytes;
 
 /** Octets of a token, and of a request for one. */
 export const tokenBytes: number = inputBytes + tokenSignatureBytes;
+/** Bytes of a request for one token. */
 export const tokenRequestBytes: number = 2 + 1 + tokenSignatureBytes;
 
+/** Media type of a request for tokens (RFC 9578 §6.1). */
 export const tokenRequestMediaType = 'application/private-token-request';
+/** Media type of the answer to one (RFC 9578 §6.2). */
 export const tokenResponseMediaType = 'application/private-token-response';
+/** Media type of the keys of an issuer (RFC 9578 §4). */
 export const tokenDirectoryMediaType = 'application/private-token-issuer-directory';
 
 /** What a token says, and what is signed blindly. */
@@ -40,6 +44,7 @@ export interface Token extends TokenInput {
   readonly authenticator: Uint8Array;
 }
 
+/** A blinded message, and the end of the id of the key that shall sign it. */
 export interface TokenRequest {
   /** Last octet of the id of the issuer's key. */
   readonly truncatedKeyId: number;
@@ -63,6 +68,7 @@ export function encodeTokenInput(input: TokenInput): Uint8Array {
   return concatBytes(Uint8Array.of(0, tokenType), nonce, challengeDigest, tokenKeyId);
 }
 
+/** Encodes a token as it is redeemed. */
 export function encodeToken(token: Token): Uint8Array {
   return concatBytes(encodeTokenInput(token), token.authenticator);
 }

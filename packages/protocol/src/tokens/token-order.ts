@@ -9,12 +9,14 @@ import type { Cryptography } from '../crypto/cryptography.ts';
 import { accept, reject } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 
+/** What a holder signs to get tokens. */
 export interface TokenOrder {
   /** Id of the ownership entry in force, 32 bytes. */
   readonly ownershipId: Uint8Array;
   readonly atMs: number;
 }
 
+/** An order that a holder has signed. */
 export interface SignedTokenOrder extends TokenOrder {
   /** Ed25519, 64 bytes. */
   readonly signature: Uint8Array;

@@ -21,6 +21,7 @@ import { tokenPeriodMs, tokenStatementCharactersMax } from './limits.ts';
 import { tokenChallenge } from './privacy-pass.ts';
 import { parseTokenKey } from './token-key.ts';
 
+/** The key with which a member issues tokens in a period. */
 export interface TokenStatement {
   /** Origin of the member's log. */
   readonly origin: string;
@@ -46,6 +47,7 @@ const statementsMax: number = 3 * membersMax;
 /** A bundle of the most members, every character of their statements escaped. */
 export const tokenBundleCharactersMax: number = statementsMax * 2 * tokenStatementCharactersMax;
 
+/** Returns the period that a time falls in. */
 export function tokenPeriodAt(nowMs: number): number {
   return Math.floor(nowMs / tokenPeriodMs);
 }
@@ -61,6 +63,7 @@ export function issuerNameOf({ api }: Pick<CharterMember, 'api'>): string {
   return new URL(api).host;
 }
 
+/** Signs which key a member issues tokens with in a period. */
 export function signTokenStatement(statement: TokenStatement, signer: NoteSigner): string {
   const { origin, period, tokenKey } = statement;
   const text = `${firstLine}\n${origin}\n${period}\n${tokenKey.toBase64()}\n`;
