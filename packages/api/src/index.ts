@@ -15,6 +15,7 @@ export { openSmppChannel } from './channels/smpp-channel.ts';
 export { openSmtpChannel } from './channels/smtp-channel.ts';
 export { webhookChannel, webhookSignature } from './channels/webhook-channel.ts';
 export { gsm7Septets, smsSegmentSeptetsMax } from './channels/gsm7.ts';
+export { MemberConnections } from './oblivious/member-connections.ts';
 export { ObliviousService } from './oblivious/oblivious-service.ts';
 export type { ObliviousOptions } from './oblivious/oblivious-service.ts';
 export { TokenService } from './tokens/token-service.ts';

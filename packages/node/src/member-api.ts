@@ -12,6 +12,7 @@ import type {
   DnsPort,
   ObliviousService,
   SendGuard,
+  TokenService,
 } from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
@@ -34,6 +35,7 @@ export interface MemberApiParts {
   readonly dns: DnsPort;
   readonly sendGuard: SendGuard | undefined;
   readonly oblivious: ObliviousService | undefined;
+  readonly tokens: TokenService;
   readonly crypto: Cryptography;
   readonly log: Logger;
   readonly metrics: Pick<MemberMetrics, 'noteRequest'>;
@@ -46,17 +48,11 @@ export async function startMemberApi(
   config: NodeConfig,
   parts: MemberApiParts,
 ): Promise<MemberApi> {
-  const { directory, codeSender, sendGuard, oblivious, dns, crypto, log, host, metrics } = parts;
+  const { log, metrics } = parts;
   const api = createApi({
-    directory,
-    codeSender,
-    sendGuard,
-    oblivious,
-    dns,
+    ...parts,
     clock: systemClock,
     random: systemRandom,
-    crypto,
-    host,
     logger: log,
     limits: limitsOf(config),
     tls: {

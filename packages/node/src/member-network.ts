@@ -15,6 +15,7 @@ export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
 export { startMemberOblivious } from './member-oblivious.ts';
 export { openMemberSenders } from './member-senders.ts';
+export { startMemberTokens } from './member-tokens.ts';
 export { MemberMetrics } from './metrics/member-metrics.ts';
 export { startMemberMetrics } from './metrics/metrics-server.ts';
 

@@ -79,12 +79,15 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const oblivious = parts.use(
     await network.startMemberOblivious(config, { replica, crypto, logSigner, zone }),
   );
+  const issuing = { replica, directory, crypto, logSigner };
+  const tokens = parts.use(await network.startMemberTokens(config, issuing));
   const api = parts.use(
     await startMemberApi(config, {
       directory,
       dns: zone,
       ...codes,
       oblivious: oblivious?.service,
+      tokens: tokens.service,
       crypto,
       log,
       metrics,

@@ -51,6 +51,11 @@ export class SpentMarks {
     for (const rows of rowsBefore(tokenPeriodAt(nowMs) - 1)) await this.#rows.erase(rows);
   }
 
+  /** Resolves when nothing is on its way to the disk. */
+  async settle(): Promise<void> {
+    await this.#writing;
+  }
+
   /** Resolves when all that is gathered now is on disk. */
   async #written(): Promise<void> {
     const writing = this.#writing.then(async () => {

@@ -39,7 +39,7 @@ export interface TokenServiceOptions {
   readonly crypto: Cryptography;
 }
 
-export class TokenService implements Disposable {
+export class TokenService implements AsyncDisposable {
   readonly board: TokenBoard;
   readonly issuer: TokenIssuer;
   readonly redeemer: Redeemer;
@@ -85,7 +85,8 @@ export class TokenService implements Disposable {
   /** Host and port of this member's API, by which challenges name it. */
   get issuerName(): string {
     const { charter, memberName } = this.#options;
-    return issuerNameOf(charter().members.find(({ name }) => name === memberName)!);
+    const member = charter().members.find(({ name }) => name === memberName);
+    return member === undefined ? '' : issuerNameOf(member);
   }
 
   /** The value of `WWW-Authenticate` where a token would help (RFC 9577 §2.1). */
@@ -154,8 +155,11 @@ export class TokenService implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  /** Ends what has begun: the store may be closed then. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.dispose();
+    await this.#turned;
+    await this.#marks.settle();
   }
 }
 

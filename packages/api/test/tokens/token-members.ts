@@ -110,8 +110,8 @@ export async function startTokenMembers(
       random: { bytes: (size) => new Uint8Array(randomBytes(size)) },
       crypto,
     });
-    onTestFinished(() => {
-      tokens[Symbol.dispose]();
+    onTestFinished(async () => {
+      await tokens[Symbol.asyncDispose]();
       connections[Symbol.dispose]();
     });
     const member = await startMember({}, { tls: { cert, key }, tokens, clock });

@@ -22,6 +22,7 @@ export const interfaceOfRoute: Readonly<Record<string, RequestInterface>> = {
   '/.well-known/ohttp-gateway': 'gateway',
   '/v1/relay/:member': 'relay',
   '/v1/tokens': 'tokens',
+  '/v1/spent-tokens': 'tokens',
   '/v1/challenges': 'claim',
   '/v1/challenges/:id/answer': 'claim',
   '/v1/email-commitments': 'claim',
