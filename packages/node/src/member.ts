@@ -60,13 +60,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
-  const directory = createMemberDirectory({
-    replica,
-    mesh,
-    crypto,
-    witnesses,
-    troubles: () => zone.troubles(),
-  });
+  const troubles = (): readonly string[] => zone.troubles();
+  const directory = createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
   const { member } = replica.membership.byName(config.member)!;
   const host = new URL(member.api).hostname;
   const { senders, sendGuard } = parts.use(
