@@ -1,6 +1,7 @@
 /**
  * `npm run check`: everything about the tree that needs no running: types, lint, format, unused
- * code, direction of imports, documentation. Runs all of them and reports each that fails.
+ * code, direction of imports, documentation, and that every public name of the SDK has a sentence in
+ * the reference. Runs all of them and reports each that fails.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ const steps: readonly Step[] = [
   { name: 'unused', run: () => command('knip', []) },
   { name: 'layers', run: () => brokenLayers().join('\n') },
   { name: 'documentation', run: () => brokenDocumentation().join('\n') },
+  { name: 'reference', run: () => command('typedoc', ['--emit', 'none']) },
 ];
 
 let broken = 0;
