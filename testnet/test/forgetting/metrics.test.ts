@@ -3,6 +3,7 @@
  * label and value is one of those that stand here.
  */
 import { describe, expect, it } from 'vitest';
+import { interfaceOfRoute } from '../../../packages/node/src/metrics/metric-families.ts';
 import { loopback } from '../../src/layout.ts';
 import { askForNonsense, interfaces } from './asking.ts';
 import { askedInLabels, urlsCounted } from './safeguards.ts';
@@ -72,6 +73,14 @@ function valueOf(text: string, sample: string): number {
   return Number(line?.slice(sample.length + 1));
 }
 
+/** Patterns of the table that the API's own description does not have. */
+async function missingRoutes({ layout }: WatchedMember): Promise<readonly string[]> {
+  const response = await fetch(`http://${loopback}:${layout.webPort}/v1/openapi.json`);
+  const { paths } = (await response.json()) as { paths: Readonly<Record<string, unknown>> };
+  const patterns = Object.keys(paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ':$1'));
+  return Object.keys(interfaceOfRoute).filter((pattern) => !patterns.includes(pattern));
+}
+
 describe('the metrics of a member', () => {
   it('are names, labels and values of a fixed table, whatever was asked', async () => {
     await using member = await startWatchedMember();
@@ -91,6 +100,8 @@ describe('the metrics of a member', () => {
     expect(
       valueOf(text, 'callbook_requests_total{interface="other",outcome="refused"}'),
     ).toBeGreaterThan(79);
+    // The routes that are told apart are there.
+    expect(await missingRoutes(member)).toEqual([]);
     const elsewhere = await fetch(`http://${loopback}:${member.metricsPort}/${number}`);
     expect(elsewhere.status).toBe(404);
     expect(await elsewhere.text()).not.toContain(number.slice(1));
