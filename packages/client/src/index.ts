@@ -1,4 +1,7 @@
-/** The client's public names: one code base for browsers and Node, no native code. */
+/**
+ * The client's public names: one code base for browsers and Node, no native code.
+ * @module @callbook/client
+ */
 
 export { createDirectory } from './directory.ts';
 export type { Directory, DirectoryOptions } from './directory.ts';

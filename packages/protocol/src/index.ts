@@ -1,4 +1,7 @@
-/** The protocol's public names; its three cryptography implementations have exports of their own. */
+/**
+ * The protocol's public names; its three cryptography implementations have exports of their own.
+ * @module @callbook/protocol
+ */
 
 export { accept, ignore, reject } from './verdict.ts';
 export type { Accept, Refusal, Verdict } from './verdict.ts';

@@ -1,4 +1,7 @@
-/** What the client has for Node alone: sockets, and keys in files and programs. */
+/**
+ * What the client has for Node alone: sockets, and keys in files and programs.
+ * @module @callbook/client/node
+ */
 
 export { commandAgreement, commandSigner } from './command-signer.ts';
 export type { SignerCommand } from './command-signer.ts';

@@ -2,6 +2,7 @@
  * Cryptography in pure TypeScript on the noble libraries: for browsers, tests and second opinions.
  * Ed25519 verification is built from point arithmetic, because noble's own accepts hundreds of
  * signatures that libsodium and OpenSSL refuse. Slowest of the three by a factor of about twenty.
+ * @module @callbook/protocol/crypto/noble
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
