@@ -67,6 +67,17 @@ describe('contacts sync', () => {
     expect((await home.run(['contacts', 'sync', path])).code).toBe(0);
   }, 90_000);
 
+  it('exits with 5 where it cannot be asked obliviously, and asks nobody plainly', async () => {
+    for (const { requests } of federation.members) requests.length = 0;
+    const args = ['contacts', 'sync', '--privacy', 'oblivious', '--json'];
+    const refused = await home.run(args, { stdin: `${typed}\n` });
+    expect(refused).toMatchObject({ code: 5, stdout: '' });
+    expect(refused.stderr).toContain('oblivious_unavailable');
+    const asked = federation.members.flatMap(({ requests }) => requests);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((request) => /lookups|bulk|proof/.test(request))).toEqual([]);
+  }, 60_000);
+
   it('exits with 5 when nobody answers, and says nothing of anybody', async () => {
     federation.interfere(() => Promise.resolve({ text: '<html>Log in</html>' }));
     const silent = await home.run(['contacts', 'sync', '--json'], { stdin: `${typed}\n` });

@@ -59,6 +59,13 @@ export function isSilent({ error }: MemberFailure): boolean {
   return silent.has(error.code) || unasked.has(error.code);
 }
 
+/** How long a member asks to wait; undefined where waiting does not help. */
+export function waitMsOf({ error }: MemberFailure): number | undefined {
+  const seconds = error.details['retryAfterSeconds'];
+  if (error.code !== 'rate_limited' || typeof seconds !== 'number') return undefined;
+  return Math.max(1, seconds) * 1000;
+}
+
 /** Returns the failure of `member` when another may be asked instead; rethrows anything else. */
 export function survive(member: Member, error: unknown): MemberFailure {
   if (isClientError(error) && survivable.includes(error.code)) return { member, error };

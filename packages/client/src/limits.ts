@@ -37,6 +37,8 @@ export const lookupManyMax = 50_000;
 export const obliviousLookupsMax = 16;
 /** Oblivious calls to one member at a time: on a long way they wait for each other otherwise. */
 export const obliviousCallsAtOnce = 16;
+/** How long one member is waited for, all together, while its budget of look-ups is spent. */
+export const lookupWaitMsMax = 60_000;
 /** Members whose word is taken on the keys of all, and how many of them must show the same. */
 export const keyWitnessesMax = 3;
 export const keyShownMin = 2;

@@ -6,7 +6,7 @@
 import type { Identifier } from '@callbook/protocol';
 import { orderAt, type DirectoryContext } from './directory-context.ts';
 import { isClientError, type ClientErrorCode } from './errors.ts';
-import { survive, type MemberFailure } from './failover.ts';
+import { survive, waitMsOf, type MemberFailure } from './failover.ts';
 import { inLanes } from './lanes.ts';
 import { proofWaitMsMax } from './limits.ts';
 import type { ProofReason } from './lookup-reason.ts';
@@ -127,13 +127,6 @@ async function proveBatch(
     of.signal?.throwIfAborted();
     return survive(member, error);
   }
-}
-
-/** How long a member asks to wait; undefined where waiting does not help. */
-function waitMsOf({ error }: MemberFailure): number | undefined {
-  const seconds = error.details['retryAfterSeconds'];
-  if (error.code !== 'rate_limited' || typeof seconds !== 'number') return undefined;
-  return Math.max(1, seconds) * 1000;
 }
 
 function outcomeAt(

@@ -14,8 +14,9 @@ import {
 } from '@callbook/protocol';
 import { orderAt, type DirectoryContext } from '../directory-context.ts';
 import { clientError } from '../errors.ts';
-import { survive } from '../failover.ts';
+import { survive, waitMsOf, type MemberFailure } from '../failover.ts';
 import { inLanes } from '../lanes.ts';
+import { lookupWaitMsMax } from '../limits.ts';
 import type { MemberLookup } from '../member-answers.ts';
 import { callMemberForOctets } from '../member-call.ts';
 import type { Member } from '../member.ts';
@@ -116,19 +117,43 @@ async function askMember(
   const chunks = Array.from({ length: Math.ceil(order.length / obliviousBulkSlots) }, (_, chunk) =>
     order.slice(chunk * obliviousBulkSlots, (chunk + 1) * obliviousBulkSlots),
   );
-  await inLanes(chunks, context.asking.callsAtOnce, async (chunk) => {
-    try {
-      const answers = await askChunk(context, member, { chunk, signal });
+  const { callsAtOnce } = context.asking;
+  let waitMsLeft = lookupWaitMsMax * callsAtOnce;
+  const ask = async (chunk: readonly Vote[]): Promise<readonly BulkAnswer[] | MemberFailure> => {
+    for (;;) {
+      const answers = await tryChunk(context, member, { chunk, signal });
+      const waitMs = 'error' in answers ? waitMsOf(answers) : undefined;
+      if (waitMs === undefined || waitMs > waitMsLeft) return answers;
+      // Its budget for those whom nobody knows is spent, by whomever: it fills again.
+      waitMsLeft -= waitMs;
+      await context.pause(waitMs, signal);
+    }
+  };
+  await inLanes(chunks, callsAtOnce, async (chunk) => {
+    const answers = await ask(chunk);
+    if ('error' in answers) {
+      const failed = { member: member.name, state: 'failed', code: answers.error.code } as const;
+      for (const { said } of chunk) said.push(failed);
+      context.health.failed(member);
+    } else {
       chunk.forEach((vote, place) => count(vote, member, answers[place]));
       context.health.answered(member);
-    } catch (error) {
-      signal?.throwIfAborted();
-      const { code } = survive(member, error).error;
-      for (const { said } of chunk) said.push({ member: member.name, state: 'failed', code });
-      context.health.failed(member);
     }
     onAnswer();
   });
+}
+
+async function tryChunk(
+  context: DirectoryContext,
+  member: Member,
+  of: { readonly chunk: readonly Vote[]; readonly signal: AbortSignal | undefined },
+): Promise<readonly BulkAnswer[] | MemberFailure> {
+  try {
+    return await askChunk(context, member, of);
+  } catch (error) {
+    of.signal?.throwIfAborted();
+    return survive(member, error);
+  }
 }
 
 async function askChunk(

@@ -209,6 +209,17 @@ describe('an address book', () => {
     expect(slots).toHaveLength(200);
   });
 
+  it('waits for a member whose budget is spent', async () => {
+    let refused = 0;
+    const headers = { 'retry-after': '1' };
+    gateways.relayRole = () =>
+      Promise.resolve(refused++ < 3 ? new Response('{}', { status: 429, headers }) : undefined);
+    const found = await open({ pause: hasty }).lookupMany(crowd);
+    expect(found.every(({ state }) => state === 'absent')).toBe(true);
+    expect(refused).toBeGreaterThan(3);
+    expect(found[0]!.state === 'absent' && found[0].reason.members.length).toBe(2);
+  });
+
   it('survives a gateway that nobody reaches', async () => {
     gateways.relayRole = (_relay, gateway) =>
       Promise.resolve(gateway === 'beta' ? new Response(null, { status: 502 }) : undefined);
