@@ -16,7 +16,7 @@ const held = 'tel:+4915123456789';
 const free = 'tel:+447700900001';
 /** Of everything that the page has loaded when it has claimed, looked up, published and watched. */
 const loadedGzipBytesMax = 60_000;
-const settleMsMax = 30_000;
+const settleMsMax = 20_000;
 
 let lab: BrowserLab;
 let page: Page;
@@ -34,11 +34,7 @@ const lookup = async (identifier: string): Promise<Found> =>
 /** The state that a look-up ends in, or the code of the error. */
 const outcome = async (identifier: string): Promise<string> =>
   await page.evaluate(
-    async (asked) =>
-      await app.lookup(asked as `tel:${string}`).then(
-        ({ state }) => state,
-        (error: unknown) => (error as { code?: string }).code ?? String(error),
-      ),
+    async (asked) => await app.lookup(asked as `tel:${string}`).then(({ state }) => state, codeOf),
     identifier,
   );
 
@@ -47,10 +43,7 @@ async function settled(uri: string): Promise<Found> {
   const found = await eventually(
     async () =>
       await page.evaluate(
-        async (asked) =>
-          await app
-            .lookup(asked, 'all-members')
-            .catch((error: unknown) => (error as { code?: string }).code ?? String(error)),
+        async (asked) => await app.lookup(asked, 'all-members').catch(codeOf),
         held as `tel:${string}`,
       ),
     (answer) =>
@@ -130,6 +123,23 @@ describe('a page with nothing set', () => {
     expect(loaded).toContain('oblivious');
   });
 
+  it('releases what it has claimed, once it can load how', async () => {
+    const { page: other, context } = await lab.show('/app.html');
+    const released = async (): Promise<string | undefined> =>
+      await other.evaluate(async () => await app.release().then(() => 'released', codeOf));
+    await other.evaluate(
+      async ([note, asked]) => {
+        app.open(note, 'plain');
+        await app.claim(asked);
+      },
+      [lab.charterNote, 'tel:+34911111111'] as const,
+    );
+    await context.setOffline(true);
+    expect(await released()).toBe('part_unavailable');
+    await context.setOffline(false);
+    expect(await released()).toBe('released');
+  });
+
   it('is the page of the guide', async () => {
     const { page: guide } = await lab.show('/guide/');
     const answered = async (number: string): Promise<string> => {
@@ -166,6 +176,14 @@ describe('peers in a page', () => {
       [lab.charterNote, peer] as const,
     );
     expect(opened).toBe('only for you');
+  });
+
+  it('hold their numbers by keys that no page can read', async () => {
+    const found = await peersPage.evaluate(
+      async ([note, asked]) => await peers.claimUnreadable(note, asked),
+      [lab.charterNote, 'tel:+34912345698'] as const,
+    );
+    expect(found).toEqual(['InvalidAccessError', 'for nobody else']);
   });
 
   it.each([

@@ -10,6 +10,8 @@ declare global {
   /** Gives what was sent last to an identifier. */
   function codeSentTo(to: string): Promise<string>;
   var app: App;
+  /** The code of an error, or all that it says. */
+  function codeOf(error: unknown): string;
 }
 
 export interface Found {
@@ -98,3 +100,4 @@ function newSeed(): Uint8Array {
 }
 
 globalThis.app = new App();
+globalThis.codeOf = (error) => (error as { code?: string }).code ?? String(error);
