@@ -98,7 +98,7 @@ async function apiHost(
     addresses: [api.listen.address],
     // RFC 7671 §5.1: DANE-EE(3), SPKI(1), SHA-256(1): a renewal with the same key changes nothing.
     tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: crypto.sha256(spki) }],
-    service: { ...publicPort(member), alpn: ['http/1.1'], ohttp: oblivious?.enabled ?? true },
+    service: { ...publicPort(member), alpn: ['h2', 'http/1.1'], ohttp: oblivious?.enabled ?? true },
   };
 }
 
