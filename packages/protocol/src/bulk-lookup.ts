@@ -16,7 +16,7 @@ export const bulkSlotBytes = 16;
 /** Slots of every request inside OHTTP, asked and answered. */
 export const obliviousBulkSlots = 16;
 /** Octets of an entry id that an answer carries. */
-export const bulkStateBytes = 15;
+const bulkStateBytes = 15;
 
 /** Media type of question and answer. */
 export const bulkMediaType = 'application/callbook-bulk';

@@ -68,10 +68,10 @@ export interface TokenFederation {
 }
 
 export const holderSigner = crypto.ed25519Signer(crypto.sha256(Buffer.from('holder')));
-export const ownershipId: Uint8Array = crypto.sha256(Buffer.from('ownership'));
+const ownershipId: Uint8Array = crypto.sha256(Buffer.from('ownership'));
 const startMs = 2000 * 7 * 24 * 60 * 60 * 1000 + 60_000;
 
-export const holder: TokenHolder = {
+const holder: TokenHolder = {
   label: crypto.sha256(Buffer.from('label')),
   epoch: 0,
   authority: holderSigner.publicKey,
