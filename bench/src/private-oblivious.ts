@@ -23,7 +23,7 @@ import { cpuSecondsOf } from './process-cpu.ts';
 
 const exchangeCount = 3000;
 const warmUpCount = 1000;
-const laneCount = 32;
+const laneCount = 96;
 const gatewayMsMax = 0.6;
 const relayMsMax = 0.3;
 const idleMs = 3000;
