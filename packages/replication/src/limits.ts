@@ -5,9 +5,8 @@ export const checkpointIntervalMs = 25;
 /** While logs grow, each waits so long for each of them, up to the second: a checkpoint costs all members. */
 export const growingIntervalMs = 50;
 export const growingIntervalMsMax = 100;
-/** A log waits as long as its last batch took to write, and with cosigning as long as a round took; up to this. */
+/** A log waits as long as its last batch took to write, up to this. */
 export const busyIntervalMsMax = 500;
-export const busyCosignMsMax = 1250;
 /** A log counts as growing for so long after its last leaf. */
 export const growingWithinMs = 500;
 /** Entries that may wait for the member's own log; more are refused, so that a client retries. */
@@ -192,7 +191,7 @@ export const cosignWaitingMax = 8;
 export const cosignQueueMax = 64;
 /** A log's checkpoints become agreed at most this often; when others grow too, less often, but not below the second. */
 export const cosignIntervalMs = 250;
-export const cosignIntervalMsMax = 1250;
+export const cosignIntervalMsMax = 750;
 /** Wait after a round that found no quorum. */
 export const cosignRetryMs = 500;
 /** A round waits this long for a quorum, and then this long for the others. */

@@ -11,7 +11,6 @@
 import type { Clock } from '@callbook/protocol';
 
 import {
-  busyCosignMsMax,
   busyIntervalMsMax,
   cosignIntervalMs,
   cosignIntervalMsMax,
@@ -55,9 +54,8 @@ export class CheckpointPace {
 
   /** Time from one agreed checkpoint of a log to the next. */
   get cosignMs(): number {
-    const growing = Math.max(1, this.#growingCount);
-    const growingMs = Math.min(cosignIntervalMsMax, cosignIntervalMs * growing);
-    return Math.max(growingMs, Math.min(busyCosignMsMax, this.#cosignedMs));
+    const growingMs = cosignIntervalMs * Math.max(1, this.#growingCount);
+    return Math.min(cosignIntervalMsMax, Math.max(growingMs, this.#cosignedMs));
   }
 
   /** Logs that have grown of late. */

@@ -21,7 +21,7 @@ describe('the pace of checkpoints', () => {
     for (const origin of ['a', 'b', 'c']) pace.grown(origin);
     expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
     for (const origin of ['d', 'e', 'f']) pace.grown(origin);
-    expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 1250]);
+    expect([pace.checkpointMs, pace.cosignMs]).toEqual([100, 750]);
   });
 
   it('forgets a log that has not grown for half a second', () => {
@@ -61,7 +61,7 @@ describe('the pace of checkpoints', () => {
     for (const [tookMs, waitsMs] of [
       [249, 250],
       [300, 300],
-      [2000, 1250],
+      [2000, 750],
       [-5, 250],
     ] as const) {
       pace.cosigned(tookMs);
