@@ -6,7 +6,7 @@ import type { Charter, Clock, Cryptography, NoteSigner, Random } from '@callbook
 import { GatewayKeys } from './gateway-keys.ts';
 import { KeyBoard } from './key-board.ts';
 import { KeyExchange } from './key-exchange.ts';
-import { relayHoldMsDefault } from './limits.ts';
+import { relayHoldMsDefault, relayHoldMsMax } from './limits.ts';
 import { MemberConnections } from './member-connections.ts';
 import { ObliviousRelay } from './relay.ts';
 
@@ -50,7 +50,7 @@ export class ObliviousService implements Disposable {
       memberName,
       connections,
       random,
-      holdMs: options.relayHoldMs ?? relayHoldMsDefault,
+      holdMs: Math.min(options.relayHoldMs ?? relayHoldMsDefault, relayHoldMsMax),
       onKeyUnknown: (member) => exchange.repair(member),
     });
     this.#parts.defer(() => this.relay.flush());

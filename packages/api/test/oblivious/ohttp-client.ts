@@ -74,7 +74,7 @@ export async function sealMessage(key: GatewayKey, message: Uint8Array): Promise
 }
 
 /** The binary message of a request. */
-export function innerMessage(request: InnerRequest, nowMs: number): Uint8Array {
+function innerMessage(request: InnerRequest, nowMs: number): Uint8Array {
   const { method = 'POST', scheme = 'https', authority = '', path, content = '' } = request;
   const fields = { date: new Date(nowMs).toUTCString(), ...request.fields };
   const lines = Object.entries(fields).flatMap(([name, value]) => [counted(name), counted(value)]);
