@@ -58,9 +58,14 @@ export class MemberProcess implements AsyncDisposable {
     await this.#until('/healthz', deadlineMs);
   }
 
+  /** The oblivious keys of all members as it knows them; undefined while it cannot be asked. */
+  async obliviousKeys(): Promise<string | undefined> {
+    return await ask(this.layout, '/v1/oblivious-keys');
+  }
+
   async #until(probe: string, deadlineMs: number): Promise<void> {
     for (;;) {
-      if (await says(this.layout, probe)) return;
+      if ((await ask(this.layout, probe)) !== undefined) return;
       if (this.#exitCode !== undefined) throw new Error(await this.#lastWords('ended'));
       if (Date.now() > deadlineMs) throw new Error(await this.#lastWords('is not ready'));
       await sleep(pollEveryMs);
@@ -87,15 +92,16 @@ export class MemberProcess implements AsyncDisposable {
   }
 }
 
-async function says({ webPort }: MemberLayout, probe: string): Promise<boolean> {
+/** What it answers; undefined for an error, and for nothing. */
+async function ask({ webPort }: MemberLayout, path: string): Promise<string | undefined> {
   try {
-    const response = await fetch(`http://localhost:${webPort}${probe}`, {
+    const response = await fetch(`http://localhost:${webPort}${path}`, {
       signal: AbortSignal.timeout(1000),
     });
-    await response.arrayBuffer();
-    return response.ok;
+    const text = await response.text();
+    return response.ok ? text : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCharter } from '@callbook/protocol';
 import type { Charter } from '@callbook/protocol';
 import { describeTestnet } from './description.ts';
@@ -16,6 +17,7 @@ import { MemberProcess } from './member-process.ts';
 import { startPrivateRoot } from './private-root.ts';
 
 const readyMsMax = 60_000;
+const sameKeysMsMax = 20_000;
 
 export interface StartOptions extends TestnetOptions {
   /** Forgets what is in the folder. */
@@ -60,6 +62,7 @@ export async function startTestnet(options: StartOptions): Promise<Testnet> {
   const members = started.map((member) => starting.use(new MemberProcess(member)));
   const deadlineMs = Date.now() + readyMsMax;
   await Promise.all(members.map(async (member) => await member.untilReady(deadlineMs)));
+  await untilSameKeys(members);
   const description = await describeTestnet(layout);
   await writeFile(layout.descriptionFile, `${JSON.stringify(description, null, 2)}\n`);
   return new RunningTestnet(layout, members, starting.move());
@@ -99,6 +102,19 @@ class RunningTestnet implements Testnet {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running.disposeAsync();
+  }
+}
+
+/**
+ * Waits until all have heard of each other's oblivious keys, so that whoever asks in the first second can
+ * ask obliviously; not for ever, since a member that was expelled may never know what the others do.
+ */
+async function untilSameKeys(members: readonly MemberProcess[]): Promise<void> {
+  const deadlineMs = Date.now() + sameKeysMsMax;
+  while (Date.now() < deadlineMs) {
+    const keys = await Promise.all(members.map(async (member) => await member.obliviousKeys()));
+    if (new Set(keys).size === 1 && keys[0] !== undefined) return;
+    await sleep(100);
   }
 }
 

@@ -137,7 +137,8 @@ async function checkProof(
       ledger.meet(answer.root);
       return;
     } catch (error) {
-      const silent = error instanceof DirectoryError && ['member_failed', 'rate_limited'].includes(error.code);
+      const silent =
+        error instanceof DirectoryError && ['member_failed', 'rate_limited'].includes(error.code);
       if (!silent || attempt === proofRetriesMax) {
         throw new Error(`${member.name} gives no good proof after healing`, { cause: error });
       }

@@ -52,6 +52,11 @@ export class KeyBoard {
     return true;
   }
 
+  /** Whether nothing has been heard yet of the keys of some member. */
+  lacksSome(): boolean {
+    return activeMembers(this.#parts.charter()).some(({ name }) => !this.#held.has(name));
+  }
+
   /** `GET /v1/oblivious-keys`: the same octets at every member that holds the same statements. */
   bundle(): string {
     const { clock } = this.#parts;

@@ -1,12 +1,12 @@
 /**
  * Keeps the statements of all members the same at all of them: asks each of the others for what it knows,
- * every few seconds, and at once the one whose key a capsule did not fit. What they say is verified by
+ * every few seconds, more often while it has not heard of all, and at once the one whose key a capsule did not fit. What they say is verified by
  * the board; a member that answers nonsense, or nothing, is asked again with the others.
  */
 import { activeMembers, keyBundleCharactersMax, parseKeyBundle } from '@callbook/protocol';
 import type { Charter, CharterMember } from '@callbook/protocol';
 import type { KeyBoard } from './key-board.ts';
-import { keysAskedEveryMs, keysRepairedEveryMs } from './limits.ts';
+import { keysAskedEveryMs, keysRepairedEveryMs, missingKeysAskedEveryMs } from './limits.ts';
 import type { MemberConnections } from './member-connections.ts';
 
 export interface KeyExchangeParts {
@@ -18,16 +18,21 @@ export interface KeyExchangeParts {
 
 export class KeyExchange implements Disposable {
   readonly #parts: KeyExchangeParts;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   /** Members that are being asked. */
   readonly #asked = new Set<string>();
   readonly #repairedAtMs = new Map<string, number>();
 
   constructor(parts: KeyExchangeParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => this.askAll(), keysAskedEveryMs);
-    this.#timer.unref();
+    this.#askOnAndOn();
+  }
+
+  #askOnAndOn(): void {
     this.askAll();
+    const everyMs = this.#parts.board.lacksSome() ? missingKeysAskedEveryMs : keysAskedEveryMs;
+    this.#timer = setTimeout(() => this.#askOnAndOn(), everyMs);
+    this.#timer.unref();
   }
 
   askAll(): void {
@@ -65,6 +70,6 @@ export class KeyExchange implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 }

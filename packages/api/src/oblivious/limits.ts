@@ -34,6 +34,8 @@ export const keyLifetimeMs: number = 24 * 60 * 60 * 1000;
 export const keyAnnouncedMs = 60_000;
 /** Members ask each other for their statements this often. */
 export const keysAskedEveryMs = 5000;
+/** The same while the statement of some member has not been heard at all, as after a start. */
+export const missingKeysAskedEveryMs = 1000;
 /** A later statement of a member is taken this long after the one before. */
 export const keyStatementPauseMs = 10_000;
 /** After a relay has met a key that is not known, the member is asked at most this often. */
