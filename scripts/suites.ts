@@ -27,6 +27,7 @@ export const suites: readonly Suite[] = [
   { name: 'cli', paths: ['packages/cli'], budgetSeconds: 180, alone: false },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet/test/federation'], budgetSeconds: 180, alone: true },
+  { name: 'documentation', paths: ['testnet/test/documentation'], budgetSeconds: 180, alone: true },
   { name: 'browser', paths: ['testnet/test/browser'], budgetSeconds: 180, alone: true },
   { name: 'lookups', paths: ['testnet/test/client'], budgetSeconds: 180, alone: true },
   { name: 'members', paths: ['testnet/test/members'], budgetSeconds: 180, alone: true },
