@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDirectory, holdingPayload, verifyProof } from '@callbook/client';
 import type { Holding } from '@callbook/client';
-import { bytesEqual, charterSet, DirectoryError } from '@callbook/protocol';
+import { bytesEqual, charterSet } from '@callbook/protocol';
 import type { KnownCharter } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import type { MemberLayout, TestnetLayout } from '../layout.ts';
 import type { Ledger } from './ledger.ts';
-import { leavesAt, logSizeAt, proofAt } from './member-view.ts';
+import { leavesAt, logSizeAt, proofAt, Unanswered } from './member-view.ts';
 
 const convergenceMsMax = 60_000;
 const pollEveryMs = 250;
@@ -137,9 +137,9 @@ async function checkProof(
       ledger.meet(answer.root);
       return;
     } catch (error) {
-      const silent =
-        error instanceof DirectoryError && ['member_failed', 'rate_limited'].includes(error.code);
-      if (!silent || attempt === proofRetriesMax) {
+      // Nobody is down any more, but some may be busy.
+      const isBusy = error instanceof Unanswered && error.code !== 'member_unreachable';
+      if (!isBusy || attempt === proofRetriesMax) {
         throw new Error(`${member.name} gives no good proof after healing`, { cause: error });
       }
       await sleep(pollEveryMs);

@@ -19,7 +19,7 @@ import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import type { TestnetLayout } from '../layout.ts';
 import type { SeededRandom } from '../simulation/seeded-random.ts';
 import type { Ledger } from './ledger.ts';
-import { rootAt } from './member-view.ts';
+import { rootAt, Unanswered } from './member-view.ts';
 
 /** A member that is frozen or cut off costs a call no longer than this. */
 const callMsMax = 4000;
@@ -211,7 +211,7 @@ export class Load {
         try {
           ledger.meet(await rootAt(member, identifier));
         } catch (error) {
-          if (!isClientError(error)) throw error;
+          if (!(error instanceof Unanswered)) throw error;
           ledger.fail(error.code);
         }
       });

@@ -1,8 +1,7 @@
 /** What one member shows to anybody: its logs, leaf by leaf, and its proofs. */
-import { clientErrorCodes, parseProofAnswer } from '@callbook/client';
-import type { ClientErrorCode, ProofAnswer } from '@callbook/client';
+import { parseProofAnswer } from '@callbook/client';
+import type { ProofAnswer } from '@callbook/client';
 import {
-  DirectoryError,
   parseCheckpoint,
   parseEntryBundle,
   parseNote,
@@ -44,7 +43,17 @@ export async function leavesAt(
   return leaves;
 }
 
-/** Asks a member for a proof. Throws errors of the client for one that does not answer. */
+/** Of a member that is down, cut off or busy: the client would have an error of the same code. */
+export class Unanswered extends Error {
+  readonly code: 'member_unreachable' | 'rate_limited' | 'member_failed';
+
+  constructor(code: Unanswered['code'], cause?: unknown) {
+    super(code, { cause });
+    this.code = code;
+  }
+}
+
+/** Asks a member for a proof; throws `Unanswered` where there is none. */
 export async function proofAt(
   { name, webPort }: MemberLayout,
   identifier: Identifier,
@@ -55,12 +64,12 @@ export async function proofAt(
     body: JSON.stringify({ identifier }),
     signal: AbortSignal.timeout(callMsMax),
   }).catch((cause: unknown) => {
-    throw silent('member_unreachable', cause);
+    throw new Unanswered('member_unreachable', cause);
   });
   const json = (await response.json().catch(() => null)) as { code?: string } | null;
   if (response.ok) return parseProofAnswer(json);
-  if (response.status === 429) throw silent('rate_limited', undefined);
-  if (response.status === 503) throw silent('member_failed', undefined);
+  if (response.status === 429) throw new Unanswered('rate_limited');
+  if (response.status === 503) throw new Unanswered('member_failed');
   throw new Error(`${name} answers a proof with ${response.status} ${json?.code ?? ''}`);
 }
 
@@ -72,8 +81,4 @@ export async function rootAt(member: MemberLayout, identifier: Identifier): Prom
 async function get({ webPort }: MemberLayout, path: string): Promise<Response> {
   const signal = AbortSignal.timeout(callMsMax);
   return await fetch(`http://localhost:${webPort}${path}`, { signal });
-}
-
-function silent(code: ClientErrorCode, cause: unknown): DirectoryError<ClientErrorCode> {
-  return new DirectoryError(code, clientErrorCodes[code], { cause });
 }
