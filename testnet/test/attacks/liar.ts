@@ -40,6 +40,7 @@ export class Liar implements AsyncDisposable {
   /** Puts the liar in the place of the member at a position. */
   static async replace(lab: Lab, position: number): Promise<Liar> {
     const member = lab.testnet.layout.members[position]!;
+    await untilTold(lab, member.origin);
     await lab.testnet.members[position]!.stop();
     const secret = async (file: string): Promise<Uint8Array> =>
       new Uint8Array(await readFile(join(member.folder, file)));
@@ -131,6 +132,15 @@ async function sizeAt(web: string, origin: string): Promise<number> {
     logs: { origin: string; size: number }[];
   };
   return answer.logs.find((log) => log.origin === origin)?.size ?? 0;
+}
+
+/** Waits until all have what the member has logged: a liar goes on from there, and others hold it to that. */
+async function untilTold(lab: Lab, origin: string): Promise<void> {
+  const { members } = lab.description;
+  await eventually(
+    async () => await Promise.all(members.map(async ({ web }) => await sizeAt(web, origin))),
+    (sizes) => sizes[0]! > 0 && new Set(sizes).size === 1,
+  );
 }
 
 /** Writes again what the member had logged before it lied: the same bytes, under the same key. */
