@@ -9,7 +9,7 @@ import { bytesEqual, charterSet } from '@callbook/protocol';
 import type { KnownCharter } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import type { MemberLayout, TestnetLayout } from '../layout.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, PromisedLeaf } from './ledger.ts';
 import { leavesAt, logSizeAt, proofAt, Unanswered } from './member-view.ts';
 
 const convergenceMsMax = 60_000;
@@ -27,20 +27,26 @@ export interface HealedRun {
 
 /** Resolves with the leaves of all logs together; throws for the first thing that is not as it must be. */
 export async function checkHealed(run: HealedRun): Promise<{ readonly leaves: number }> {
-  const sizes = await untilEqual(run.layout);
+  const { promised } = run.ledger;
+  const sizes = await untilEqual(run.layout, promised);
   const logs = await equalLogs(run.layout, sizes);
-  for (const { origin, index, leaf } of run.ledger.promised) {
-    const found = logs.get(origin)?.[index];
-    if (found === undefined || !bytesEqual(found, leaf)) {
-      throw new Error(`lost: ${origin} has not the leaf at ${index} that a receipt promises`);
+  for (const { origin, index, leaf } of promised) {
+    if (!bytesEqual(logs.get(origin)![index]!, leaf)) {
+      throw new Error(`lost: ${origin} has another leaf at ${index} than a receipt promises`);
     }
   }
   await checkHolders(run);
   return { leaves: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 }
 
-/** Waits until every member has as much of every log as its writer, and nothing grows any more. */
-async function untilEqual({ members }: TestnetLayout): Promise<Map<string, number>> {
+/**
+ * Waits until every member has as much of every log as its writer, and all that is promised: a receipt
+ * comes before the checkpoint that a quorum signs. Resolves with the sizes when nothing grows any more.
+ */
+async function untilEqual(
+  { members }: TestnetLayout,
+  promised: readonly PromisedLeaf[],
+): Promise<Map<string, number>> {
   const deadlineMs = Date.now() + convergenceMsMax;
   let before = '';
   for (;;) {
@@ -52,11 +58,16 @@ async function untilEqual({ members }: TestnetLayout): Promise<Map<string, numbe
     );
     const [first = []] = rows;
     const text = first.join(' ');
-    if (rows.every((row) => row.join(' ') === text) && !first.includes(-1) && text === before) {
-      return new Map(members.map(({ origin }, place) => [origin, first[place]!]));
-    }
+    const sizes = new Map(members.map(({ origin }, place) => [origin, first[place]!]));
+    const missing = promised.find(({ origin, index }) => index >= (sizes.get(origin) ?? 0));
+    const isEqual = rows.every((row) => row.join(' ') === text) && !first.includes(-1);
+    if (isEqual && missing === undefined && text === before) return sizes;
     before = text;
     if (Date.now() > deadlineMs) {
+      if (isEqual && missing !== undefined) {
+        const { origin, index } = missing;
+        throw new Error(`lost: ${origin} has not the leaf at ${index} that a receipt promises`);
+      }
       const table = rows.map((row, place) => `${members[place]!.name}: ${row.join(' ')}`);
       throw new Error(`the members do not converge:\n${table.join('\n')}`);
     }

@@ -7,7 +7,7 @@ export const keeperAnswerMsMax = 2000;
 /** Members ask each other for the statements of token keys this often, and where one is not known at most this often. */
 export const tokenKeysAskedEveryMs: number = 5 * 60 * 1000;
 export const tokenKeysRepairedEveryMs = 2000;
-/** Until all others have answered once, they are asked this often. */
-export const tokenKeysFirstAskedEveryMs = 2000;
+/** The same while the statement of some member is not known, as after a start. */
+export const missingTokenKeysAskedEveryMs = 2000;
 /** How often it is looked whether a key's time has come. */
 export const tokenTurnEveryMs = 60_000;

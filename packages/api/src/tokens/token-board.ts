@@ -5,6 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import {
+  activeMembers,
   encodeTokenBundle,
   isTokenPeriodGood,
   tokenPeriodAt,
@@ -53,6 +54,14 @@ export class TokenBoard {
   /** The statement held of a log's period. */
   statement(origin: string, period: number): BoardKey | undefined {
     return this.#held.get(`${period} ${origin}`);
+  }
+
+  /** Whether no statement is held of some member's key of this period. */
+  lacksSome(): boolean {
+    const period = tokenPeriodAt(this.#parts.clock.nowMs());
+    const stated = Array.from(this.#held.values()).filter((key) => key.period === period);
+    const names = new Set(stated.map(({ member }) => member.name));
+    return activeMembers(this.#parts.charter()).some(({ name }) => !names.has(name));
   }
 
   /** The key by which a token is to be verified, while tokens of it are good. */

@@ -1,13 +1,13 @@
 /**
- * Brings the statements of all members to each of them: asks the others for what they hold, often until all
- * have answered once, then every few minutes, and at once where a token of an unknown key comes in.
+ * Brings the statements of all members to each of them: asks the others for what they hold, often while the
+ * key of some member is not known, then every few minutes, and at once where a token of an unknown key comes in.
  */
 import { activeMembers, parseTokenBundle, tokenBundleCharactersMax } from '@callbook/protocol';
 import type { Charter, CharterMember } from '@callbook/protocol';
 import type { MemberConnections } from '../oblivious/member-connections.ts';
 import {
+  missingTokenKeysAskedEveryMs,
   tokenKeysAskedEveryMs,
-  tokenKeysFirstAskedEveryMs,
   tokenKeysRepairedEveryMs,
 } from './limits.ts';
 import type { TokenBoard } from './token-board.ts';
@@ -21,7 +21,6 @@ export interface TokenKeyExchangeParts {
 
 export class TokenKeyExchange implements Disposable {
   readonly #parts: TokenKeyExchangeParts;
-  readonly #answered = new Set<string>();
   readonly #asking = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -50,8 +49,9 @@ export class TokenKeyExchange implements Disposable {
   #again(): void {
     if (this.#stopped) return;
     void this.askAll().then(() => {
-      const isWhole = this.#others().every(({ name }) => this.#answered.has(name));
-      const pauseMs = isWhole ? tokenKeysAskedEveryMs : tokenKeysFirstAskedEveryMs;
+      // That a member answered is not enough: one that has just started has no key of its own yet.
+      const isLacking = this.#parts.board.lacksSome();
+      const pauseMs = isLacking ? missingTokenKeysAskedEveryMs : tokenKeysAskedEveryMs;
       if (this.#stopped) return;
       this.#timer = setTimeout(() => this.#again(), pauseMs);
       this.#timer.unref();
@@ -65,7 +65,7 @@ export class TokenKeyExchange implements Disposable {
     this.#asking.delete(member.name);
   }
 
-  async #askOnce({ name, api }: CharterMember): Promise<void> {
+  async #askOnce({ api }: CharterMember): Promise<void> {
     try {
       const { board, connections } = this.#parts;
       const answerBytesMax = tokenBundleCharactersMax;
@@ -73,8 +73,6 @@ export class TokenKeyExchange implements Disposable {
       const bundle = parseTokenBundle(new TextDecoder().decode(answer.octets));
       if (answer.status !== 200 || bundle.verdict !== 'accept') return;
       for (const note of bundle.value) board.take(note);
-      // A member that has just started has no key of its own yet.
-      if (bundle.value.length > 0) this.#answered.add(name);
     } catch {
       // It is away; it is asked again with the others.
     }
