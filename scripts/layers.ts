@@ -16,19 +16,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/api': ['protocol'],
   'packages/node': ['protocol', 'replication', 'dns', 'api'],
   'packages/client': ['protocol', 'dns/wire'],
-  'packages/cli': ['protocol', 'client'],
+  'packages/auditor': ['protocol', 'client'],
+  'packages/cli': ['protocol', 'client', 'auditor'],
+  'packages/web': ['protocol', 'client'],
   testnet: ['*'],
   bench: ['*'],
 };
 
 /** Only these may import the native cryptography implementations. */
-const nativeCryptography = ['packages/node', 'testnet', 'bench'];
+const nativeCryptography = ['packages/node', 'packages/auditor', 'testnet', 'bench'];
 
 /** Files that must run in a browser: no `node:` module, no native addon. */
 const browserSafe = [
   /^packages\/protocol\/src\/(?!crypto\/(node|sodium|vrf-sodium)\.ts)/,
   /^packages\/dns\/src\/wire\//,
   /^packages\/client\/src\/(?!node\/)/,
+  /^packages\/web\/src\//,
 ];
 
 const root = join(import.meta.dirname, '..');
@@ -42,7 +45,7 @@ export function brokenLayers(): string[] {
 }
 
 function brokenImports(folder: string): string[] {
-  const files = globSync(`${folder}/src/**/*.ts`, { cwd: root });
+  const files = globSync(`${folder}/src/**/*.{ts,tsx}`, { cwd: root });
   return files.flatMap((file) =>
     importsOf(file).flatMap((specifier) => brokenImport({ folder, file, specifier })),
   );

@@ -1,0 +1,4 @@
+/**
+ * The auditor's public names.
+ * @module @callbook/auditor
+ */
