@@ -76,6 +76,8 @@ export interface DirectoryPort {
 
   /** How far the members agree, as this one sees it. */
   agreement(): MemberAgreement;
+  /** The newest index root that this member has signed, a note; undefined while it signs none. */
+  indexRoot(): string | undefined;
   readiness(): Readiness;
 }
 

@@ -241,6 +241,14 @@ export class MemoryDirectory implements DirectoryPort {
     };
   }
 
+  /** A text, as the API looks into none. */
+  indexRootNote: string | undefined = 'callbook/1 index\n1\n';
+
+  indexRoot(): string | undefined {
+    this.#break();
+    return this.indexRootNote;
+  }
+
   readiness(): Readiness {
     return this.ready;
   }

@@ -60,6 +60,7 @@ export function createMemberDirectory(parts: MemberDirectoryParts): DirectoryPor
     evidence: () => replica.evidence.all(),
     noteEvidence: async (bytes) => await replica.evidence.note(bytes),
     agreement: () => agreementOf(replica),
+    indexRoot: () => replica.indexRoot,
     readiness: () => readinessOf(parts),
   };
 }

@@ -1,11 +1,12 @@
 /**
  * `GET /v1/agreement`: how far each log is stored and agreed here, and with whom this member last had
  * the same index root. For operators and auditors; nothing in it has to be trusted, since agreed
- * checkpoints and signed roots prove the same.
+ * checkpoints and signed roots prove the same. `GET /v1/index-root` is this member's signed root.
  */
 import { encodeBase64Url, logOriginCharactersMax, membersMax } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
+import { ApiError } from '../errors.ts';
 import { bytesOf, count, timeMs } from '../schemas/bytes.ts';
 import { problems } from '../schemas/problem-schema.ts';
 
@@ -44,8 +45,32 @@ const agreement = Type.Object(
   { ...closed, description: 'How far the members agree, as this one sees it' },
 );
 
-/** Registers the route. */
-export function addAgreementRoutes(scope: ApiScope, { directory }: ApiContext): void {
+/** Registers both routes. */
+export function addAgreementRoutes(scope: ApiScope, context: ApiContext): void {
+  addAgreementRoute(scope, context);
+  addIndexRootRoute(scope, context);
+}
+
+function addIndexRootRoute(scope: ApiScope, { directory }: ApiContext): void {
+  const schema = {
+    operationId: 'indexRoot',
+    summary: 'The newest index root that this member has signed',
+    tags: ['logs'],
+    response: {
+      200: { description: 'A signed note', content: { 'text/plain': { schema: Type.String() } } },
+      ...problems('directory_unavailable'),
+    },
+  };
+  scope.get('/v1/index-root', { schema }, async (_request, reply) => {
+    const note = directory.indexRoot();
+    // While the index is being built, or the own log is not confirmed, there is nothing to sign.
+    if (note === undefined) throw new ApiError('directory_unavailable');
+    reply.header('cache-control', 'no-cache').header('content-type', 'text/plain; charset=utf-8');
+    return note;
+  });
+}
+
+function addAgreementRoute(scope: ApiScope, { directory }: ApiContext): void {
   const schema = {
     operationId: 'agreement',
     summary: 'How far the logs are agreed, and who has the same index',

@@ -24,3 +24,14 @@ it('answers 503 while the directory has failed', async () => {
   const answer = await member.call('GET', '/v1/agreement');
   expect(answer).toMatchObject({ status: 503, json: { code: 'directory_unavailable' } });
 });
+
+it('serves the index root that it has signed, and 503 while it signs none', async () => {
+  const member = await startMember();
+  const answer = await fetch(`${member.url}/v1/index-root`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+  expect(await answer.text()).toBe(member.directory.indexRootNote);
+  member.directory.indexRootNote = undefined;
+  const none = await member.call('GET', '/v1/index-root');
+  expect(none).toMatchObject({ status: 503, json: { code: 'directory_unavailable' } });
+});
