@@ -18,6 +18,7 @@ interface Step {
 
 const steps: readonly Step[] = [
   { name: 'types', run: () => command('tsc', ['-p', 'tsconfig.json']) },
+  { name: 'types of the page', run: () => command('tsc', ['-p', 'packages/web/tsconfig.json']) },
   { name: 'lint', run: () => command('oxlint', ['--type-aware', '--deny-warnings', '.']) },
   { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
   { name: 'unused', run: () => command('knip', []) },

@@ -104,7 +104,12 @@ function brokenManifest(folder: string): string[] {
   const path = join(root, folder, 'tsconfig.json');
   if (!existsSync(path)) return [];
   const parsed = parseConfigFileTextToJson(path, readFileSync(path, 'utf8'));
-  const { references = [] } = parsed.config as { references?: { path: string }[] };
+  const { references = [], compilerOptions } = parsed.config as {
+    references?: { path: string }[];
+    compilerOptions?: { noEmit?: boolean };
+  };
+  // Bundled from all sources at once, never compiled by itself.
+  if (compilerOptions?.noEmit === true) return [];
   const referenced = references.map((reference) => reference.path.replace('../', '@callbook/'));
   const declared = Object.keys(manifestOf(folder).dependencies ?? {}).filter((name) =>
     name.startsWith('@callbook/'),

@@ -1,0 +1,4 @@
+/** The screen `lookup`. */
+export const lookup = {
+  title: 'Look up a number',
+};

@@ -1,0 +1,4 @@
+/** The screen `start`. */
+export const start = {
+  title: 'Your number, with your own keys',
+};

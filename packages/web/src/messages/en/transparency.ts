@@ -1,0 +1,4 @@
+/** The screen `transparency`. */
+export const transparency = {
+  title: 'Who runs this',
+};

@@ -1,0 +1,6 @@
+/** The screen `lookup`. */
+import type { Messages } from '../../messages.ts';
+
+export const lookup: Messages['lookup'] = {
+  title: 'Buscar un número',
+};

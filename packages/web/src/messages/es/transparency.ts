@@ -1,0 +1,6 @@
+/** The screen `transparency`. */
+import type { Messages } from '../../messages.ts';
+
+export const transparency: Messages['transparency'] = {
+  title: 'Quién lo lleva',
+};
