@@ -90,7 +90,7 @@ class DiskIndex {
     }));
     const applied = applyIndexBatch(changes, read, crypto);
     tree.add(applied);
-    await this.#store.batch(tree.rows(), { durable: false });
+    await this.#store.batch(this.nodes.rowsOf(tree), { durable: false });
     this.nodes.adopt(tree);
     this.root = applied.root;
   }

@@ -191,7 +191,8 @@ export { bindingStateHash, encodeBindingState } from './index-tree/binding-state
 export type { IndexedState } from './index-tree/binding-state-hash.ts';
 export { emptyIndexRoot } from './index-tree/index-hash.ts';
 export type { IndexLeaf } from './index-tree/index-hash.ts';
-export { hasNodeBelow, parseIndexNode } from './index-tree/index-node.ts';
+export { parseIndexNode } from './index-tree/index-node.ts';
+export { IndexTreeChange } from './index-tree/index-tree-change.ts';
 export type { IndexNode, IndexNodeReader } from './index-tree/index-node.ts';
 export {
   encodeIndexProof,

@@ -27,7 +27,7 @@ export type { LeafVerifier } from './log/leaf-verifier.ts';
 export type { LogSubmission } from './log/own-log.ts';
 export type { TileRequest } from './log/stored-log.ts';
 export type { EntryState } from './view/entry-state.ts';
-export { IndexNodes, IndexTreeChange } from './index/index-nodes.ts';
+export { IndexNodes } from './index/index-nodes.ts';
 export type { IndexEvidence } from './index/binding-index.ts';
 export type { AgreedLog, BindingProofs, ProvenBinding } from './index/binding-proof.ts';
 export type { Bindings } from './view/bindings.ts';

@@ -18,6 +18,7 @@ import type {
   Cryptography,
   IndexChange,
   IndexRoot,
+  IndexTreeChange,
   NoteSigner,
 } from '@callbook/protocol';
 import {
@@ -43,7 +44,6 @@ import { indexNodes, indexPositionKey } from '../store/row-keys.ts';
 import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
 import { IndexNodes } from './index-nodes.ts';
-import type { IndexTreeChange } from './index-nodes.ts';
 import { belongsTo, encodeIndexPosition, parseIndexPosition, vectorOf } from './index-position.ts';
 import { labelsOfLeaves, readLabels, readStates } from './label-states.ts';
 import type { LabelState } from './label-states.ts';
@@ -298,7 +298,7 @@ export class BindingIndex {
     const tree = this.#nodes.change();
     const root = await this.#apply(pending, tree);
     const position = { ruleset: charter.ruleset.number, charter: hash, root, logs };
-    const rows = tree.rows();
+    const rows = this.#nodes.rowsOf(tree);
     if (complete) rows.push({ rowKey: indexPositionKey(), value: encodeIndexPosition(position) });
     // If we crash during this, see above.
     const write = (commit: CommitRows): Promise<void> => commit(rows, { durable: false });

@@ -3,8 +3,8 @@
  * them in place, so what is stored is one tree and nothing of older ones. The upper nodes, which
  * every batch touches, stay in memory.
  */
-import type { AppliedIndexBatch, IndexNode, IndexNodeReader } from '@callbook/protocol';
-import { DirectoryError, hasNodeBelow, parseIndexNode } from '@callbook/protocol';
+import type { IndexNode } from '@callbook/protocol';
+import { DirectoryError, IndexTreeChange, parseIndexNode } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
 import { indexPathCachedMax } from '../limits.ts';
@@ -30,6 +30,14 @@ export class IndexNodes {
   /** Begins a change of the tree; the stored one stays as it is until its rows are written. */
   change(): IndexTreeChange {
     return new IndexTreeChange(this.#kept, (paths) => this.#readMany(paths));
+  }
+
+  /** Returns the rows of a change, to be written. */
+  rowsOf({ changed }: IndexTreeChange): RowChange[] {
+    return [...changed].map(([path, node]) => {
+      const rowKey = indexNodeKey(path);
+      return node === null ? { rowKey, erase: true } : { rowKey, value: node.bytes };
+    });
   }
 
   /** Takes over a change whose rows have been written. */
@@ -68,63 +76,4 @@ export class IndexNodes {
 
 function isUpper(path: string): boolean {
   return path.length <= indexPathCachedMax;
-}
-
-/** Nodes of a change that is being made, before they are written. */
-export class IndexTreeChange {
-  readonly #kept: IndexNodeReader;
-  readonly #readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>;
-  /** Nodes that differ from the stored ones; null for those that go. */
-  readonly changed: Map<string, IndexNode | null> = new Map();
-
-  constructor(
-    kept: IndexNodeReader,
-    readMany: (paths: readonly string[]) => Promise<(IndexNode | undefined)[]>,
-  ) {
-    this.#kept = kept;
-    this.#readMany = readMany;
-  }
-
-  /** Loads the nodes on the ways to these labels, level by level; returns a reader of them. */
-  async load(labels: readonly Uint8Array[]): Promise<IndexNodeReader> {
-    const loaded = new Map<string, IndexNode | undefined>();
-    const read: IndexNodeReader = (path) => {
-      const changed = this.changed.get(path);
-      return changed === undefined
-        ? (this.#kept(path) ?? loaded.get(path))
-        : (changed ?? undefined);
-    };
-    // In order, those that share a node stand beside each other.
-    let ways = labels.map((label) => label.toHex()).sort();
-    for (let depth = 0; ways.length > 0; depth++) {
-      const missing: string[] = [];
-      let last: string | undefined;
-      for (const way of ways) {
-        const path = way.slice(0, depth);
-        if (path === last) continue;
-        last = path;
-        if (read(path) === undefined && !this.changed.has(path)) missing.push(path);
-      }
-      const nodes = missing.length === 0 ? [] : await this.#readMany(missing);
-      for (const [place, path] of missing.entries()) loaded.set(path, nodes[place]);
-      ways = ways.filter((way) => {
-        const node = read(way.slice(0, depth));
-        return node !== undefined && hasNodeBelow(node, Number.parseInt(way[depth]!, 16));
-      });
-    }
-    return read;
-  }
-
-  add({ written, obsolete }: AppliedIndexBatch): void {
-    for (const path of obsolete) this.changed.set(path, null);
-    for (const [path, node] of written) this.changed.set(path, node);
-  }
-
-  /** Returns the rows to write. */
-  rows(): RowChange[] {
-    return [...this.changed].map(([path, node]) => {
-      const rowKey = indexNodeKey(path);
-      return node === null ? { rowKey, erase: true } : { rowKey, value: node.bytes };
-    });
-  }
 }

@@ -28,7 +28,7 @@ async function apply(nodes: IndexNodes, store: Store, slices: readonly IndexChan
     tree.add(applied);
     ({ root } = applied);
   }
-  await store.batch(tree.rows(), { durable: false });
+  await store.batch(nodes.rowsOf(tree), { durable: false });
   nodes.adopt(tree);
   return root;
 }
