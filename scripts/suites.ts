@@ -24,7 +24,7 @@ export const suites: readonly Suite[] = [
     alone: false,
   },
   { name: 'client', paths: ['packages/client'], budgetSeconds: 180, alone: false },
-  { name: 'cli', paths: ['packages/cli'], budgetSeconds: 180, alone: false },
+  { name: 'cli', paths: ['packages/cli', 'packages/web'], budgetSeconds: 180, alone: false },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet/test/federation'], budgetSeconds: 180, alone: true },
   { name: 'documentation', paths: ['testnet/test/documentation'], budgetSeconds: 180, alone: true },
