@@ -17,7 +17,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: go-checker check|witness …"))
+		fail(fmt.Errorf("usage: go-checker check|witness|fold|histories|vectors …"))
 	}
 	var err error
 	switch os.Args[1] {
@@ -25,6 +25,12 @@ func main() {
 		err = check(os.Args[2:])
 	case "witness":
 		err = witness(os.Args[2:])
+	case "fold":
+		err = foldCommand(os.Args[2:])
+	case "histories":
+		err = histories()
+	case "vectors":
+		err = vectors(os.Args[2:])
 	default:
 		err = fmt.Errorf("no such command")
 	}
