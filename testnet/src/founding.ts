@@ -56,9 +56,10 @@ export async function foundTestnet(
   }
   await writeFile(layout.charterFile, signedCharter(founded, { vrfSecretKey, holds }));
   for (const member of layout.members) {
-    await writeFile(member.configFile, stringify(memberConfig(member, ['../charter-1.note'])));
+    const config = memberConfig(member, layout, ['../charter-1.note']);
+    await writeFile(member.configFile, stringify(config));
   }
-  for (const member of layout.prospects) await prepareProspect(member, authority);
+  for (const member of layout.prospects) await prepareProspect(member, layout, authority);
   await writeFile(layout.outboxFile, '', { mode: 0o600 });
   const clientConfig = { charter: layout.charterFile, ca: layout.caFile, keys: 'keys' };
   await writeFile(layout.clientConfigFile, `${JSON.stringify(clientConfig, null, 2)}\n`);
@@ -107,12 +108,13 @@ async function foundMember(
 /** What a new operator has before joining: a machine with a configuration and a certificate. */
 async function prepareProspect(
   member: MemberLayout,
+  layout: TestnetLayout,
   authority: CertificateAuthority,
 ): Promise<void> {
   await mkdir(member.folder, { recursive: true, mode: 0o700 });
   await certify(member, authority);
   const charters = ['../charter-1.note', '../charter-2.note'];
-  await writeFile(member.configFile, stringify(memberConfig(member, charters)));
+  await writeFile(member.configFile, stringify(memberConfig(member, layout, charters)));
 }
 
 async function certify(member: MemberLayout, authority: CertificateAuthority): Promise<void> {
@@ -164,7 +166,11 @@ function signedCharter(
 }
 
 /** The configuration file of one member; paths are relative to it. */
-function memberConfig(member: MemberLayout, charters: readonly string[]): Record<string, unknown> {
+function memberConfig(
+  member: MemberLayout,
+  layout: TestnetLayout,
+  charters: readonly string[],
+): Record<string, unknown> {
   return {
     member: member.name,
     dataDir: 'data',
@@ -181,11 +187,21 @@ function memberConfig(member: MemberLayout, charters: readonly string[]): Record
       privateKey: 'api.key',
     },
     web: { listen: { address: loopback, port: member.webPort } },
+    ...(layout.pageLink !== undefined && { page: pageSettings(layout) }),
     mesh: { listen: [`/ip4/${loopback}/tcp/${member.meshPort}`] },
     oblivious: { authorities: '../ca.pem' },
     // A tour repeats itself more often than people do.
     challenges: { outbox: '../outbox.jsonl', sendsPerHour: 1000, sendsPerDay: 10_000 },
   };
+}
+
+/** Browsers do not know the testnet's authority: their page finds the members without TLS. */
+function pageSettings({ members, prospects }: TestnetLayout): Record<string, unknown> {
+  const loopbackMembers = [...members, ...prospects].map(({ apiPort, webPort }) => ({
+    api: `https://localhost:${apiPort}`,
+    address: `http://localhost:${webPort}`,
+  }));
+  return { folder: '../page', loopbackMembers };
 }
 
 /** Keys of the private root and of `test.`, and the files for resolvers. */

@@ -10,6 +10,8 @@ export interface TestnetOptions {
   readonly portBase: number;
   /** Folders laid out for members that may join later; none where not given. */
   readonly roomFor?: number;
+  /** Whether the members serve the web page, which is built for that; none unless so. */
+  readonly withPage?: boolean;
 }
 
 export interface MemberLayout {
@@ -42,6 +44,8 @@ export interface TestnetLayout {
   readonly trustAnchorFile: string;
   readonly bindAnchorsFile: string;
   readonly unboundConfigFile: string;
+  /** Link to the built web page, where the members serve it. */
+  readonly pageLink: string | undefined;
 }
 
 /** The address of every socket of a testnet. */
@@ -68,7 +72,7 @@ export const memberNames = [
 
 /** Lays out a testnet; pure. */
 export function layOut(options: TestnetOptions): TestnetLayout {
-  const { folder, memberCount, portBase, roomFor = 0 } = options;
+  const { folder, memberCount, portBase, roomFor = 0, withPage = false } = options;
   const all = memberNames.map((name, position) =>
     layOutMember(name, folder, portBase + 10 * (position + 1)),
   );
@@ -88,6 +92,7 @@ export function layOut(options: TestnetOptions): TestnetLayout {
     trustAnchorFile: join(folder, 'root.ds'),
     bindAnchorsFile: join(folder, 'bind.keys'),
     unboundConfigFile: join(folder, 'unbound.conf'),
+    pageLink: withPage ? join(folder, 'page') : undefined,
   };
 }
 

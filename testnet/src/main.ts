@@ -78,6 +78,7 @@ function parseOptions(args: string[]): StartOptions | undefined {
     folder: resolve(values.dir),
     memberCount,
     roomFor: prospectCount,
+    withPage: true,
     portBase: integerBetween('--port-base', values['port-base'], [1024, portMax]),
     fresh: values.fresh,
     say: (line) => console.error(`testnet: ${line}`),

@@ -15,6 +15,7 @@ import { layOut, loopback, portsOf } from './layout.ts';
 import type { MemberLayout, TestnetLayout, TestnetOptions } from './layout.ts';
 import { MemberProcess } from './member-process.ts';
 import { startPrivateRoot } from './private-root.ts';
+import { linkPage } from './web-page.ts';
 
 const readyMsMax = 60_000;
 const sameKeysMsMax = 20_000;
@@ -53,6 +54,7 @@ export async function startTestnet(options: StartOptions): Promise<Testnet> {
     await foundTestnet(layout, options.holds);
     await options.onFounded?.(layout);
   }
+  if (layout.pageLink !== undefined) await linkPage(layout.pageLink);
   await using starting = new AsyncDisposableStack();
   say('starting the private DNS root');
   starting.use(await startPrivateRoot(layout));

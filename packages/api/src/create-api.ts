@@ -20,6 +20,8 @@ import { addOpenapiRoute, collectSchemas } from './openapi.ts';
 import { addObliviousRoutes } from './oblivious/oblivious-routes.ts';
 import type { ObliviousService } from './oblivious/oblivious-service.ts';
 import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts';
+import { addPageRoutes } from './page/page-routes.ts';
+import type { PageService } from './page/page-routes.ts';
 import { ProofBudget } from './proofs/proof-budget.ts';
 import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addAgreementRoutes } from './routes/agreement-routes.ts';
@@ -49,6 +51,8 @@ export interface ApiOptions {
   readonly oblivious?: ObliviousService | undefined;
   /** Issues tokens and takes them; without it there are none. */
   readonly tokens?: TokenService | undefined;
+  /** The web page on the same origin; without it there is none. */
+  readonly page?: PageService | undefined;
   /** Where codes to numbers cost money. */
   readonly sendGuard?: SendGuard | undefined;
   readonly clock: Clock;
@@ -98,6 +102,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     reply.header('x-content-type-options', 'nosniff');
   });
   forgetWhileOpen(api, desk);
+  if (options.page !== undefined) addPageRoutes(api, { ...options, page: options.page });
   api.register(async (scope: ApiScope) => {
     await addRoutes(scope, context);
     const { oblivious, tokens } = options;

@@ -51,3 +51,11 @@ export const evidenceHeldMax = 160;
 
 /** For which a browser may remember what it may send: Chromium remembers no longer than that. */
 export const preflightSecondsMax = 7200;
+
+/** Files of a web page beside its index, and all of them together: they are kept in memory. */
+export const pageFilesMax = 100;
+export const pageBytesMax: number = 8 * 1024 * 1024;
+/** Files whose names change with their content are kept for a year, which is for ever (RFC 9111 §5.2.2). */
+export const pageAssetSeconds: number = 365 * 86_400;
+/** RFC 6797: two years, as browsers' lists want it. */
+export const strictTransportSeconds: number = 2 * 365 * 86_400;

@@ -55,6 +55,36 @@ const ZoneKeyRolls = Type.Object(
   { additionalProperties: false },
 );
 
+/** The web page, and where it finds members on this machine whose certificates browsers do not know. */
+const PageSettings = Type.Object(
+  {
+    folder: Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description: 'folder of a built web page',
+    }),
+    loopbackMembers: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            api: Type.String({
+              pattern: '^https://localhost:[0-9]{1,5}$',
+              description: "a member's API on this machine",
+            }),
+            address: Type.String({
+              pattern: '^http://localhost:[0-9]{1,5}$',
+              description: 'an address on this machine, http://localhost and a port',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: membersMax, description: `at most ${membersMax} members with addresses` },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /** The API's own limit; to load the API for it would delay DNS. */
 const relayHoldMillisecondsMax = 250;
 
@@ -151,6 +181,7 @@ export const ConfigSchema = Type.Object(
       { additionalProperties: false },
     ),
     web: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
+    page: Type.Optional(PageSettings),
     metrics: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
     mesh: Type.Object(
       {
@@ -310,7 +341,7 @@ export function storeFolder({ dataDir }: NodeConfig): string {
 
 function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
   const at = (path: string): string => resolve(folder, path);
-  const { keys, api, challenges, oblivious } = config;
+  const { keys, api, challenges, oblivious, page } = config;
   return {
     ...config,
     dataDir: at(config.dataDir),
@@ -321,6 +352,7 @@ function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
     ...(oblivious?.authorities !== undefined && {
       oblivious: { ...oblivious, authorities: at(oblivious.authorities) },
     }),
+    ...(page !== undefined && { page: { ...page, folder: at(page.folder) } }),
     challenges: resolveChallengePaths(challenges, at),
   };
 }

@@ -31,6 +31,7 @@ export const nodeErrorCodes = {
   vrf_seal_refused: 'the sealed VRF secret cannot be opened here, or is not that of the charter',
   join_failed: 'no quorum of members agrees on a snapshot to begin with',
   listen_failed: 'a configured address cannot be listened on',
+  page_unreadable: 'the configured folder of the web page cannot be read, or has no page',
 } as const;
 
 export type NodeErrorCode = keyof typeof nodeErrorCodes;

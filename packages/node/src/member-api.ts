@@ -4,13 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { apiLimits, createApi } from '@callbook/api';
+import { apiLimits, createApi, readPageFiles } from '@callbook/api';
 import type {
   ApiLimits,
   CodeSender,
   DirectoryPort,
   DnsPort,
   ObliviousService,
+  PageService,
   SendGuard,
   TokenService,
 } from '@callbook/api';
@@ -55,6 +56,7 @@ export async function startMemberApi(
     random: systemRandom,
     logger: log,
     limits: limitsOf(config),
+    page: await openPage(config),
     tls: {
       cert: await readFile(config.api.certificate),
       key: await readFile(config.api.privateKey),
@@ -86,6 +88,27 @@ export async function startMemberApi(
     asked: () => askedCount,
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
+}
+
+/** The page is read whole before anything is served; throws `page_unreadable`. */
+async function openPage({ page, member }: NodeConfig): Promise<PageService | undefined> {
+  if (page === undefined) return undefined;
+  const { folder, loopbackMembers = [] } = page;
+  try {
+    return {
+      files: await readPageFiles(folder),
+      member,
+      loopbackMembers: Object.fromEntries(
+        loopbackMembers.map(({ api, address }) => [api, address]),
+      ),
+    };
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>(
+      'page_unreadable',
+      'the folder of the web page has no page',
+      { cause },
+    );
+  }
 }
 
 function limitsOf({ challenges }: NodeConfig): Partial<ApiLimits> {

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build } from 'vite';
 import { addIntegrity } from './integrity.ts';
 import { pageRoot, viteSettings } from './vite-settings.ts';
 
@@ -22,6 +21,8 @@ const sources = [
 
 /** Builds the page into a folder, which is emptied before. */
 export async function buildPage(folder: string): Promise<void> {
+  // Loaded for that alone: most starts find the page built.
+  const { build } = await import('vite');
   await build(viteSettings(folder));
   await addIntegrity(folder);
 }
