@@ -9,7 +9,7 @@ export { DirectoryError, verdictCodes } from './errors.ts';
 export type { VerdictCode } from './errors.ts';
 export type { Clock, Random } from './ports.ts';
 export type { Cryptography, Ed25519Signer, VrfProver } from './crypto/cryptography.ts';
-export type { PendingRequest, PublishedBinding } from './published-binding.ts';
+export type { LookupScope, PendingRequest, PublishedBinding } from './published-binding.ts';
 export { isDormant, withheldFromMs } from './dormancy.ts';
 export { assert } from './assert.ts';
 export { compareBytes, concatBytes, bytesEqual, utf8 } from './bytes.ts';
@@ -139,8 +139,15 @@ export {
 export type { StatedTokenKey, TokenStatement } from './tokens/token-statement.ts';
 export { encodeTokenOrder, parseTokenOrder, tokenOrderMessage } from './tokens/token-order.ts';
 export type { SignedTokenOrder, TokenOrder } from './tokens/token-order.ts';
+export {
+  encodeHolderAuthorization,
+  holderReadingMessage,
+  parseHolderAuthorization,
+} from './tokens/holder-authorization.ts';
+export type { HolderReading, SignedHolderReading } from './tokens/holder-authorization.ts';
 export { keeperOf, spentIdOf } from './tokens/token-keeper.ts';
 export {
+  holderReadingMsMax,
   tokenKeyAheadMs,
   tokenLookupsMax,
   tokenOrderErrorMsMax,
@@ -153,7 +160,13 @@ export {
 export { encodeBase64Url, parseBase64, parseBase64Url } from './base64.ts';
 export { consistencyProof, verifyConsistency } from './merkle/consistency-proof.ts';
 export type { ConsistencyClaim, TreeGrowth } from './merkle/consistency-proof.ts';
-export { emptyFrontier, extendFrontier, frontierRoot, growFrontier } from './merkle/frontier.ts';
+export {
+  emptyFrontier,
+  extendFrontier,
+  frontierRoot,
+  growFrontier,
+  readFrontier,
+} from './merkle/frontier.ts';
 export type { Frontier, StoredHash } from './merkle/frontier.ts';
 export { inclusionBeyond } from './merkle/inclusion-beyond.ts';
 export { inclusionProof, verifyInclusion } from './merkle/inclusion-proof.ts';

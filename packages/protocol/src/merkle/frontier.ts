@@ -5,6 +5,7 @@
  */
 import { assert } from '../assert.ts';
 import type { Cryptography } from '../crypto/cryptography.ts';
+import type { HashReader } from './stored-hashes.ts';
 import { emptyRoot, nodeHash } from './tree-hash.ts';
 
 /** What has to be kept of a tree so that leaves can be added. */
@@ -24,6 +25,11 @@ export interface StoredHash {
 
 /** The frontier of an empty tree. */
 export const emptyFrontier: Frontier = { size: 0, hashes: [] };
+
+/** Reads the frontier that a tree has, or had, at this size from hashes that are stored. */
+export function readFrontier(size: number, read: HashReader): Frontier {
+  return { size, hashes: perfectSubtrees(size).map(([level, index]) => read(level, index)) };
+}
 
 /** Appends leaves, given as leaf hashes. */
 export function extendFrontier(
@@ -72,4 +78,18 @@ function assertFrontier(frontier: Frontier): void {
   for (let rest = frontier.size; rest > 0; rest = Math.floor(rest / 2)) perfectSubtrees += rest % 2;
   assert(Number.isSafeInteger(frontier.size) && frontier.size >= 0, 'the frontier has a size');
   assert(frontier.hashes.length === perfectSubtrees, 'one hash for each perfect subtree');
+}
+
+/** Level and index of the perfect subtrees that a tree of this size is made of, largest first. */
+function perfectSubtrees(size: number): (readonly [level: number, index: number])[] {
+  const subtrees: (readonly [number, number])[] = [];
+  for (let start = 0, rest = size; rest > 0;) {
+    const level = Math.floor(Math.log2(rest));
+    // The logarithm of a large number may round up to the next whole one.
+    const width = 2 ** level > rest ? 2 ** (level - 1) : 2 ** level;
+    subtrees.push([Math.log2(width), start / width]);
+    start += width;
+    rest -= width;
+  }
+  return subtrees;
 }

@@ -11,6 +11,7 @@ import {
   encodeEntryBundle,
   inclusionBeyond,
   inclusionProof,
+  readFrontier,
 } from '@callbook/protocol';
 
 import { positionKey } from '../store/row-keys.ts';
@@ -169,10 +170,7 @@ export class StoredLog {
   /** The frontier that the log had when it had this many of its leaves. */
   frontierAt(size: number): Frontier {
     assert(size <= this.size, 'the log has had this size');
-    return {
-      size,
-      hashes: perfectSubtrees(size).map(([level, index]) => this.#tiles.read(level, index)),
-    };
+    return readFrontier(size, this.#tiles.read);
   }
 
   /** The hash of a leaf that is stored. */
@@ -195,18 +193,4 @@ export class StoredLog {
   consistency(oldSize: number, newSize: number = this.#position.signedSize): Uint8Array[] {
     return consistencyProof({ oldSize, newSize }, this.#tiles.read, this.#crypto);
   }
-}
-
-/** Level and index of the perfect subtrees that a tree of this size is made of, largest first. */
-function perfectSubtrees(size: number): (readonly [level: number, index: number])[] {
-  const subtrees: (readonly [number, number])[] = [];
-  for (let start = 0, rest = size; rest > 0;) {
-    const level = Math.floor(Math.log2(rest));
-    // The logarithm of a large number may round up to the next whole one.
-    const width = 2 ** level > rest ? 2 ** (level - 1) : 2 ** level;
-    subtrees.push([Math.log2(width), start / width]);
-    start += width;
-    rest -= width;
-  }
-  return subtrees;
 }
