@@ -3,7 +3,10 @@
  * ever: what it says is believed as much as what any other says.
  */
 import { createDirectory, type Directory } from '@callbook/client';
+import { openKeeper } from './holder/keeper.ts';
+import { memberDns } from './member-dns.ts';
 import { fetchPageSettings, type PageSettings } from './page-settings.ts';
+import { keptSigners } from './vault/browser-key.ts';
 
 let opening: Promise<OpenDirectory> | undefined;
 
@@ -28,10 +31,13 @@ export async function openDirectory(): Promise<OpenDirectory> {
 async function open(): Promise<OpenDirectory> {
   const settings = await fetchPageSettings();
   const reach = loopbackFetch(settings.loopbackMembers);
-  const directory = createDirectory({
+  const directory: Directory = createDirectory({
     charterNote: settings.charterNote,
     fetch: reach,
     members: [settings.member],
+    // Keys that no script can read sign from where the browser keeps them.
+    signers: async (of) => await keptSigners((await openKeeper()).vault.bare)(of),
+    dns: memberDns(() => directory.members, reach),
   });
   return { directory, settings, fetch: reach };
 }
