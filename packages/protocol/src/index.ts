@@ -76,7 +76,7 @@ export {
 } from './limits.ts';
 export { charterSet, charterSetUpTo, extendCharterSet } from './fold/charter-set.ts';
 export type { CharterSet, KnownCharter } from './fold/charter-set.ts';
-export { emptyHistory, integrateLeaf, updateKeyOf } from './fold/history.ts';
+export { emptyHistory, integrateLeaf, roleFitsKind, updateKeyOf } from './fold/history.ts';
 export type {
   Holding,
   LabelHistory,

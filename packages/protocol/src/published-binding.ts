@@ -6,6 +6,9 @@ import type { RequestClass } from './entry.ts';
 import type { Identifier } from './identifiers.ts';
 import type { PublishedKey, Route, Visibility } from './payload.ts';
 
+/** `public`: what DNS tells. `all`: also what is for whoever brings a token, and for the holder. */
+export type LookupScope = 'all' | 'public';
+
 /** What is published of an identifier: routes, keys, and the entry that says so. */
 export interface PublishedBinding {
   readonly identifier: Identifier;

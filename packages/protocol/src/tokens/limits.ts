@@ -16,5 +16,7 @@ export const tokensPerDay = 12;
 export const tokensMax = 250;
 /** How far the time in an order for tokens may be from the member's clock, either way. */
 export const tokenOrderErrorMsMax: number = 5 * 60 * 1000;
+/** What a holder has signed to read by is good for this long, and this long ahead by a wrong clock. */
+export const holderReadingMsMax: number = 60 * 60 * 1000;
 /** A statement of a token key. */
 export const tokenStatementCharactersMax = 2048;
