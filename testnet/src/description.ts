@@ -17,6 +17,8 @@ export interface TestnetDescription {
   };
   /** JSON lines of what was sent: `to`, `text`, `code`. */
   readonly outbox: string;
+  /** A page that shows what is in the outbox, where the members serve web pages. */
+  readonly handset?: string;
   /** A configuration for `callbook` (`CALLBOOK_CONFIG`). */
   readonly clientConfig: string;
 }
@@ -61,6 +63,7 @@ export async function describeTestnet(layout: TestnetLayout): Promise<TestnetDes
       bindTrustAnchors: layout.bindAnchorsFile,
     },
     outbox: layout.outboxFile,
+    ...(layout.pageLink !== undefined && { handset: `http://localhost:${layout.handsetPort}` }),
     clientConfig: layout.clientConfigFile,
   };
 }

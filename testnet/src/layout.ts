@@ -6,7 +6,7 @@ export interface TestnetOptions {
   readonly folder: string;
   /** 1 to 16. */
   readonly memberCount: number;
-  /** First of the ports used: the root takes two, each member four of its own ten. */
+  /** First of the ports used: root and handset take three, each member four of its own ten. */
   readonly portBase: number;
   /** Folders laid out for members that may join later; none where not given. */
   readonly roomFor?: number;
@@ -31,6 +31,7 @@ export interface TestnetLayout {
   readonly folder: string;
   readonly rootPort: number;
   readonly resolverPort: number;
+  readonly handsetPort: number;
   readonly members: readonly MemberLayout[];
   /** Who may join: each has a folder with a configuration and a certificate, and nothing else. */
   readonly prospects: readonly MemberLayout[];
@@ -80,6 +81,7 @@ export function layOut(options: TestnetOptions): TestnetLayout {
     folder,
     rootPort: portBase,
     resolverPort: portBase + 1,
+    handsetPort: portBase + 2,
     members: all.slice(0, memberCount),
     prospects: all.slice(memberCount, memberCount + roomFor),
     descriptionFile: join(folder, 'testnet.json'),
@@ -115,6 +117,7 @@ function layOutMember(name: string, folder: string, firstPort: number): MemberLa
 export function portsOf(layout: TestnetLayout): number[] {
   return [
     layout.rootPort,
+    layout.handsetPort,
     ...[...layout.members, ...layout.prospects].flatMap((m) => [
       m.dnsPort,
       m.apiPort,

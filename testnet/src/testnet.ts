@@ -11,6 +11,7 @@ import { parseCharter } from '@callbook/protocol';
 import type { Charter } from '@callbook/protocol';
 import { describeTestnet } from './description.ts';
 import { foundTestnet } from './founding.ts';
+import { startHandset } from './handset/handset.ts';
 import { layOut, loopback, portsOf } from './layout.ts';
 import type { MemberLayout, TestnetLayout, TestnetOptions } from './layout.ts';
 import { MemberProcess } from './member-process.ts';
@@ -60,6 +61,7 @@ export async function startTestnet(options: StartOptions): Promise<Testnet> {
   starting.use(await startPrivateRoot(layout));
   const joined = layout.prospects.filter(({ folder }) => existsSync(join(folder, 'data/store')));
   const started = [...layout.members, ...joined];
+  if (layout.pageLink !== undefined) starting.use(await startHandset(layout));
   say(`starting ${started.map(({ name }) => name).join(', ')}`);
   const members = started.map((member) => starting.use(new MemberProcess(member)));
   const deadlineMs = Date.now() + readyMsMax;

@@ -18,6 +18,9 @@ The federation runs.
 
 ${rows.join('\n')}
 
+Try, in a browser: ${first.name}'s page at http://localhost:${first.webPort}, and beside it the
+handset, which shows the codes that are sent, at http://localhost:${layout.handsetPort}
+
 Try, in a second terminal:
 
   export CALLBOOK_CONFIG=${path(layout.clientConfigFile)}
