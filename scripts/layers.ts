@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/api': ['protocol'],
   'packages/node': ['protocol', 'replication', 'dns', 'api'],
   'packages/client': ['protocol', 'dns/wire'],
+  'packages/sip': ['protocol', 'client', 'dns/wire'],
   'packages/auditor': ['protocol', 'client'],
   'packages/cli': ['protocol', 'client', 'auditor'],
   'packages/web': ['protocol', 'client'],
@@ -24,7 +25,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Only these may import the native cryptography implementations. */
-const nativeCryptography = ['packages/node', 'packages/auditor', 'testnet', 'bench'];
+const nativeCryptography = [
+  'packages/node',
+  'packages/sip',
+  'packages/auditor',
+  'testnet',
+  'bench',
+];
 
 /** Files that must run in a browser: no `node:` module, no native addon. */
 const browserSafe = [

@@ -94,4 +94,7 @@ export type {
   SeenPeer,
 } from './peer/verify-peer.ts';
 export type { VerifyPeerOptions } from './peer/peer-keys.ts';
+export { isSignedByOneOf, parseIdentityHeader } from './peer/passport.ts';
+export type { Passport } from './peer/passport.ts';
+export type { Fingerprint } from './peer/media-streams.ts';
 export { publishedKeysOf } from './own-keys.ts';

@@ -44,6 +44,7 @@ export type VerifiedRequest =
       /** The published key that signed. */
       readonly publishedKey: PublishedKey;
       readonly nonce: string;
+      readonly createdAtMs: number;
       readonly expiresAtMs: number;
       readonly body: Uint8Array;
     }
@@ -83,6 +84,7 @@ export async function verifyAs(
       identifier: verifier.identifier,
       publishedKey: verifier.signedWith(),
       nonce: String(parameters.nonce),
+      createdAtMs: Number(parameters.created) * 1000,
       expiresAtMs: Number(parameters.expires) * 1000,
       body,
     };
