@@ -33,7 +33,7 @@ func (h *history) chainFrom(opening link) *chain {
 		if next.kind == "release" {
 			c.release = next
 			c.endsAt = next.at + next.hold("releaseMs")
-			if c.isLocked(next.at) {
+			if c.isLocked(next.at, next.hold("unlockMs")) {
 				c.endsAt = next.at + next.hold("lockedMs")
 			}
 			return c
@@ -72,27 +72,32 @@ func (k *known) isByHolder(of link) bool {
 }
 
 // isLocked is rule 12: locking acts at once, an unlocking rotate `unlockMs` after its time.
-func (c *chain) isLocked(at int64) bool {
+func (c *chain) isLocked(at, unlockMs int64) bool {
 	for i, l := range c.links {
 		if !l.lock || l.at > at {
 			continue
 		}
-		if i+1 == len(c.links) || at < c.links[i+1].at {
-			return true
+		next := i + 1
+		for next < len(c.links) && c.links[next].lock {
+			next++
 		}
-		if next := c.links[i+1]; !next.lock && at < next.at+next.hold("unlockMs") {
+		if next == len(c.links) || at < c.links[next].at+unlockMs {
 			return true
 		}
 	}
 	return false
 }
 
-// inForce returns the ownership entry in force at a time, and its place.
-func (c *chain) inForce(at int64) (link, int) {
+// inForce returns the ownership entry whose terms hold at a time: those of the last link whose time
+// is not after it, wherever those between stand. A release leaves what it follows in force.
+func (c *chain) inForce(at int64) link {
+	if c.release != nil && c.release.at <= at {
+		return c.holder()
+	}
 	for i := len(c.links) - 1; i > 0; i-- {
 		if c.links[i].at <= at {
-			return c.links[i], i
+			return c.links[i]
 		}
 	}
-	return c.links[0], 0
+	return c.links[0]
 }

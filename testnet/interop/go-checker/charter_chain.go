@@ -105,13 +105,11 @@ func (c *charter) challengedFor(kind string) int64 {
 	case "register", "commit":
 		return c.faults + 1
 	case "request":
-		if c.count("active") == 1 {
-			return 1
+		// Two even where f = 0, but never more than there are.
+		if active := c.count("active"); active < 2 {
+			return active
 		}
-		if c.faults+1 < 2 {
-			return 2
-		}
-		return c.faults + 1
+		return largest(2, c.faults+1)
 	}
 	return 0
 }

@@ -2,39 +2,44 @@ package main
 
 import "sort"
 
-// When an ownership entry is complete (docs/spec/fold.md, rules 6 to 8).
+// When an ownership entry is complete, and by whose parameters (docs/spec/fold.md, rules 5 to 8 and 22).
 
 const windowMs = 600_000
 
-// timeNeeding returns the smallest t at which a quorum has a leaf of it, of those from `from` on, with
-// at least `challenged` leaves in that role, or those that each judging charter wants for the kind.
-func (k *known) timeNeeding(from, challenged int64) (int64, bool) {
-	var firsts []mention
-	for _, of := range k.mentions {
-		for _, m := range of {
-			if m.at >= from {
-				firsts = append(firsts, m)
-				break
-			}
-		}
-	}
+// time returns when the entry is complete; a commit's hold is looked at where its request is known.
+func (k *known) time() (int64, bool) { return k.timeAs(k.kind, 0) }
+
+// timeAs returns the smallest t at which a quorum has a leaf of it, enough of them challenged for an
+// entry of a kind. Leaves from before `from` are skipped.
+func (k *known) timeAs(kind string, from int64) (int64, bool) {
+	firsts := k.countingLeaves(from)
 	sort.Slice(firsts, func(i, j int) bool { return firsts[i].at < firsts[j].at })
-	for i, last := range firsts {
-		t := last.at
-		// Leaves of the same millisecond count together.
-		if i+1 < len(firsts) && firsts[i+1].at == t {
-			continue
-		}
-		if k.isCompleteBy(firsts, t, challenged) {
-			return t, true
+	for _, last := range firsts {
+		if isComplete(firsts, last.at, kind) {
+			return last.at, true
 		}
 	}
 	return 0, false
 }
 
-func (k *known) isCompleteBy(firsts []mention, t, challenged int64) bool {
-	members, inRole := int64(0), int64(0)
-	quorum := int64(0)
+// countingLeaves returns of each log the first leaf that counts, with `at` from `from` on.
+func (k *known) countingLeaves(from int64) []mention {
+	var firsts []mention
+	for _, of := range k.mentions {
+		for _, m := range of {
+			if m.judge != nil && m.at >= from {
+				firsts = append(firsts, m)
+				break
+			}
+		}
+	}
+	return firsts
+}
+
+// isComplete tells whether the leaves of the window that ends at t are enough for each of the charters
+// that judge them.
+func isComplete(firsts []mention, t int64, kind string) bool {
+	members, inRole, quorum, challenged := int64(0), int64(0), int64(0), int64(0)
 	for _, m := range firsts {
 		if m.at < t-windowMs || m.at > t {
 			continue
@@ -44,30 +49,18 @@ func (k *known) isCompleteBy(firsts []mention, t, challenged int64) bool {
 			inRole++
 		}
 		quorum = largest(quorum, m.judge.quorum())
-		challenged = largest(challenged, m.judge.challengedFor(k.kind))
+		challenged = largest(challenged, m.judge.challengedFor(kind))
 	}
 	return members > 0 && members >= quorum && inRole >= challenged
 }
 
-// time returns when the entry is complete; a commit's hold is looked at where its request is known.
-func (k *known) time() (int64, bool) { return k.timeNeeding(0, 0) }
-
-// hold returns a hold of the charters that judge counted leaves of the entry, the longest.
+// hold returns a hold of the charters that judge counting leaves of the entry, the longest.
 func (k *known) hold(name string) int64 {
 	longest := int64(0)
-	for _, of := range k.mentions {
-		longest = largest(longest, of[0].judge.holds[name])
+	for _, m := range k.countingLeaves(0) {
+		longest = largest(longest, m.judge.holds[name])
 	}
 	return longest
-}
-
-// faults returns the largest f of the charters that judge counted leaves of the entry.
-func (k *known) faults() int64 {
-	most := int64(0)
-	for _, of := range k.mentions {
-		most = largest(most, of[0].judge.faults)
-	}
-	return most
 }
 
 func largest(a, b int64) int64 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"sort"
+	"strings"
 )
 
 // foldCommand folds a folder of logs and charters, offline, and prints what they say in canonical JSON.
@@ -57,16 +58,16 @@ func (r *replay) listViolations() []any {
 
 // histories folds one vector of the fold a line, from standard input, and prints its state's encoding.
 func histories() error {
-	in := bufio.NewReaderSize(os.Stdin, 1<<20)
-	lines := json.NewDecoder(in)
+	lines := json.NewDecoder(bufio.NewReaderSize(os.Stdin, 1<<20))
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
+	f := newVectorFold()
 	for lines.More() {
 		v := &vector{}
 		if err := lines.Decode(v); err != nil {
 			return err
 		}
-		state, err := foldVector(v)
+		state, err := f.fold(v)
 		if err != nil {
 			return err
 		}
@@ -77,4 +78,40 @@ func histories() error {
 		}
 	}
 	return nil
+}
+
+// A vectorFold folds vectors, many of which have the same charters and entries.
+type vectorFold struct {
+	chains   map[string][]*charter
+	verified map[id]*verifiedEntry
+}
+
+func newVectorFold() *vectorFold {
+	return &vectorFold{map[string][]*charter{}, map[id]*verifiedEntry{}}
+}
+
+// fold folds the label of a vector.
+func (f *vectorFold) fold(v *vector) (*bindingState, error) {
+	key := strings.Join(v.Charters, "")
+	charters, known := f.chains[key]
+	if !known {
+		var bad code
+		if charters, bad = verifyChain(v.Charters); bad != "" {
+			return nil, fmt.Errorf("charters: %s", bad)
+		}
+		f.chains[key] = charters
+	}
+	r := newReplay(charters)
+	r.verified = f.verified
+	for origin, log := range v.Logs {
+		var leaves [][]byte
+		for _, leaf := range log {
+			leaves = append(leaves, unhex(leaf))
+		}
+		r.addLog(origin, leaves)
+	}
+	if of := r.labels[idOf(v.Label)]; of != nil {
+		return of.fold(), nil
+	}
+	return nil, nil
 }

@@ -2,19 +2,17 @@ package main
 
 // Which leaves count, and by which charter (docs/spec/fold.md, rules 1 to 5 and 40 to 45).
 
-// leavesOfEntryMax is how many counting leaves of one entry are kept of each log.
+// leavesOfEntryMax is how many leaves of one entry are looked at in each log.
 const leavesOfEntryMax = 4
 
-// A mention is a leaf of a log that counts for its entry.
+// A mention is a leaf about an entry, in a role that fits it; one without a judge counts for nothing.
 type mention struct {
-	origin string
-	index  int64
-	at     int64
-	role   string
-	judge  *charter
+	at    int64
+	role  string
+	judge *charter
 }
 
-// A known entry and its counting leaves, by origin, in the order of the log.
+// A known entry and its leaves, by origin, in the order of the log.
 type known struct {
 	*entry
 	mentions map[string][]mention
@@ -142,16 +140,21 @@ func (r *replay) addLeaf(origin string, index int64, l *leaf, named *charter) {
 		r.violate(origin, index, "role_unfit")
 		return
 	}
-	if !isInTime || r.isCutOff(origin, index) {
-		return
+	if isInTime && !r.isCutOff(origin, index) && judge.isActive(origin) {
+		r.mention(e, origin, mention{l.at, l.role, judge})
+	} else if e.kind != "update" {
+		// It takes one of the places of its log all the same (rule 5).
+		r.mention(e, origin, mention{l.at, l.role, nil})
 	}
-	if m := judge.byOrigin[origin]; m == nil || m.state != "active" {
-		return
-	}
-	r.mention(e, mention{origin, index, l.at, l.role, judge})
 }
 
-func (r *replay) mention(e *entry, m mention) {
+// isActive tells whether the log is that of an active member.
+func (c *charter) isActive(origin string) bool {
+	m := c.byOrigin[origin]
+	return m != nil && m.state == "active"
+}
+
+func (r *replay) mention(e *entry, origin string, m mention) {
 	of := r.labels[e.label]
 	if of == nil {
 		of = &history{map[id]*known{}}
@@ -162,8 +165,8 @@ func (r *replay) mention(e *entry, m mention) {
 		k = &known{e, map[string][]mention{}}
 		of.entries[e.id] = k
 	}
-	if len(k.mentions[m.origin]) < leavesOfEntryMax {
-		k.mentions[m.origin] = append(k.mentions[m.origin], m)
+	if len(k.mentions[origin]) < leavesOfEntryMax {
+		k.mentions[origin] = append(k.mentions[origin], m)
 	}
 }
 

@@ -36,7 +36,7 @@ func (h *history) countingRequests(c *chain) []countingRequest {
 			request.hold, request.isSturdy = k.hold("recoveryMs"), true
 		case c.allows(k, t):
 			request.hold = k.hold(k.class + "Ms")
-			if c.isLocked(t) {
+			if c.isLocked(t, k.hold("unlockMs")) {
 				request.hold = largest(request.hold, k.hold("lockedMs"))
 			}
 		default:
@@ -52,21 +52,24 @@ func (h *history) countingRequests(c *chain) []countingRequest {
 
 // allows is rule 15.
 func (c *chain) allows(k *known, at int64) bool {
-	holder, place := c.inForce(at)
 	switch k.class {
 	case "recovery":
-		return k.isByRecovery(holder)
+		return k.isByRecovery(c.inForce(at))
 	case "email":
-		if holder.email == nil {
-			return false
-		}
-		for place > 0 && bytes.Equal(c.links[place-1].email, holder.email) {
-			place--
-		}
-		changed := c.links[place]
-		return place == 0 || at >= changed.at+changed.hold("emailChangeMs")
+		return c.emailAt(at, k.hold("emailChangeMs")) != nil
 	}
 	return true
+}
+
+// emailAt returns the commitment in force: what a rotate says of it counts from `changeMs` later on.
+func (c *chain) emailAt(at, changeMs int64) []byte {
+	email := c.links[0].email
+	for _, l := range c.links[1:] {
+		if l.at+changeMs <= at {
+			email = l.email
+		}
+	}
+	return email
 }
 
 // isByRecovery tells whether a request is signed by the recovery key of an ownership entry.
@@ -80,19 +83,21 @@ func (k *known) isByRecovery(of link) bool {
 
 // isByRecoveryBeforeTheft is rule 17.
 func (c *chain) isByRecoveryBeforeTheft(k *known, at int64) bool {
-	_, last := c.inForce(at)
-	changes := append([]link{}, c.links[1:last+1]...)
+	past, theftMs := []link{}, k.hold("theftMs")
+	for _, l := range c.links {
+		if l.at <= at {
+			past = append(past, l)
+		}
+	}
 	if c.release != nil && c.release.at <= at {
-		changes = append(changes, *c.release)
+		past = append(past, *c.release)
 	}
-	n := len(changes) - 1
-	if n < 0 || at >= changes[n].at+changes[n].hold("theftMs") {
-		return false
-	}
-	for n > 0 && changes[n].at-changes[n-1].at < changes[n].hold("theftMs") {
+	n, later := len(past), at
+	for n > 1 && later-past[n-1].at < theftMs {
 		n--
+		later = past[n].at
 	}
-	return k.isByRecovery(c.links[n])
+	return n < len(past) && k.isByRecovery(past[n-1])
 }
 
 // isRecycled is rule 18.
@@ -118,7 +123,7 @@ func (h *history) isUnanswered(c *chain, request countingRequest) bool {
 	isVetoed := false
 	for _, veto := range h.vetoes(c, request) {
 		isVetoed = true
-		if _, isAnswer := veto.timeNeeding(0, veto.faults()+1); isAnswer {
+		if _, isAnswer := veto.timeAs("commit", 0); isAnswer {
 			return false
 		}
 	}
@@ -129,14 +134,14 @@ func (h *history) isUnanswered(c *chain, request countingRequest) bool {
 func (h *history) vetoes(c *chain, request countingRequest) []link {
 	var found []link
 	for _, k := range h.entries {
-		if k.kind != "veto" || *k.request != request.id {
+		if k.kind != "veto" || *k.request != request.id || k.epoch != c.epoch {
 			continue
 		}
 		t, isComplete := k.time()
 		if !isComplete {
 			continue
 		}
-		if holder, _ := c.inForce(t); bytes.Equal(k.authority, holder.authority) {
+		if bytes.Equal(k.authority, c.inForce(t).authority) {
 			found = append(found, link{k, t})
 		}
 	}
@@ -152,7 +157,7 @@ func (h *history) commits(c *chain) []link {
 				!bytes.Equal(k.authority, request.authority) {
 				continue
 			}
-			t, isComplete := k.timeNeeding(request.at+request.hold, 0)
+			t, isComplete := k.timeAs(k.kind, request.at+request.hold)
 			if isComplete && !h.isDefeated(c, request, t) {
 				found = append(found, link{k, t})
 			}
@@ -166,7 +171,7 @@ func (h *history) isDefeated(c *chain, request countingRequest, commitAt int64) 
 	for _, veto := range h.vetoes(c, request) {
 		t, defeats := veto.at, true
 		if request.isSturdy {
-			t, defeats = veto.timeNeeding(0, veto.faults()+1)
+			t, defeats = veto.timeAs("commit", 0)
 		}
 		if defeats && t < commitAt {
 			return true

@@ -264,7 +264,7 @@ func checkStateVector(v *vector) string {
 }
 
 func checkFoldVector(v *vector) string {
-	state, err := foldVector(v)
+	state, err := newVectorFold().fold(v)
 	if err != nil {
 		return err.Error()
 	}
@@ -277,26 +277,6 @@ func checkFoldVector(v *vector) string {
 		return fmt.Sprintf("state %v, not %v", found, want)
 	}
 	return ""
-}
-
-// foldVector folds the label of a fold vector.
-func foldVector(v *vector) (*bindingState, error) {
-	charters, bad := verifyChain(v.Charters)
-	if bad != "" {
-		return nil, fmt.Errorf("charters: %s", bad)
-	}
-	r := newReplay(charters)
-	for origin, log := range v.Logs {
-		var leaves [][]byte
-		for _, leaf := range log {
-			leaves = append(leaves, unhex(leaf))
-		}
-		r.addLog(origin, leaves)
-	}
-	if of := r.labels[idOf(v.Label)]; of != nil {
-		return of.fold(), nil
-	}
-	return nil, nil
 }
 
 // brief is what fold vectors say of a state.

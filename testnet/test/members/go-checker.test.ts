@@ -25,6 +25,7 @@ import {
 } from '@callbook/protocol';
 import type { VerifierKey } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
+import { buildGoChecker } from '../go-checker.ts';
 import { environment, eventually, openLab, runCommand } from '../lab.ts';
 import type { Lab, Ran } from '../lab.ts';
 
@@ -37,7 +38,7 @@ const checker = join(tmpdir(), `callbook-go-checker-${process.pid}`);
 let vkeys: { readonly log: string; readonly cosigners: readonly string[] };
 
 beforeAll(async () => {
-  const built = buildChecker();
+  const built = buildGoChecker(checker);
   lab = await openLab(3);
   await built;
   setDefaultCACertificates([
@@ -172,20 +173,6 @@ async function newestCheckpoint({ api, origin } = alpha()): Promise<string> {
 
 const claimLine = (number: string): string =>
   `register ${number} --sip sip:x@sip.example --code-from ${lab.description.outbox}`;
-
-/** Compiled by Debian's Go against Debian's x/mod; the second time from Go's cache. */
-async function buildChecker(): Promise<void> {
-  const folder = join(import.meta.dirname, '../../interop/go-checker');
-  const env = {
-    ...process.env,
-    GO111MODULE: 'off',
-    GOPATH: '/usr/share/gocode',
-    GOCACHE: join(tmpdir(), 'callbook-go-cache'),
-    GOFLAGS: '',
-  };
-  const ran = await runCommand('go', ['build', '-o', checker, '.'], { cwd: folder, env });
-  if (ran.code !== 0) throw new Error(`${ran.stderr}; golang-go golang-golang-x-mod-dev`);
-}
 
 function verifierKeys({ charter }: Directory): typeof vkeys {
   const keys = charter.members.map(({ logKey }) => {
