@@ -23,6 +23,7 @@ export const suites: readonly Suite[] = [
     budgetSeconds: 180,
     alone: false,
   },
+  { name: 'sip-bridge', paths: ['packages/sip'], budgetSeconds: 180, alone: false },
   { name: 'client', paths: ['packages/client'], budgetSeconds: 180, alone: false },
   { name: 'cli', paths: ['packages/cli', 'packages/web'], budgetSeconds: 180, alone: false },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
 import { readConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
-import { writeKamailioConfig } from './kamailio/write-config.ts';
 import { startBridge } from './serve.ts';
 
 const program = new Command('callbook-sip')
@@ -15,16 +14,6 @@ program
   .description('answer Kamailio, and whoever wants an account, until SIGINT or SIGTERM')
   .requiredOption('--config <file>', 'configuration (YAML)')
   .action(async ({ config }: { config: string }) => await serve(config));
-
-program
-  .command('kamailio-config')
-  .description("write Kamailio's configuration, kamailio.cfg and tls.cfg")
-  .requiredOption('--config <file>', 'configuration (YAML)')
-  .option('--out <folder>', 'where to', '.')
-  .action(async ({ config, out }: { config: string; out: string }) => {
-    const files = await writeKamailioConfig(config, out);
-    process.stdout.write(files.map((file) => `${file}\n`).join(''));
-  });
 
 program
   .command('kamailio-config')
