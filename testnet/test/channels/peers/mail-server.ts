@@ -6,8 +6,8 @@
 import { chmod, chown, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendArrived } from './arrived.ts';
-import { freePort, runPeerTool, startPeer } from './peer-process.ts';
-import type { Peer, PeerCertificate } from './peer-process.ts';
+import { freePort, runPeerTool, startPeer } from '../../../src/peer-process.ts';
+import type { Peer, PeerCertificate } from '../../../src/peer-process.ts';
 
 export interface MailServer extends Peer {
   /** Where it speaks TLS from the first octet. */

@@ -5,8 +5,8 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendArrived } from './arrived.ts';
-import { freePort, startPeer } from './peer-process.ts';
-import type { Peer, PeerCertificate } from './peer-process.ts';
+import { freePort, startPeer } from '../../../src/peer-process.ts';
+import type { Peer, PeerCertificate } from '../../../src/peer-process.ts';
 
 const scripts = join(import.meta.dirname, '../../../interop/gateways');
 

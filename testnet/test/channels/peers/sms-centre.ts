@@ -8,8 +8,8 @@ import { createConnection } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { freePort, startPeer } from './peer-process.ts';
-import type { Peer, PeerCertificate } from './peer-process.ts';
+import { freePort, startPeer } from '../../../src/peer-process.ts';
+import type { Peer, PeerCertificate } from '../../../src/peer-process.ts';
 
 const script = join(import.meta.dirname, '../../../interop/gateways/smsc.pl');
 

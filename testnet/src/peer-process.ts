@@ -1,16 +1,16 @@
 /**
- * Programs of others as processes on loopback, for tests that send through them. Each listens on a port
- * that was free a moment ago, and is stopped by its own process id.
+ * Programs of others as processes, for tests and tours that send through them. Each is stopped by its own
+ * process id; on loopback it listens on a port that was free a moment ago.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createConnection, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const startMsMax = 20_000;
-const packages =
-  'libnet-smpp-perl postfix sasl2-bin libsasl2-modules kamailio kamailio-tls-modules sip-tester';
+const packages = 'see the list in README.md';
 
 export interface Peer extends AsyncDisposable {
   readonly port: number;
@@ -23,6 +23,10 @@ export interface PeerCertificate {
 }
 
 export interface PeerProcess extends AsyncDisposable {
+  /** What it has printed, to both of its streams. */
+  readonly said: () => string;
+  /** Writes a line for it to read; only where `input` was asked for. */
+  tell(line: string): void;
   /** Stops its clock, so to say: it answers nothing until it goes on. */
   freeze(): void;
   thaw(): void;
@@ -36,17 +40,27 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+export interface PeerOptions {
+  readonly cwd: string;
+  readonly port?: number;
+  /** Of the port; loopback where not given. */
+  readonly host?: string;
+  readonly ready?: string;
+  readonly input?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Starts a program and waits until it listens on the port, or says `ready`, where one is given. */
 export async function startPeer(
   command: readonly string[],
-  options: { readonly cwd: string; readonly port?: number; readonly ready?: string },
+  options: PeerOptions,
 ): Promise<PeerProcess> {
   const [program, ...args] = command;
   const child = spawn(program!, args, {
     cwd: options.cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment(),
-  });
+    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    env: { ...environment(), ...options.env },
+  }) as ChildProcess & { readonly stdout: Readable; readonly stderr: Readable };
   const said: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
@@ -54,9 +68,9 @@ export async function startPeer(
   child.once('error', (error) => (trouble = `${error.message}; Debian packages: ${packages}`));
   child.once('exit', (code) => (trouble ??= `${program} ended with ${code}`));
   const deadlineMs = Date.now() + startMsMax;
-  const { port, ready } = options;
+  const { host = '127.0.0.1', port, ready } = options;
   const isReady = async (): Promise<boolean> =>
-    (port === undefined || (await listens(port))) &&
+    (port === undefined || (await listens(host, port))) &&
     (ready === undefined || Buffer.concat(said).includes(ready));
   while (!(await isReady())) {
     if (trouble !== undefined || Date.now() > deadlineMs) {
@@ -65,7 +79,10 @@ export async function startPeer(
     }
     await sleep(20);
   }
+  child.stdin?.on('error', () => {});
   return {
+    said: () => Buffer.concat(said).toString(),
+    tell: (line) => void child.stdin?.write(`${line}\n`),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => await stop(child),
@@ -82,9 +99,9 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(stubborn);
 }
 
-async function listens(port: number): Promise<boolean> {
+async function listens(host: string, port: number): Promise<boolean> {
   return await new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port });
+    const socket = createConnection({ host, port });
     const say = (answer: boolean) => () => {
       socket.destroy();
       resolve(answer);
