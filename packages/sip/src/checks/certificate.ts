@@ -50,7 +50,7 @@ function readCertificate(pem: string): CertificateKey {
       publicKey.asymmetricKeyType === 'ec' &&
       publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1';
     if (!isP256 && publicKey.asymmetricKeyType !== 'ed25519') return { code: 'key_unsupported' };
-    // Written anew: the one form of a key that is published, however the certificate has it.
+    // RFC 6698 §2.1.2: the octets of the SubjectPublicKeyInfo; a compressed point is another key.
     return { spkiDigest: spkiDigestOf(publicKey.export({ type: 'spki', format: 'der' })) };
   } catch {
     return { code: 'certificate_malformed' };
