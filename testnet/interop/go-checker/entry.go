@@ -132,23 +132,23 @@ func isBoundByKind(e *entry) bool {
 	return true
 }
 
-// verifyEntry reads an entry and verifies all signatures that it shows by itself: all but the one of
-// a rotate's former authority.
+// verifyEntry reads an entry and verifies it as far as it goes alone.
 func verifyEntry(data []byte) (*entry, code) {
 	e, bad := parseEntry(data)
-	if bad != "" {
-		return nil, bad
+	if bad == "" {
+		bad = e.verify()
 	}
-	if r := e.recoverySig; r != nil && !verifySignature(r[:32], e.signed("recovery", "recoverySig"), r[32:]) {
-		return nil, "entry_signature_invalid"
-	}
-	if e.newSig != nil && !verifySignature(e.authority, e.signed("new authority", "newSig"), e.newSig) {
-		return nil, "entry_signature_invalid"
-	}
-	if e.kind != "rotate" && !e.isSignedBy(e.authority) {
-		return nil, "entry_signature_invalid"
-	}
-	return e, ""
+	return e, bad
+}
+
+// verify checks all signatures that an entry shows by itself: all but the one of a rotate's former
+// authority.
+func (e *entry) verify() code {
+	r := e.recoverySig
+	isBad := r != nil && !verifySignature(r[:32], e.signed("recovery", "recoverySig"), r[32:]) ||
+		e.newSig != nil && !verifySignature(e.authority, e.signed("new authority", "newSig"), e.newSig) ||
+		e.kind != "rotate" && !e.isSignedBy(e.authority)
+	return codeIf(isBad, "entry_signature_invalid")
 }
 
 // isSignedBy tells whether `sig` is by an authority key.

@@ -15,12 +15,15 @@ import (
 func foldCommand(args []string) error {
 	flags := flag.NewFlagSet("fold", flag.ExitOnError)
 	cache := flags.String("cache", "", "folder with charters/<n> and logs/<origin>/")
+	other := flags.String("other", "", "folder of somebody else, to compare the logs with")
+	before := flags.String("before", "", "folder as it was before, to compare the logs with")
 	withStates := flags.Bool("states", false, "print the hash of every label's state as well")
 	flags.Parse(args)
-	r, err := replayFolder(*cache)
+	f, err := readFolder(*cache)
 	if err != nil {
 		return err
 	}
+	r := f.replay()
 	var leaves []indexLeaf
 	states := object{}
 	for label, of := range r.labels {
@@ -31,7 +34,13 @@ func foldCommand(args []string) error {
 		}
 	}
 	root := indexRoot(leaves)
-	report := object{"bindings": int64(len(leaves)), "root": hex.EncodeToString(root[:]), "violations": r.listViolations()}
+	broken, err := f.findBroken(r, *other, *before)
+	if err != nil {
+		return err
+	}
+	report := object{
+		"bindings": int64(len(leaves)), "root": hex.EncodeToString(root[:]), "violations": listed(r.violations), "broken": listed(broken),
+	}
 	if *withStates {
 		report["states"] = states
 	}
@@ -39,17 +48,41 @@ func foldCommand(args []string) error {
 	return nil
 }
 
-func (r *replay) listViolations() []any {
-	sort.Slice(r.violations, func(i, j int) bool {
-		a, b := r.violations[i], r.violations[j]
+// findBroken lists what no honest member does, besides leaves that contribute nothing.
+func (f *folder) findBroken(r *replay, other, before string) ([]violation, error) {
+	broken := findBroken(f.charters, r.statements)
+	for origin, log := range f.logs {
+		broken = append(broken, findFuture(origin, log.checkpoint, log.leaves)...)
+	}
+	if other != "" {
+		theirs, err := readFolder(other)
+		if err != nil {
+			return nil, err
+		}
+		broken = append(broken, findForks(f, theirs)...)
+	}
+	if before != "" {
+		old, err := readFolder(before)
+		if err != nil {
+			return nil, err
+		}
+		broken = append(append(broken, findForks(f, old)...), findShrunk(f, old)...)
+	}
+	return broken, nil
+}
+
+// listed orders violations by log, index and code, each once.
+func listed(all []violation) []any {
+	sort.Slice(all, func(i, j int) bool {
+		a, b := all[i], all[j]
 		if a.log != b.log {
 			return a.log < b.log
 		}
 		return a.index < b.index || (a.index == b.index && a.code < b.code)
 	})
 	list := []any{}
-	for i, v := range r.violations {
-		if i == 0 || r.violations[i-1] != v {
+	for i, v := range all {
+		if i == 0 || all[i-1] != v {
 			list = append(list, object{"log": v.log, "index": v.index, "code": string(v.code)})
 		}
 	}

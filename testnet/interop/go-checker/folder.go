@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -17,34 +17,60 @@ import (
 
 const chartersMax = 10_000
 
-// replayFolder verifies and folds all that a folder has.
-func replayFolder(folder string) (*replay, error) {
-	notes, isWhole, err := readCharters(filepath.Join(folder, "charters"))
+// An untrusted folder cannot be folded: what it holds is not what was signed.
+type untrusted struct {
+	log  string
+	code code
+}
+
+func (u *untrusted) Error() string { return fmt.Sprintf("%s %s", u.code, u.log) }
+
+// A storedLog is a log as a folder has it, under the checkpoint beside it.
+type storedLog struct {
+	checkpoint *signedCheckpoint
+	leaves     [][]byte
+}
+
+// A folder is all that one has, verified as far as it goes without folding.
+type folder struct {
+	charters []*charter
+	logs     map[string]storedLog
+}
+
+// readFolder verifies the charters, the checkpoints, and that leaves lead to their roots. Of a log that
+// is not there it has nothing.
+func readFolder(path string) (*folder, error) {
+	notes, isWhole, err := readCharters(filepath.Join(path, "charters"))
 	if err != nil {
 		return nil, err
 	}
 	charters, bad := verifyChain(notes)
-	if len(charters) == 0 {
-		return nil, fmt.Errorf("no charter: %s", bad)
-	}
-	r := newReplay(charters)
-	if bad == "" && !isWhole {
-		bad = "charter_version_not_next"
+	if bad == "" && (!isWhole || len(charters) == 0) {
+		bad = "charter_gap"
 	}
 	if bad != "" {
-		r.violate("", int64(len(charters)+1), bad)
+		return nil, &untrusted{fmt.Sprintf("charter %d", len(charters)+1), bad}
 	}
-	newest := charters[len(charters)-1]
-	origins := make([]string, 0, len(newest.byOrigin))
-	for origin := range newest.byOrigin {
-		origins = append(origins, origin)
+	f := &folder{charters, map[string]storedLog{}}
+	for origin, m := range charters[len(charters)-1].byOrigin {
+		log, err := f.readLog(filepath.Join(path, "logs", folderName(origin)), m.logKey)
+		if err != nil {
+			return nil, err
+		}
+		if log != nil {
+			f.logs[origin] = *log
+		}
 	}
-	sort.Strings(origins)
-	for _, origin := range origins {
-		r.replayLog(filepath.Join(folder, "logs", folderName(origin)), newest.byOrigin[origin].logKey)
+	return f, nil
+}
+
+// replay folds all logs of a folder.
+func (f *folder) replay() *replay {
+	r := newReplay(f.charters)
+	for origin, log := range f.logs {
+		r.addLog(origin, log.leaves)
 	}
-	r.findBrokenDuties()
-	return r, nil
+	return r
 }
 
 // readCharters reads version 1 and on; false where there is one beyond a gap.
@@ -69,26 +95,55 @@ func readCharters(folder string) ([]string, bool, error) {
 	return notes, isWhole, nil
 }
 
-// replayLog takes in a log as far as its checkpoint goes.
-func (r *replay) replayLog(folder string, logKey *verifierKey) {
-	data, err := os.ReadFile(filepath.Join(folder, "checkpoint"))
+// readLog reads a log as far as its checkpoint goes; nil where there is none.
+func (f *folder) readLog(path string, logKey *verifierKey) (*storedLog, error) {
+	data, err := os.ReadFile(filepath.Join(path, "checkpoint"))
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
 	if err != nil {
-		return
+		return nil, err
 	}
-	c, bad := verifyCheckpoint(string(data), logKey, r.cosigners())
+	c, bad := verifyCheckpoint(string(data), logKey, f.cosigners())
 	if bad != "" {
-		r.violate(logKey.name, 0, bad)
-		return
+		return nil, &untrusted{logKey.name, bad}
 	}
-	leaves, bad := readLeaves(folder, c.size)
+	leaves, bad := readLeaves(path, c.size)
+	if bad == "" && rootOf(leaves) != tlog.Hash(c.root) {
+		bad = "leaf_differs"
+	}
+	if bad == "" {
+		bad = checkHashTiles(path, leaves)
+	}
 	if bad != "" {
-		r.violate(logKey.name, int64(len(leaves)), bad)
-	} else if rootOf(leaves) != tlog.Hash(c.root) {
-		r.violate(logKey.name, c.size, "batch_root_mismatch")
-		return
+		return nil, &untrusted{logKey.name, bad}
 	}
-	taken := r.addLog(logKey.name, leaves)
-	r.findFuture(c, leaves[:taken])
+	return &storedLog{c, leaves}, nil
+}
+
+// checkHashTiles compares the hash tiles that are there with the leaves.
+func checkHashTiles(path string, leaves [][]byte) code {
+	stored := storedHashes(leaves)
+	for level, count := 0, len(leaves); count > 0; level, count = level+1, count/tileWidth {
+		for first := 0; first < count; first += tileWidth {
+			tile := tlog.Tile{H: tileHeight, L: level, N: int64(first / tileWidth), W: tileWidth}
+			if count-first < tileWidth {
+				tile.W = count - first
+			}
+			name, err := tilePath(tile)
+			if err != nil {
+				return "tile_differs"
+			}
+			data, err := os.ReadFile(filepath.Join(path, filepath.FromSlash(name)))
+			if os.IsNotExist(err) {
+				continue
+			}
+			if want, wrong := tlog.ReadTileData(tile, stored); err != nil || wrong != nil || !bytes.Equal(data, want) {
+				return "tile_differs"
+			}
+		}
+	}
+	return ""
 }
 
 // folderName percent-encodes an origin; of its characters only these two need it.
@@ -97,9 +152,9 @@ func folderName(origin string) string {
 }
 
 // cosigners returns the keys by which members of the newest charter cosign.
-func (r *replay) cosigners() []*verifierKey {
+func (f *folder) cosigners() []*verifierKey {
 	var keys []*verifierKey
-	for _, m := range r.charters[len(r.charters)-1].members {
+	for _, m := range f.charters[len(f.charters)-1].members {
 		keys = append(keys, cosignerKeyOf(m.logKey))
 	}
 	return keys
@@ -148,8 +203,8 @@ func splitBundle(data []byte) ([][]byte, bool) {
 	return leaves, len(leaves) >= 1 && len(leaves) <= tileWidth
 }
 
-// rootOf computes the root over leaves with x/mod's hashes.
-func rootOf(leaves [][]byte) tlog.Hash {
+// storedHashes computes all hashes over leaves as x/mod numbers them.
+func storedHashes(leaves [][]byte) tlog.HashReader {
 	var stored []tlog.Hash
 	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		hashes := make([]tlog.Hash, len(indexes))
@@ -165,7 +220,11 @@ func rootOf(leaves [][]byte) tlog.Hash {
 		}
 		stored = append(stored, hashes...)
 	}
-	root, err := tlog.TreeHash(int64(len(leaves)), reader)
+	return reader
+}
+
+func rootOf(leaves [][]byte) tlog.Hash {
+	root, err := tlog.TreeHash(int64(len(leaves)), storedHashes(leaves))
 	if err != nil {
 		panic(err)
 	}

@@ -23,7 +23,7 @@ type history struct {
 	entries map[id]*known
 }
 
-// A violation is what no honest log has.
+// A violation is a leaf that contributes nothing, whatever the charters say of its member.
 type violation struct {
 	log   string
 	index int64
@@ -36,10 +36,12 @@ type replay struct {
 	byHash     map[id]*charter
 	labels     map[id]*history
 	violations []violation
+	statements []statement
 	// Entries by the bytes that were verified, so that a second leaf costs no signature.
 	verified map[id]*verifiedEntry
 }
 
+// A verifiedEntry has no entry where the bytes are none, and a code where a signature is bad.
 type verifiedEntry struct {
 	entry *entry
 	bad   code
@@ -70,10 +72,10 @@ func fits(role, kind string) bool {
 	return role == "received"
 }
 
-// judgeOf returns the charter by which a leaf is judged; false where it counts for nothing by rule 41.
-func (r *replay) judgeOf(origin string, index, at int64, named *charter) (*charter, bool) {
-	if named.version > 1 && at < named.effectiveAt {
-		return nil, false
+// judgeOf returns the charter by which a leaf counts; nil where it counts for nothing.
+func (r *replay) judgeOf(origin string, index, at int64, named *charter) *charter {
+	if named == nil || (named.version > 1 && at < named.effectiveAt) || r.isCutOff(origin, index) {
+		return nil
 	}
 	judge := named
 	for _, later := range r.charters {
@@ -81,7 +83,10 @@ func (r *replay) judgeOf(origin string, index, at int64, named *charter) (*chart
 			judge = later
 		}
 	}
-	return judge, true
+	if !judge.isActive(origin) {
+		return nil
+	}
+	return judge
 }
 
 // isCutOff is rule 44: at or above the cut-off of any charter.
@@ -94,58 +99,60 @@ func (r *replay) isCutOff(origin string, index int64) bool {
 	return false
 }
 
-// addLog takes in a whole log. Where a leaf names a charter that is not known, it ends there (rule 40).
-// Returns how many leaves were taken in.
-func (r *replay) addLog(origin string, leaves [][]byte) int64 {
+// addLog takes in a whole log. A leaf that contributes nothing is listed with the first reason that fits.
+func (r *replay) addLog(origin string, leaves [][]byte) {
 	newest := int64(0)
 	for i, data := range leaves {
 		index := int64(i)
 		l, bad := parseLeaf(data)
-		if bad != "" {
-			r.violate(origin, index, bad)
-			continue
+		switch {
+		case bad != "":
+			r.violate(origin, index, "leaf_malformed")
+		case l.at < newest:
+			r.violate(origin, index, "leaf_time_back")
+		default:
+			newest = l.at
+			if bad := r.addLeaf(origin, index, l); bad != "" {
+				r.violate(origin, index, bad)
+			}
 		}
-		named := r.byHash[l.charter]
-		if named == nil {
-			r.violate(origin, index, "charter_unknown")
-			return index
-		}
-		if index == 0 && l.role != "charter" {
-			r.violate(origin, index, "charter_leaf_missing")
-		}
-		if l.at < newest {
-			r.violate(origin, index, "time_back")
-			continue
-		}
-		newest = l.at
-		r.addLeaf(origin, index, l, named)
 	}
-	return int64(len(leaves))
 }
 
-func (r *replay) addLeaf(origin string, index int64, l *leaf, named *charter) {
-	judge, isInTime := r.judgeOf(origin, index, l.at, named)
-	if !isInTime {
-		r.violate(origin, index, "charter_not_effective")
-	}
+func (r *replay) addLeaf(origin string, index int64, l *leaf) code {
+	named := r.byHash[l.charter]
+	unknown := codeIf(named == nil, "charter_unknown")
 	if l.role == "charter" {
-		return
+		return unknown
 	}
 	e, bad := r.verify(l.entry)
-	if bad != "" {
-		r.violate(origin, index, bad)
-		return
+	if e == nil {
+		return firstOf(unknown, "entry_malformed")
 	}
 	if !fits(l.role, e.kind) {
-		r.violate(origin, index, "role_unfit")
-		return
+		return firstOf(unknown, "role_unfit")
 	}
-	if isInTime && !r.isCutOff(origin, index) && judge.isActive(origin) {
+	if bad != "" {
+		return firstOf(unknown, bad)
+	}
+	if named != nil {
+		r.statements = append(r.statements, statement{e, origin, index, l.at, l.role, named.version})
+	}
+	judge := r.judgeOf(origin, index, l.at, named)
+	if judge != nil || e.kind != "update" {
+		// One that counts for nothing takes one of the places of its log all the same (rule 5).
 		r.mention(e, origin, mention{l.at, l.role, judge})
-	} else if e.kind != "update" {
-		// It takes one of the places of its log all the same (rule 5).
-		r.mention(e, origin, mention{l.at, l.role, nil})
 	}
+	return unknown
+}
+
+func firstOf(codes ...code) code {
+	for _, one := range codes {
+		if one != "" {
+			return one
+		}
+	}
+	return ""
 }
 
 // isActive tells whether the log is that of an active member.
@@ -174,7 +181,10 @@ func (r *replay) verify(data []byte) (*entry, code) {
 	key := sha256Of(data)
 	v := r.verified[key]
 	if v == nil {
-		e, bad := verifyEntry(data)
+		e, bad := parseEntry(data)
+		if e != nil {
+			bad = e.verify()
+		}
 		v = &verifiedEntry{e, bad}
 		r.verified[key] = v
 	}

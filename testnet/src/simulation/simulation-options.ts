@@ -1,7 +1,8 @@
 /** What one run is given, and what comes out of it. */
-import type { Cryptography } from '@callbook/protocol';
+import type { CharterSet, Cryptography } from '@callbook/protocol';
 import type { Network, Store } from '@callbook/replication';
 import type { Scenario } from './scenario.ts';
+import type { SimulatedMember } from './simulated-member.ts';
 import type { DiskFault } from './simulated-disk.ts';
 import type { Violation } from './world.ts';
 
@@ -17,8 +18,15 @@ export interface SimulationOptions {
   readonly wrapNetwork?: (network: Network) => Network;
   /** Breaks something on purpose, in what the engine takes for cryptography. */
   readonly wrapCryptography?: (crypto: Cryptography) => Cryptography;
+  /** Sees the honest members at the end, before they stop. */
+  readonly onEnd?: (end: SimulationEnd) => void;
   /** Decides instead of chance which durable batch of which member fails. */
   readonly faultAt?: (memberName: string, durableStep: number) => DiskFault | undefined;
+}
+
+export interface SimulationEnd {
+  readonly charters: CharterSet;
+  readonly members: readonly SimulatedMember[];
 }
 
 export interface SimulationResult {

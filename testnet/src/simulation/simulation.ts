@@ -218,6 +218,7 @@ class Simulation {
     this.#liars = this.#joinLiars();
     this.#observe();
     await world.run(eventsMax);
+    this.#options.onEnd?.({ charters: this.#convergence.charters, members: this.#members });
     for (const member of this.#members) member.forget();
     const { violation, trace } = world;
     const traceTail = trace.tail();
