@@ -17,6 +17,7 @@ import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { LookupAccess } from './lookups/lookup-access.ts';
 import { addOpenapiRoute, collectSchemas } from './openapi.ts';
+import { innerAsk } from './oblivious/inner-ask.ts';
 import { addObliviousRoutes } from './oblivious/oblivious-routes.ts';
 import type { ObliviousService } from './oblivious/oblivious-service.ts';
 import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts';
@@ -107,7 +108,10 @@ export function createApi(options: ApiOptions): FastifyInstance {
     await addRoutes(scope, context);
     const { oblivious, tokens } = options;
     if (tokens !== undefined) addTokenRoutes(scope, tokens);
-    if (oblivious !== undefined) addObliviousRoutes(scope, { ...options, oblivious });
+    if (oblivious !== undefined) {
+      const asksOwnRoutes = innerAsk(scope, { ...context, logger });
+      addObliviousRoutes(scope, { ...options, oblivious, ask: asksOwnRoutes });
+    }
   });
   return api;
 }

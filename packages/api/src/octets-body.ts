@@ -8,6 +8,11 @@ import type { FastifyRequest } from 'fastify';
 import type { ApiScope } from './api-scope.ts';
 import { ApiError } from './errors.ts';
 
+/** Answers a question of octets, which came over a socket or out of a capsule. */
+export type OctetsAnswerer = (
+  question: Pick<FastifyRequest, 'body' | 'headers' | 'ip'>,
+) => Promise<Uint8Array>;
+
 /** Lets a scope take bodies of this media type and no other, at most `bytesMax` octets long. */
 export function takeOctets(scope: ApiScope, mediaType: string, bytesMax: number): void {
   scope.removeAllContentTypeParsers();

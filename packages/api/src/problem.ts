@@ -82,12 +82,25 @@ export function problemBytes(problem: Problem, bytesMin = 0): Buffer {
 /** Returns the handler of every error that a route or the framework throws. */
 export function errorHandler(logger: EventLogger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const problem = problemOfError(error);
-    // A refused entry is no failure; what is wrong with the member then stands in its readiness.
-    if (problem.status >= 500 && !(error instanceof RefusedEntry))
-      logFailure(logger, { error, request, problem });
-    sendProblem(reply, problem);
+    sendProblem(reply, problemFor(error, { logger, route: request.routeOptions.url }));
   };
+}
+
+/** Returns what a client is told of an error; this member's own failures get a line in the log. */
+export function problemFor(
+  error: unknown,
+  where: {
+    readonly logger: EventLogger;
+    /** The pattern of the route, never the URL that was asked for. */
+    readonly route: string | undefined;
+  },
+): Problem {
+  const problem = problemOfError(error);
+  // A refused entry is no failure; what is wrong with the member then stands in its readiness.
+  if (problem.status >= 500 && !(error instanceof RefusedEntry)) {
+    logFailure(where.logger, { error, route: where.route, problem });
+  }
+  return problem;
 }
 
 /** Answers what is not HTTP enough to reach a route, and closes the connection. */
@@ -179,13 +192,16 @@ function problemJson({ status, code, detail, extensions }: Problem): string {
 
 function logFailure(
   logger: EventLogger,
-  failure: { readonly error: unknown; readonly request: FastifyRequest; readonly problem: Problem },
+  failure: {
+    readonly error: unknown;
+    readonly route: string | undefined;
+    readonly problem: Problem;
+  },
 ): void {
-  const { error, request, problem } = failure;
+  const { error, route, problem } = failure;
   logger.error(
     {
-      // The pattern of the route, never the URL that was asked for.
-      route: request.routeOptions.url,
+      route,
       code: problem.code,
       errors: describeChain(error),
     },

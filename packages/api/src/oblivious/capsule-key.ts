@@ -105,9 +105,9 @@ export class CapsuleKey {
     let dh: Uint8Array;
     try {
       const publicKey = createPublicKey({
-        key: Buffer.concat([x25519Spki, enc]),
-        format: 'der',
-        type: 'spki',
+        key: Buffer.from(enc.buffer, enc.byteOffset, enc.length),
+        format: 'raw-public',
+        asymmetricKeyType: 'x25519',
       });
       dh = diffieHellman({ privateKey: this.#privateKey, publicKey });
     } catch {

@@ -17,16 +17,21 @@ import { innerRouteOf, paddedAnswerBytes } from './inner-request.ts';
 import { exchangesMax, innerDateErrorMsMax } from './limits.ts';
 import { SeenKeys } from './seen-keys.ts';
 
-/** Asks a route of this member; never throws. */
-export type InnerAsk = (request: {
+/** What was in a capsule, for a route of this member. */
+export interface InnerQuestion {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-}) => Promise<{
+}
+
+export interface InnerAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Uint8Array;
-}>;
+}
+
+/** Asks a route of this member; never throws. */
+export type InnerAsk = (question: InnerQuestion) => Promise<InnerAnswer>;
 
 export interface GatewayParts {
   readonly keys: GatewayKeys;
@@ -95,10 +100,11 @@ export class ObliviousGateway {
     const { method, path } = request.value;
     const route = innerRouteOf(method, path);
     const code = this.#refusalOf(request.value);
-    // RFC 9458 §6.5.2: the date of the answer lets a client correct its clock.
-    const date = new Date(this.#parts.clock.nowMs()).toUTCString();
-    if (code === 'capsule_date_invalid')
+    if (code === 'capsule_date_invalid') {
+      // RFC 9458 §6.5.2: the date of the answer lets a client correct its clock.
+      const date = new Date(this.#parts.clock.nowMs()).toUTCString();
       return encodeProblem(code, route, { name: 'date', value: date });
+    }
     if (code !== undefined || route === undefined) {
       return encodeProblem(code ?? 'oblivious_target_refused', route);
     }
@@ -155,6 +161,9 @@ function encodePadded(
   response: BinaryResponse,
   route: ReturnType<typeof innerRouteOf>,
 ): Uint8Array {
-  const bytes = encodeBinaryResponse(response).length;
-  return encodeBinaryResponse(response, paddedAnswerBytes(route, bytes));
+  const message = encodeBinaryResponse(response);
+  // RFC 9292 §3.8: zeros after a message belong to none of its fields.
+  const padded = new Uint8Array(paddedAnswerBytes(route, message.length));
+  padded.set(message);
+  return padded;
 }

@@ -10,8 +10,7 @@ import type { ApiErrorCode } from '../errors.ts';
 import { problemBytes, problemOf } from '../problem.ts';
 import { problemMediaType, problems } from '../schemas/problem-schema.ts';
 import { ObliviousGateway } from './gateway.ts';
-import type { GatewayParts, InnerAsk } from './gateway.ts';
-import { insideCapsule } from './inner-request.ts';
+import type { GatewayParts } from './gateway.ts';
 import { capsuleProblemBytes, capsuleRequestBytesMax } from './limits.ts';
 import type { ObliviousService } from './oblivious-service.ts';
 import { sealedRequestType, sealedResponseType } from './relay.ts';
@@ -36,7 +35,7 @@ const capsuleCodes = [
   'media_type_unsupported',
 ] as const satisfies readonly ApiErrorCode[];
 
-export interface ObliviousRoutesParts extends Pick<GatewayParts, 'clock' | 'random'> {
+export interface ObliviousRoutesParts extends Pick<GatewayParts, 'ask' | 'clock' | 'random'> {
   readonly oblivious: ObliviousService;
 }
 
@@ -44,13 +43,13 @@ export interface ObliviousRoutesParts extends Pick<GatewayParts, 'clock' | 'rand
 export function addObliviousRoutes(scope: ApiScope, parts: ObliviousRoutesParts): void {
   const { oblivious } = parts;
   addKeyRoutes(scope, oblivious);
-  const { clock, random } = parts;
+  const { ask, clock, random } = parts;
   const gateway = new ObliviousGateway({
     keys: oblivious.keys,
     authority: () => oblivious.authority(),
     clock,
     random,
-    ask: innerAsk(scope),
+    ask,
   });
   scope.register(async (sealed: ApiScope) => {
     sealed.removeAllContentTypeParsers();
@@ -138,24 +137,7 @@ function addRelayRoute(scope: ApiScope, { relay }: ObliviousService): void {
       .code(answer.status as 200)
       .type(answer.mediaType)
       .header('cache-control', 'no-store');
-    return Buffer.from(answer.octets);
+    const { octets } = answer;
+    return Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   });
-}
-
-/** Asks this member's own routes, as if from a socket that has no address. */
-function innerAsk(scope: ApiScope): InnerAsk {
-  return async ({ path, headers, body }) => {
-    const {
-      statusCode,
-      headers: answered,
-      rawPayload,
-    } = await scope.inject({
-      method: 'POST',
-      url: path,
-      headers: { ...headers },
-      payload: Buffer.from(body.buffer, body.byteOffset, body.length),
-      remoteAddress: insideCapsule,
-    });
-    return { status: statusCode, headers: answered, body: rawPayload };
-  };
 }

@@ -17,13 +17,14 @@ import { ApiError } from '../errors.ts';
 import { accessCodes } from '../lookups/lookup-access.ts';
 import { isOblivious } from '../oblivious/inner-request.ts';
 import { takeOctets, usedOnce } from '../octets-body.ts';
+import type { OctetsAnswerer } from '../octets-body.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { problems } from '../schemas/problem-schema.ts';
 
 const bodyBytesMax = lookupIdentifiersMax * bulkSlotBytes;
 
 /** Registers the route, in a scope of its own, where a body is octets of one media type. */
-export function addBulkRoutes(scope: ApiScope, { access, directory }: ApiContext): void {
+export function addBulkRoutes(scope: ApiScope, context: ApiContext): void {
   const slots = Type.Unsafe<Uint8Array>({ type: 'string', contentEncoding: 'binary' });
   const schema = {
     operationId: 'bulk',
@@ -48,20 +49,30 @@ export function addBulkRoutes(scope: ApiScope, { access, directory }: ApiContext
   };
   scope.register(async (octets: ApiScope) => {
     takeOctets(octets, bulkMediaType, bodyBytesMax);
+    const answer = bulkAnswerer(context);
     octets.post('/v1/bulk', { schema }, async (request, reply) => {
-      const answers = await usedOnce(request.body, async (asked) => {
-        const slots = slotsIn(asked, isOblivious(request));
-        try {
-          await access.admit(request, slots.length);
-          return encodeBulkAnswers(slots.map((slot) => answerTo(slot, directory)));
-        } finally {
-          for (const { digits } of slots) digits?.fill(0);
-        }
-      });
+      const answers = await answer(request);
       reply.header('cache-control', 'no-store').type(bulkMediaType);
       return answers;
     });
   });
+}
+
+/** Returns what answers a request, in a capsule or not. */
+export function bulkAnswerer({
+  access,
+  directory,
+}: Pick<ApiContext, 'access' | 'directory'>): OctetsAnswerer {
+  return async (request) =>
+    await usedOnce(request.body, async (asked) => {
+      const slots = slotsIn(asked, isOblivious(request));
+      try {
+        await access.admit(request, slots.length);
+        return encodeBulkAnswers(slots.map((slot) => answerTo(slot, directory)));
+      } finally {
+        for (const { digits } of slots) digits?.fill(0);
+      }
+    });
 }
 
 function slotsIn(body: Uint8Array, isInCapsule: boolean): readonly BulkSlot[] {
