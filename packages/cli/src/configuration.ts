@@ -86,12 +86,8 @@ export async function openDirectory(
     readonly signers: SignerSource;
   },
 ): Promise<Directory> {
-  const { authorityPem, charterNote, members, privacy, suffixes, anchor } = configuration;
-  if (authorityPem !== undefined) {
-    // The global fetch takes its authorities from here; there is no setting for a single call.
-    const trusted = getCACertificates('default');
-    if (!trusted.includes(authorityPem)) setDefaultCACertificates([...trusted, authorityPem]);
-  }
+  const { charterNote, members, privacy, suffixes, anchor } = configuration;
+  trustAuthority(configuration);
   const resolver = of.resolver ?? configuration.resolver;
   return createDirectory({
     charterNote,
@@ -102,6 +98,14 @@ export async function openDirectory(
     ...(anchor === undefined ? {} : { anchor }),
     ...(privacy === undefined ? {} : { privacy }),
   });
+}
+
+/** Trusts the federation's own authority, where it has one, beside the system's. */
+export function trustAuthority({ authorityPem }: Configuration): void {
+  if (authorityPem === undefined) return;
+  // The global fetch takes its authorities from here; there is no setting for a single call.
+  const trusted = getCACertificates('default');
+  if (!trusted.includes(authorityPem)) setDefaultCACertificates([...trusted, authorityPem]);
 }
 
 /** Most commands ask no resolver, and start without the sockets for one. */

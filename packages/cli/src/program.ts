@@ -23,6 +23,7 @@ import type { RoutesOptions } from './commands/routes.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { WatchCommandOptions } from './commands/watch.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { addAudit } from './program-audit.ts';
 import { addKeys } from './program-keys.ts';
 import { addOwnership } from './program-ownership.ts';
 import type { GlobalOptions } from './session.ts';
@@ -59,6 +60,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
   addOwnership(program, add);
   addRoutes(program, add);
   addLookup(program, add);
+  addAudit({ program, terminal, finish });
   program
     .command('completion')
     .description('print a completion script for a shell')

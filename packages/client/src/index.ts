@@ -4,11 +4,13 @@
  */
 
 export { createDirectory } from './directory.ts';
-export type { Directory, DirectoryOptions } from './directory.ts';
+export type { Directory, DirectoryOptions, ReadBy } from './directory.ts';
+export type { TokenPurse } from './tokens/authorized-fetch.ts';
 export { clientErrorCodes, isClientError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export type { Member } from './member.ts';
 export type { Fetch } from './member-call.ts';
+export { readBoundedBody } from './bounded-body.ts';
 export type { CodeForm, CodeRequest, CodeSource } from './challenge.ts';
 export type { ClaimOptions } from './claim.ts';
 export type { ChangeOptions, PayloadChanges } from './changes.ts';
@@ -36,6 +38,7 @@ export type { OnProgress, Progress } from './progress.ts';
 export type { MemberLookup } from './member-answers.ts';
 export type { Agreement, Survey } from './survey.ts';
 export type {
+  AccessReason,
   DnssecReason,
   Privacy,
   PrivacyReason,

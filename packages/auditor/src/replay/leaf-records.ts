@@ -1,0 +1,112 @@
+/**
+ * What is kept of a verified leaf until its label is folded: one record of bytes, so that a million of
+ * them cost files and no objects. Layout, big endian: size of the record (2), log (1), charter (2; its
+ * version, 0 when it is not known), role (1; plus 128 for an update), bundle (4), place in it (1), `at` (8), offsets in the entry
+ * where the terms of an update begin and end (2 + 2; 0 where they have to be parsed), `seq` (8; 2^53 and
+ * more never occur), label (32), entry id (32), the charter's hash where its version is 0 (32), the entry.
+ */
+import type { Entry, LeafRole } from '@callbook/protocol';
+
+const fixedBytes = 2 + 1 + 2 + 1 + 4 + 1 + 8 + 2 + 2 + 8 + 32 + 32;
+const hashBytes = 32;
+const roles: readonly LeafRole[] = ['received', 'challenged', 'witnessed', 'charter'];
+const bundleLeaves = 256;
+const updateBit = 0x80;
+
+/** A leaf whose entry has been verified. */
+export interface LeafRecord {
+  /** Place of the log among those of the fold. */
+  readonly log: number;
+  readonly index: number;
+  readonly at: number;
+  readonly role: LeafRole;
+  readonly isUpdate: boolean;
+  /** Version of the charter that it names; 0 when that is not known, then with `charterHash`. */
+  readonly charterVersion: number;
+  readonly charterHash?: Uint8Array | undefined;
+  readonly seq: number;
+  readonly label: Uint8Array;
+  readonly entryId: Uint8Array;
+  readonly entryBytes: Uint8Array;
+  /** What an update shares with others of its terms: lock, prev, email, epoch, label, keys; else nothing. */
+  readonly terms?: Uint8Array | undefined;
+}
+
+/** Returns the bytes of a record. */
+export function recordBytes({ charterVersion, entryBytes }: LeafRecord): number {
+  return fixedBytes + (charterVersion === 0 ? hashBytes : 0) + entryBytes.length;
+}
+
+/** Writes a record at an offset; returns where it ends. */
+export function writeRecord(target: Uint8Array, offset: number, record: LeafRecord): number {
+  const view = new DataView(target.buffer, target.byteOffset + offset);
+  const size = recordBytes(record);
+  const { log, index, at, role, charterVersion, charterHash, seq, entryId, entryBytes } = record;
+  const { terms, isUpdate, label } = record;
+  view.setUint16(0, size);
+  view.setUint8(2, log);
+  view.setUint16(3, charterVersion);
+  view.setUint8(5, roles.indexOf(role) | (isUpdate ? updateBit : 0));
+  view.setUint32(6, Math.floor(index / bundleLeaves));
+  view.setUint8(10, index % bundleLeaves);
+  view.setFloat64(11, at);
+  const start = terms === undefined ? 0 : terms.byteOffset - entryBytes.byteOffset;
+  view.setUint16(19, start);
+  view.setUint16(21, terms === undefined ? 0 : start + terms.length);
+  view.setFloat64(23, seq);
+  target.set(label, offset + 31);
+  target.set(entryId, offset + 63);
+  let end = offset + fixedBytes;
+  if (charterVersion === 0) {
+    target.set(charterHash!, end);
+    end += hashBytes;
+  }
+  target.set(entryBytes, end);
+  return end + entryBytes.length;
+}
+
+/** Reads records, one after the other: views of `bytes`. */
+export function* readRecords(bytes: Uint8Array): Generator<LeafRecord> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let offset = 0; offset < bytes.length;) {
+    const end = offset + view.getUint16(offset);
+    const charterVersion = view.getUint16(offset + 3);
+    const fixedEnd = offset + fixedBytes;
+    const entryStart = charterVersion === 0 ? fixedEnd + hashBytes : fixedEnd;
+    const termsEnd = view.getUint16(offset + 21);
+    const termsStart = view.getUint16(offset + 19);
+    yield {
+      log: bytes[offset + 2]!,
+      index: view.getUint32(offset + 6) * bundleLeaves + bytes[offset + 10]!,
+      at: view.getFloat64(offset + 11),
+      role: roles[bytes[offset + 5]! & ~updateBit]!,
+      isUpdate: (bytes[offset + 5]! & updateBit) !== 0,
+      charterVersion,
+      charterHash: charterVersion === 0 ? bytes.subarray(fixedEnd, entryStart) : undefined,
+      seq: view.getFloat64(offset + 23),
+      label: bytes.subarray(offset + 31, offset + 63),
+      entryId: bytes.subarray(offset + 63, fixedEnd),
+      entryBytes: bytes.subarray(entryStart, end),
+      terms:
+        termsEnd === 0 ? undefined : bytes.subarray(entryStart + termsStart, entryStart + termsEnd),
+    };
+    offset = end;
+  }
+}
+
+/**
+ * In deterministic CBOR the fields of an update stand in one order: between `sig` and `commitment` stand
+ * kind, lock, prev, email, epoch, label, recovery and authority and nothing else. Updates that are equal
+ * there have the same terms under the same ownership entry. Undefined where the entry was not read as
+ * views of its bytes.
+ */
+export function termsOf(entry: Entry, entryBytes: Uint8Array): Uint8Array | undefined {
+  const { sig, authority } = entry;
+  if (entry.kind !== 'update') return undefined;
+  if (sig.buffer !== entryBytes.buffer || authority.buffer !== entryBytes.buffer) return undefined;
+  const start = sig.byteOffset + sig.length - entryBytes.byteOffset;
+  const end = authority.byteOffset + authority.length - entryBytes.byteOffset;
+  return start > 0 && end > start && end <= entryBytes.length
+    ? entryBytes.subarray(start, end)
+    : undefined;
+}
