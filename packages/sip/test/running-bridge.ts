@@ -8,6 +8,7 @@ import type { TestDirectory } from './test-directory.ts';
 
 export interface TestBridge extends AsyncDisposable {
   readonly folder: string;
+  readonly port: number;
   readonly accountsPort: number;
   /** Lines of the log so far. */
   readonly log: readonly string[];
@@ -61,6 +62,7 @@ ${more}`,
   const bridge = await startBridge(await readConfig(join(folder, 'bridge.yaml')), logger);
   return {
     folder,
+    port: bridge.port,
     accountsPort: bridge.accountsPort!,
     log,
     ask: async (path, fields) => {
