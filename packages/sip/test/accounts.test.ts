@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { sign } from 'node:crypto';
 import { signAs, type RequestSigner } from '@callbook/client';
 import type { Identifier } from '@callbook/protocol';
-import decodeQR from 'qr/decode.js';
+import { decodeQR } from 'qr/decode.js';
 import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountStore } from '../src/accounts/account-store.ts';
@@ -189,7 +189,8 @@ describe('a digest credential', () => {
       ),
     );
     expect(lines.map((line) => line.split(' ')[0])).toEqual([
-      ...['refuse', 'refuse'],
+      'refuse',
+      'refuse',
       ...Array.from({ length: 8 }, () => 'accept'),
     ]);
   });

@@ -140,7 +140,7 @@ describe('a bearer token', () => {
     const token = compactJws(es256, claimsFor(number), phone.privateKey);
     const change = fc.record({
       place: fc.nat(token.length - 1),
-      character: fc.constantFrom(...'AZaz09-_.= \n\0é'),
+      character: fc.constantFrom('A', 'z', '0', '-', '_', '.', '=', ' ', '\n', '\0', 'é'),
     });
     await fc.assert(
       fc.asyncProperty(change, async ({ place, character }) => {

@@ -3,7 +3,7 @@
  * bit a pixel, which is small enough to write here.
  */
 import { crc32, deflateSync } from 'node:zlib';
-import encodeQR from 'qr';
+import { encodeQR } from 'qr';
 
 const quietModules = 4;
 const pixelsPerModule = 6;

@@ -105,7 +105,7 @@ class Lookups {
     const asking = this.#ask(kind, number).then((found) => this.#keep(rowKey, found));
     this.#underWay.set(rowKey, asking);
     try {
-      return (await asking) as Found<Item>;
+      return await asking;
     } finally {
       this.#underWay.delete(rowKey);
     }
