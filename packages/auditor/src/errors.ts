@@ -29,8 +29,8 @@ export function auditorError(
 }
 
 /** Turns what the file system or the store throws into a coded error; a full disk has its own. */
-export function folderError(cause: unknown): DirectoryError<string> {
-  if (cause instanceof DirectoryError) return cause as DirectoryError<string>;
+export function folderError(cause: unknown): DirectoryError {
+  if (cause instanceof DirectoryError) return cause as DirectoryError;
   return isDiskFull(cause)
     ? auditorError('audit_disk_full', 'there is no room on the disk', { cause })
     : auditorError('audit_folder_unusable', 'the folder cannot be read or written', { cause });

@@ -48,3 +48,9 @@ export const futureMsMax = 600_000;
 /** Block cache and write buffer of the fold's store. */
 export const storeCacheBytes = 8 * 1024 * 1024;
 export const storeWriteBufferBytes = 8 * 1024 * 1024;
+
+/** Bundles of each log whose copies are looked at, at every member, in one audit. */
+export const copiesPerLogMax = 64;
+
+/** Suspicions of one audit of which evidence is made. */
+export const suspicionsMax = 1000;

@@ -9,9 +9,7 @@ import {
   bindingStateHash,
   emptyFrontier,
   emptyIndexRoot,
-  extendFrontier,
   foldLabel,
-  frontierRoot,
   IndexTreeChange,
   judgeOf,
   suspicionsAbout,
@@ -19,7 +17,6 @@ import {
 import type {
   CharterSet,
   Cryptography,
-  Frontier,
   IndexChange,
   LoggedEntry,
   Suspicion,
@@ -38,6 +35,7 @@ import {
 } from './label-fold.ts';
 import type { LabelContext } from './label-fold.ts';
 import { readRecords } from './leaf-records.ts';
+import { LogRead } from './log-read.ts';
 import { RecordSpill } from './record-spill.ts';
 import type { VerifierPool } from './verifier-pool.ts';
 
@@ -351,47 +349,6 @@ function suspiciousIn(
   charters: CharterSet,
 ): readonly Suspicion[] {
   return judgeOf(logged, charters) === undefined ? [] : suspicionsAbout(logged, history, charters);
-}
-
-/** What is known of a log while its leaves are read. */
-class LogRead {
-  readonly before: FoldedLog;
-  readonly #crypto: Cryptography;
-  #bundles: Frontier;
-  #tail: readonly Uint8Array[] = [];
-  lastAtMs: number;
-
-  constructor(before: FoldedLog, crypto: Cryptography) {
-    this.before = before;
-    this.#crypto = crypto;
-    this.#bundles = before.bundles;
-    this.lastAtMs = before.lastAtMs;
-  }
-
-  take({ bundleRoots, tailHashes, atMsMax }: BundleResult): void {
-    this.#bundles = extendFrontier(this.#bundles, hashesIn(bundleRoots), this.#crypto);
-    this.#tail = hashesIn(tailHashes);
-    this.lastAtMs = Math.max(this.lastAtMs, atMsMax);
-  }
-
-  folded(size: number): FoldedLog {
-    const { origin } = this.before;
-    return { origin, size, bundles: this.#bundles, lastAtMs: this.lastAtMs };
-  }
-
-  /** The root of the log's tree: that of the bundles, with the leaves of the last one below it. */
-  root(): Uint8Array {
-    const tail = extendFrontier(emptyFrontier, this.#tail, this.#crypto);
-    const size = this.#bundles.size * 256 + tail.size;
-    const hashes = [...this.#bundles.hashes, ...tail.hashes];
-    return frontierRoot({ size, hashes }, this.#crypto);
-  }
-}
-
-function hashesIn(bytes: Uint8Array): Uint8Array[] {
-  return Array.from({ length: bytes.length / 32 }, (_, place) =>
-    bytes.slice(place * 32, place * 32 + 32),
-  );
 }
 
 /** Where the next run ends: so many leaves on, in the order of the logs. */

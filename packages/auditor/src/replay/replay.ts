@@ -4,14 +4,14 @@
  * the founding charter that it is given, and nothing else.
  */
 import { bytesEqual, charterSetUpTo } from '@callbook/protocol';
-import type { CharterSet, Checkpoint, Cryptography, Suspicion } from '@callbook/protocol';
+import type { CharterSet, Cryptography, Random } from '@callbook/protocol';
 import { CacheFolder } from '../cache/cache-folder.ts';
 import { charterVersionOf, givenRoots } from '../compare/given-roots.ts';
 import type { GivenRoot } from '../compare/given-roots.ts';
+import { compareCopies } from '../compare/copies.ts';
 import { compareRoots } from '../compare/compare-roots.ts';
 import type { ComparedMember } from '../compare/compare-roots.ts';
 import { auditorError } from '../errors.ts';
-import { evidenceOfSuspicion, receiptOf, timeBackAt } from '../evidence-files.ts';
 import { Findings } from '../findings.ts';
 import type { Finding } from '../findings.ts';
 import { futureMsMax, violationsListedMax } from '../limits.ts';
@@ -25,6 +25,7 @@ import type { FoldContext, FoldReach, SeenKinds } from './fold-engine.ts';
 import { FoldStore } from './fold-store.ts';
 import type { ViolationCode } from './leaf-reader.ts';
 import { repairBundles } from './repair.ts';
+import { proveFaults, SeenLeaves } from './seen-leaves.ts';
 import { VerifierPool } from './verifier-pool.ts';
 
 export interface ReplayOptions extends MemberFilesOptions {
@@ -36,6 +37,7 @@ export interface ReplayOptions extends MemberFilesOptions {
   readonly offline?: boolean;
   readonly crypto: Cryptography;
   readonly nowMs: () => number;
+  readonly random: Random;
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: ReplayProgress) => void) | undefined;
   /** Hears of what is folded, by kinds: for reports. */
@@ -101,6 +103,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     roots,
     onLeaves: fetched(options),
   });
+  await compareCopies({ ...context, random: options.random, charters, logs, members });
   return await foldAndCompare(charters, { logs, roots }, context);
 }
 
@@ -121,34 +124,17 @@ interface Fetched {
 
 async function foldAndCompare(
   all: CharterSet,
-  fetchedParts: Fetched,
+  { logs, roots }: Fetched,
   context: Replay,
 ): Promise<ReplayResult> {
-  const { logs, roots } = fetchedParts;
   const { options, folder, findings, crypto } = context;
   const isOffline = options.offline === true;
-  const version = charterVersionOf(roots, all);
-  const charters = charterSetUpTo(all, version);
+  const charters = charterSetUpTo(all, charterVersionOf(roots, all));
   const storePath = `${folder.path}/${isOffline ? 'fold-offline' : 'fold'}`;
-  const suspicions: Suspicion[] = [];
-  const future: { readonly log: string; readonly index: number }[] = [];
-  await using pool = new VerifierPool(
-    all.all.map(({ note }) => note),
-    options.threads,
-  );
-  const counter = { done: 0, total: 0 };
-  const watch = {
-    onLeaves: (count: number) => {
-      counter.done += count;
-      options.onProgress?.({ step: 'folding', ...counter });
-    },
-    onKinds: options.onKinds ?? (() => undefined),
-    onSuspicions: (found: readonly Suspicion[]) =>
-      void suspicions.push(...found.slice(0, suspicionsMax - suspicions.length)),
-    onFuture: (log: string, index: number) =>
-      void (future.length < suspicionsMax && future.push({ log, index })),
-  };
-  const foldOf = (store: FoldStore): FoldContext => ({
+  const seen = new SeenLeaves(options);
+  const notes = all.all.map(({ note }) => note);
+  await using pool = new VerifierPool(notes, options.threads);
+  const opened = await openFold(storePath, (store) => ({
     store,
     pool,
     charters,
@@ -156,41 +142,37 @@ async function foldAndCompare(
     logs,
     spillPath: `${storePath}.spill`,
     futureMs: options.nowMs() + futureMsMax,
-    watch,
-  });
-  const { engine, store } = await openFold(storePath, foldOf);
-  await using _store = store;
+    watch: seen,
+  }));
+  await using store = opened.store;
+  const { engine } = opened;
   const before = engine.position.logs.map(({ size }) => size);
   const sizes = logs.map(({ storedSize }) => storedSize);
-  counter.total = sizes.reduce((sum, size, place) => sum + Math.max(0, size - before[place]!), 0);
+  seen.expect(sizes.reduce((sum, size, place) => sum + Math.max(0, size - before[place]!), 0));
   const repair = repairBundles(logs, { isOffline, crypto });
   const compared = isOffline
     ? { reach: await repair(() => engine.advance(sizes)), members: [] }
     : await compareRoots({ engine, roots, logs, charters, findings, folder, repair, crypto });
   if (isOffline) assertLeadsTo(compared.reach, logs);
   const violations = await store.violations(violationsListedMax);
-  await provePairs({ suspicions, violations, future, logs, charters: all }, context);
+  await proveFaults({ seen, violations, logs, charters: all }, { folder, findings, crypto });
   const { reach, members } = compared;
-  const leaves = engine.position.logs.reduce((sum, { size }, at) => sum + size - before[at]!, 0);
+  const sizeOf = new Map(reach.logs.map(({ origin, size }) => [origin, size]));
   return {
     bindings: reach.bindings,
     root: reach.root.toHex(),
     violations: violations
       .map(({ log, index, code }) => ({ log: logs[log]!.origin, index, code }))
-      .filter(
-        ({ log, index }) => index < (reach.logs.find((one) => one.origin === log)?.size ?? 0),
-      ),
+      .filter(({ log, index }) => index < sizeOf.get(log)!),
     violationCount: engine.position.violations,
     verdict: isOffline ? 'folded' : verdictOf(members, findings),
-    charterVersion: version,
+    charterVersion: charters.current.charter.version,
     logs: reach.logs.map(({ origin, size, root }) => ({ origin, size, root: root.toHex() })),
     members,
     findings: findings.all(),
-    leaves,
+    leaves: engine.position.logs.reduce((sum, { size }, at) => sum + size - before[at]!, 0),
   };
 }
-
-const suspicionsMax = 1000;
 
 /** Opens the fold; one by other charters is made again. */
 async function openFold(
@@ -228,61 +210,4 @@ function verdictOf(
   const active = members.filter(({ isActive }) => isActive);
   const all = active.length > 0 && active.every(({ outcome }) => outcome === 'agrees');
   return all ? 'agree' : 'incomplete';
-}
-
-/** Makes evidence of what the leaves say of those who logged them. */
-async function provePairs(
-  found: {
-    readonly suspicions: readonly Suspicion[];
-    readonly violations: readonly {
-      readonly log: number;
-      readonly index: number;
-      readonly code: string;
-    }[];
-    readonly future: readonly { readonly log: string; readonly index: number }[];
-    readonly logs: readonly (FetchedLog & { readonly checkpoint?: Checkpoint | undefined })[];
-    readonly charters: CharterSet;
-  },
-  { folder, findings, crypto }: Replay,
-): Promise<void> {
-  const { logs, charters } = found;
-  const context = { folder, charters, crypto };
-  const memberOf = (origin: string): string => logs.find((log) => log.origin === origin)!.member;
-  const back = found.violations
-    .filter(({ code }) => code === 'leaf_time_back')
-    .slice(0, suspicionsMax)
-    .flatMap(({ log, index }) => {
-      const { origin, folder: files, storedSize } = logs[log]!;
-      return timeBackAt(files, { origin, index }, storedSize) ?? [];
-    });
-  for (const suspicion of [...found.suspicions, ...back]) {
-    const proven = await evidenceOfSuspicion(suspicion, context);
-    if (proven.verdict !== 'accept') continue;
-    const { kind, origins, path } = proven.value;
-    const { origin, index } = suspicion.leaves.at(kind === 'time_back' ? -1 : 0)!;
-    const convicts = origins.map(memberOf);
-    const member = memberOf(origin);
-    findings.add({
-      code: 'rule_broken',
-      member,
-      log: origin,
-      index,
-      kind,
-      evidence: path,
-      convicts,
-    });
-  }
-  for (const { log, index } of found.future) {
-    const receipt = await receiptOf({ origin: log, index }, context);
-    const evidence = `evidence/future-${encodeURIComponent(log)}-${index}.json`;
-    if (receipt !== undefined) {
-      const { leaf, proof } = receipt;
-      const json = { ...receipt, leaf: leaf.toHex(), proof: proof.map((hash) => hash.toHex()) };
-      folder.write(
-        evidence,
-        `${JSON.stringify({ v: 1, kind: 'leaf_from_future', ...json }, null, 1)}\n`,
-      );
-    }
-    findings.add({ code: 'leaf_from_future', member: memberOf(log), log, index, evidence });
-  }
 }

@@ -62,7 +62,7 @@ class VerifierThread {
     const answer = Promise.withResolvers<BundleResult>();
     this.#waiting.push(answer);
     this.#worker.ref();
-    this.#worker.postMessage(order);
+    this.#worker.postMessage(order, []);
     return await answer.promise;
   }
 

@@ -2,6 +2,7 @@
  * `callbook audit replay`: replays all logs and says whether every member has signed what they give.
  * Progress goes to standard error; the last line of standard output is the result.
  */
+import { randomBytes } from 'node:crypto';
 import { findingCodes, replay } from '@callbook/auditor';
 import type { Finding, ReplayProgress, ReplayResult } from '@callbook/auditor';
 import { openAuditSession } from '../audit-session.ts';
@@ -28,6 +29,7 @@ export async function auditReplay(
     offline: options.offline === true,
     crypto,
     nowMs: () => Date.now(),
+    random: { bytes: (size) => new Uint8Array(randomBytes(size)) },
     threads: readThreads(options.threads),
     ...(terminal.showsProgress && { onProgress: progressBar((text) => terminal.err(text)) }),
   });
