@@ -1,10 +1,12 @@
 /** The commands about keys: those of a number that is held, and what others' keys are good for. */
 import { Option, type Command } from 'commander';
 import { argument, numberHelp, numberOption, type AddCommand } from './add-command.ts';
+import type { CertOptions } from './commands/cert.ts';
 import type { BackupOptions, RestoreOptions } from './commands/key-backup.ts';
 import type { KeyExportOptions, KeyImportOptions } from './commands/key-files.ts';
 import type { OpenPgpOptions } from './commands/key-openpgp.ts';
 import type { KeyOptions, RotateKeyOptions } from './commands/key.ts';
+import type { ProvisionOptions } from './commands/provision.ts';
 import type { SealOptions } from './commands/seal.ts';
 import type { VerifyPeerCommandOptions } from './commands/verify-peer.ts';
 
@@ -55,6 +57,7 @@ export function addKeys(program: Command, add: AddCommand): void {
   addKeyFiles(key, add);
   addOpenPgp(key, add);
   addPeerCommands(program, add);
+  addPhones(program, add);
 }
 
 function addKeyFiles(key: Command, add: AddCommand): void {
@@ -137,4 +140,34 @@ function addPeerCommands(program: Command, add: AddCommand): void {
         .choices(['require-keys', 'prefer-keys', 'allow-plain'])
         .default('prefer-keys'),
     );
+}
+
+function addPhones(program: Command, add: AddCommand): void {
+  add(program, 'cert', async (session, command) =>
+    (await import('./commands/cert.ts')).writeCertificate(
+      session,
+      argument(command, 0),
+      command.opts<CertOptions>(),
+    ),
+  )
+    .description('write the key and a certificate for a telephone; no number is in it')
+    .argument('<file>', 'new file (PEM), readable by you alone')
+    .option('--days <n>', 'how long it is good, 1 to 3650', '365')
+    .option(numberOption, numberHelp);
+  add(program, 'provision', async (session, command) =>
+    (await import('./commands/provision.ts')).provision(
+      session,
+      argument(command, 0),
+      command.opts<ProvisionOptions>(),
+    ),
+  )
+    .description('have an account at a SIP provider, and print the settings of a telephone')
+    .argument('<provider>', 'address of its accounts, such as https://accounts.sip.example')
+    .addOption(
+      new Option('--phone <kind>', 'what the settings are for')
+        .choices(['qr', 'digest', 'baresip', 'linphone'])
+        .default('qr'),
+    )
+    .option('--certificate <file>', 'file of "callbook cert", for baresip and linphone')
+    .option(numberOption, numberHelp);
 }

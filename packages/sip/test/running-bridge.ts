@@ -29,13 +29,21 @@ interface BridgeOptions {
   /** Taken up from an earlier bridge. */
   readonly folder?: string;
   readonly accounts?: string;
+  /** Where people reach the accounts as they are: on this machine, without TLS. */
+  readonly accountsPort?: number;
 }
 
 export const accountsUrl = 'https://accounts.a.example';
 
 export async function startTestBridge(
   directory: TestDirectory,
-  { required = false, more = '', folder: given, accounts = '' }: BridgeOptions = {},
+  {
+    required = false,
+    more = '',
+    folder: given,
+    accounts = '',
+    accountsPort = 0,
+  }: BridgeOptions = {},
 ): Promise<TestBridge> {
   const folder = given ?? (await mkdtemp(join(tmpdir(), 'callbook-bridge-')));
   await writeFile(join(folder, 'root.ds'), directory.anchorText);
@@ -50,8 +58,8 @@ directory:
   resolver: { address: 127.0.0.1, port: ${directory.port} }
   anchor: root.ds
 accounts:
-  url: ${accountsUrl}
-  listen: { address: 127.0.0.1, port: 0 }
+  url: ${accountsPort === 0 ? accountsUrl : `http://127.0.0.1:${accountsPort}`}
+  listen: { address: 127.0.0.1, port: ${accountsPort} }
   required: ${required}
 ${accounts}credentials: { secret: digest.secret }
 metrics: { listen: { address: 127.0.0.1, port: 0 } }

@@ -2,8 +2,8 @@
  * `callbook key export` and `key import`: published keys for other software, and keys of other software
  * to publish. PEM as OpenSSL writes it; OpenPGP certificates armored or binary (RFC 9580 §6.2).
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { holdingPayload, publishedKeysOf } from '@callbook/client';
 import {
   deriveKeys,
@@ -17,6 +17,8 @@ import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { journal, selectHeld, type HeldRecord } from '../journal.ts';
 import { seedOf } from '../key-file.ts';
+import { writeNewFile } from '../new-file.ts';
+import { derivedSecret } from '../secret-key.ts';
 import type { Session } from '../session.ts';
 import { reportKeys } from './key.ts';
 
@@ -49,7 +51,7 @@ export async function exportKey(session: Session, options: KeyExportOptions): Pr
   }
   // A key that somebody brought along has its secret elsewhere.
   if (!isOwn) throw cliError('secret_elsewhere', 'the published key does not derive from the seed');
-  await writeSecret(secret, secretKey(record, use));
+  await writeNewFile(secret, secretKey(record, use).export({ type: 'pkcs8', format: 'pem' }));
   session.report.result({ identifier, use, file: secret }, [`Secret key: ${secret}`]);
   return exitCodes.ok;
 }
@@ -61,33 +63,8 @@ function publicPem(publishedKey: PublishedKey): string {
   return key.export({ type: 'spki', format: 'pem' });
 }
 
-const curves = { box: 'X25519', identity: 'Ed25519', sip: 'P-256' } as const;
-
 function secretKey(record: HeldRecord, use: ExportedUse): KeyObject {
-  const { secretKey: d, publicKey } = deriveKeys(seedOf(record), record.holding)[use];
-  const crv = curves[use];
-  const secret = { crv, d: encodeBase64Url(d) };
-  // RFC 7518 §6.2 for P-256, whose point is 4 ‖ x ‖ y; RFC 8037 §2 for the others.
-  const jwk =
-    use === 'sip'
-      ? {
-          ...secret,
-          kty: 'EC',
-          x: encodeBase64Url(publicKey.subarray(1, 33)),
-          y: encodeBase64Url(publicKey.subarray(33)),
-        }
-      : { ...secret, kty: 'OKP', x: encodeBase64Url(publicKey) };
-  return createPrivateKey({ key: jwk, format: 'jwk' });
-}
-
-async function writeSecret(path: string, key: KeyObject): Promise<void> {
-  try {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile(key.export({ type: 'pkcs8', format: 'pem' }));
-    await handle.close();
-  } catch (cause) {
-    throw cliError('output_unwritable', `cannot write ${path}, or it is there already`, { cause });
-  }
+  return derivedSecret(deriveKeys(seedOf(record), record.holding)[use], use);
 }
 
 export interface KeyImportOptions {

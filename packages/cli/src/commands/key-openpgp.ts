@@ -2,15 +2,14 @@
  * `callbook key openpgp`: publishes an OpenPGP certificate made from the seed, and hands its secret key to
  * other software. What makes it is loaded here alone: it is larger than all the rest of the command.
  */
-import { open } from 'node:fs/promises';
 import { holdingPayload } from '@callbook/client';
 import type { OpenPgpUserId } from '@callbook/client/openpgp';
 import { bytesEqual, type PublishedKey } from '@callbook/protocol';
-import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { journal, selectHeld } from '../journal.ts';
 import { seedOf } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
+import { writeNewFile } from '../new-file.ts';
 import type { Session } from '../session.ts';
 
 export interface OpenPgpOptions {
@@ -29,7 +28,7 @@ export async function publishOpenPgp(session: Session, options: OpenPgpOptions):
   const { openPgpKey } = await import('@callbook/client/openpgp');
   const userId = options.userId === undefined ? {} : { userId: readUserId(options.userId) };
   const made = await openPgpKey({ seed: seedOf(record), identifier, labelEpoch, ...userId });
-  if (options.secret !== undefined) await writeSecret(options.secret, made.armoredSecretKey);
+  if (options.secret !== undefined) await writeNewFile(options.secret, made.armoredSecretKey);
   const own: PublishedKey = { use: 'openpgp', algorithm: 'openpgp', key: made.certificate };
   const { keys } = holdingPayload(holding);
   if (!keys.some(({ use, key }) => use === 'openpgp' && bytesEqual(key, own.key))) {
@@ -54,14 +53,4 @@ function readUserId(text: string): OpenPgpUserId {
   const [, name, email] = /^\s*([^<>]*?)\s*<([^<>]+)>\s*$/.exec(text) ?? [];
   if (email !== undefined) return name === '' ? { email } : { name: name ?? '', email };
   return text.includes('@') ? { email: text.trim() } : { name: text.trim() };
-}
-
-async function writeSecret(path: string, armored: string): Promise<void> {
-  try {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile(armored);
-    await handle.close();
-  } catch (cause) {
-    throw cliError('output_unwritable', `cannot write ${path}, or it is there already`, { cause });
-  }
 }
