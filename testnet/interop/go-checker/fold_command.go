@@ -51,6 +51,9 @@ func foldCommand(args []string) error {
 // findBroken lists what no honest member does, besides leaves that contribute nothing.
 func (f *folder) findBroken(r *replay, other, before string) ([]violation, error) {
 	broken := findBroken(f.charters, r.statements)
+	if !f.isWhole {
+		broken = append(broken, violation{"", int64(len(f.charters) + 1), "charter_gap"})
+	}
 	for origin, log := range f.logs {
 		broken = append(broken, findFuture(origin, log.checkpoint, log.leaves)...)
 	}

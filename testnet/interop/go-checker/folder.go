@@ -35,6 +35,8 @@ type storedLog struct {
 type folder struct {
 	charters []*charter
 	logs     map[string]storedLog
+	// False where there are charters beyond a gap.
+	isWhole bool
 }
 
 // readFolder verifies the charters, the checkpoints, and that leaves lead to their roots. Of a log that
@@ -45,13 +47,13 @@ func readFolder(path string) (*folder, error) {
 		return nil, err
 	}
 	charters, bad := verifyChain(notes)
-	if bad == "" && (!isWhole || len(charters) == 0) {
-		bad = "charter_gap"
+	if bad == "" && len(charters) == 0 {
+		bad = "charter_missing"
 	}
 	if bad != "" {
 		return nil, &untrusted{fmt.Sprintf("charter %d", len(charters)+1), bad}
 	}
-	f := &folder{charters, map[string]storedLog{}}
+	f := &folder{charters, map[string]storedLog{}, isWhole}
 	for origin, m := range charters[len(charters)-1].byOrigin {
 		log, err := f.readLog(filepath.Join(path, "logs", folderName(origin)), m.logKey)
 		if err != nil {

@@ -1,6 +1,6 @@
 /**
  * Writes what a simulated member stores into a folder, as an auditor would have fetched it: charters,
- * and each log's newest signed checkpoint with all tiles under it. Software that knows nothing of the
+ * and each log's newest signed checkpoint, cosigned where it is, with all tiles under it. Software that knows nothing of the
  * simulation can then read it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,8 +16,9 @@ export function exportLogs(folder: string, replica: Replica, charters: CharterSe
     write(join(folder, 'charters', String(charter.version)), note);
   }
   for (const { origin } of replica.logSizes()) {
-    const note = replica.checkpoint(origin);
-    if (note === undefined) continue;
+    const [newest, agreed] = [replica.checkpoint(origin), replica.agreedCheckpoint(origin)];
+    if (newest === undefined) continue;
+    const note = signedSize(agreed) === signedSize(newest) ? agreed! : newest;
     const log = join(folder, 'logs', encodeURIComponent(origin));
     write(join(log, 'checkpoint'), note);
     for (const tile of tilesOf(signedSize(note))) {
