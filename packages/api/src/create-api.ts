@@ -20,6 +20,7 @@ import { addOpenapiRoute, collectSchemas } from './openapi.ts';
 import { innerAsk } from './oblivious/inner-ask.ts';
 import { addObliviousRoutes } from './oblivious/oblivious-routes.ts';
 import type { ObliviousService } from './oblivious/oblivious-service.ts';
+import { RelayBudget } from './oblivious/relay-budget.ts';
 import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts';
 import { addPageRoutes } from './page/page-routes.ts';
 import type { PageService } from './page/page-routes.ts';
@@ -110,7 +111,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     if (tokens !== undefined) addTokenRoutes(scope, tokens);
     if (oblivious !== undefined) {
       const asksOwnRoutes = innerAsk(scope, { ...context, logger });
-      addObliviousRoutes(scope, { ...options, oblivious, ask: asksOwnRoutes });
+      const budget = new RelayBudget(limits, options);
+      addObliviousRoutes(scope, { ...options, oblivious, ask: asksOwnRoutes, budget });
     }
   });
   return api;

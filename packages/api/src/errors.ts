@@ -133,6 +133,10 @@ export const apiErrorCodes = {
     sentence: 'this relay forwards to the other active members of the charter and to nobody else',
   },
   relay_busy: { status: 503, sentence: 'the relay holds as many requests as it may' },
+  relay_rate_limited: {
+    status: 429,
+    sentence: 'too many requests to relay came from one network; see Retry-After',
+  },
   relay_failed: {
     status: 502,
     sentence: 'the gateway gave the relay no answer that can be handed on',

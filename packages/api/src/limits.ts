@@ -31,6 +31,9 @@ export const apiLimits = {
   /** Look-ups without a token from one network, and from all capsules together. */
   networkLookupsPerSecondMax: 50,
   networkLookupsBurstMax: 20_000,
+  /** Capsules that one network has relayed: a relay does not see what is in them, nor whether a token is. */
+  networkCapsulesPerSecondMax: 10,
+  networkCapsulesBurstMax: 2500,
   capsuleLookupsPerSecondMax: 2000,
   capsuleLookupsBurstMax: 100_000,
 } as const satisfies Record<string, number>;

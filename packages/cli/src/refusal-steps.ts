@@ -68,6 +68,7 @@ const refusalSteps: Readonly<Record<string, string>> = {
   capsule_replayed: later,
   gateway_busy: later,
   relay_busy: later,
+  relay_rate_limited: later,
   relay_failed: later,
   relay_target_unknown:
     'Get the newest charter of the federation and name it in the configuration.',

@@ -20,6 +20,8 @@ export const relayHoldMsDefault = 50;
 export const relayBatchCount = 8;
 export const relayedMax = 1024;
 export const relayedToMemberMax = 128;
+/** What a network is told to wait that has had too much relayed. */
+export const relayRetrySeconds = 10;
 /** An answer of another member. */
 export const relayAnswerMsMax = 10_000;
 export const relayProblemBytesMax = 4096;

@@ -13,6 +13,7 @@ import { ObliviousGateway } from './gateway.ts';
 import type { GatewayParts } from './gateway.ts';
 import { capsuleProblemBytes, capsuleRequestBytesMax } from './limits.ts';
 import type { ObliviousService } from './oblivious-service.ts';
+import type { RelayBudget } from './relay-budget.ts';
 import { sealedRequestType, sealedResponseType } from './relay.ts';
 
 const keysType = 'application/ohttp-keys';
@@ -37,6 +38,7 @@ const capsuleCodes = [
 
 export interface ObliviousRoutesParts extends Pick<GatewayParts, 'ask' | 'clock' | 'random'> {
   readonly oblivious: ObliviousService;
+  readonly budget: RelayBudget;
 }
 
 /** Registers the routes. */
@@ -57,7 +59,7 @@ export function addObliviousRoutes(scope: ApiScope, parts: ObliviousRoutesParts)
       done(null, body),
     );
     addGatewayRoute(sealed, gateway);
-    addRelayRoute(sealed, oblivious);
+    addRelayRoute(sealed, parts);
   });
 }
 
@@ -118,7 +120,10 @@ function addGatewayRoute(scope: ApiScope, gateway: ObliviousGateway): void {
   });
 }
 
-function addRelayRoute(scope: ApiScope, { relay }: ObliviousService): void {
+function addRelayRoute(
+  scope: ApiScope,
+  { budget, oblivious }: Pick<ObliviousRoutesParts, 'budget' | 'oblivious'>,
+): void {
   const schema = {
     operationId: 'relay',
     summary: 'Forwards a sealed look-up to another member',
@@ -127,12 +132,19 @@ function addRelayRoute(scope: ApiScope, { relay }: ObliviousService): void {
     body: sealedBody,
     response: {
       ...sealedAnswer,
-      ...problems('relay_target_unknown', 'relay_busy', 'relay_failed', ...capsuleCodes),
+      ...problems(
+        'relay_target_unknown',
+        'relay_busy',
+        'relay_rate_limited',
+        'relay_failed',
+        ...capsuleCodes,
+      ),
     },
   };
   const options = { schema, bodyLimit: capsuleRequestBytesMax };
-  scope.post('/v1/relay/:member', options, async ({ body, params }, reply) => {
-    const answer = await relay.forward(params.member, body as Uint8Array);
+  scope.post('/v1/relay/:member', options, async ({ body, ip, params }, reply) => {
+    budget.spend(ip);
+    const answer = await oblivious.relay.forward(params.member, body as Uint8Array);
     reply
       .code(answer.status as 200)
       .type(answer.mediaType)

@@ -105,3 +105,20 @@ export async function send(
   asked.end(body?.octets);
   return await promise;
 }
+
+/** Has a member relay to beta for an address that no socket here can have. */
+export async function relayedFrom({ api }: TestMember, remoteAddress: string) {
+  const answer = await api.inject({
+    method: 'POST',
+    url: '/v1/relay/beta',
+    headers: { 'content-type': 'message/ohttp-req' },
+    payload: Buffer.alloc(99),
+    remoteAddress,
+  });
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    text: answer.body,
+    json: answer.json<unknown>(),
+  };
+}

@@ -5,7 +5,7 @@ import { problemBytes, problemOf } from '../../src/problem.ts';
 import type { ApiErrorCode, ApiError } from '../../src/index.ts';
 import { firstKey, seal, sealMessage } from './ohttp-client.ts';
 import type { InnerRequest } from './ohttp-client.ts';
-import { send, startObliviousMembers } from './oblivious-members.ts';
+import { relayedFrom, send, startObliviousMembers } from './oblivious-members.ts';
 import type { ObliviousMember, RawAnswer } from './oblivious-members.ts';
 
 type Provocation = () => Promise<{ json: unknown }>;
@@ -20,6 +20,7 @@ type ObliviousCode = Extract<
   | 'oblivious_target_refused'
   | 'relay_busy'
   | 'relay_failed'
+  | 'relay_rate_limited'
   | 'relay_target_unknown'
 >;
 
@@ -102,6 +103,11 @@ export const obliviousProvocations: Record<ObliviousCode, Provocation> = {
     return problemIn(
       await relay.forward('beta', new Uint8Array()).catch((error: unknown) => error),
     );
+  },
+  relay_rate_limited: async () => {
+    const names = ['alpha', 'beta'];
+    const [alpha] = await startObliviousMembers(names, { limits: { networkCapsulesBurstMax: 0 } });
+    return await relayedFrom(alpha!, '203.0.113.7');
   },
   relay_failed: async () => {
     const [alpha, beta] = await startObliviousMembers(['alpha', 'beta']);
