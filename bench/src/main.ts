@@ -3,6 +3,7 @@
  * within one run; the machines this runs on are shared, so single figures mean little.
  */
 import { parseArgs } from 'node:util';
+import { benchAudit } from './audit.ts';
 import { benchCatchup } from './catchup.ts';
 import { benchClaims } from './claims.ts';
 import { benchClient } from './client.ts';
@@ -16,10 +17,13 @@ import type { Measurement } from './measurement.ts';
 import { benchPrivate } from './private.ts';
 import { benchReplication } from './replication.ts';
 import { printJson, printTable } from './report.ts';
+import { benchSip } from './sip.ts';
 
 type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 
 const benches: Readonly<Record<string, Bench>> = {
+  audit: (say) =>
+    benchAudit(say, values.entries === undefined ? undefined : Number(values.entries)),
   ingest: benchIngest,
   catchup: (say) =>
     benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),
@@ -29,6 +33,7 @@ const benches: Readonly<Record<string, Bench>> = {
   cosign: benchCosign,
   private: benchPrivate,
   replication: benchReplication,
+  sip: benchSip,
   index: benchIndex,
   dns: benchDns,
   datagram: benchDatagramEngine,

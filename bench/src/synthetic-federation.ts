@@ -78,13 +78,15 @@ export interface SyntheticLog {
   readonly logSigner: Ed25519Signer;
   /** Hash of the charter. */
   readonly charter: Uint8Array;
+  readonly charterNote: string;
 }
 
 /** The log of a member, for what writes it without a replica. */
 export async function syntheticLog(name: MemberName): Promise<SyntheticLog> {
   const logSigner = crypto.ed25519Signer(seedOf(`log ${name}`));
   await using replica = await openSyntheticReplica(name, memoryStore());
-  return { origin: replica.origin, logSigner, charter: replica.membership.charters.current.hash };
+  const { hash: charter, note } = replica.membership.charters.current;
+  return { origin: replica.origin, logSigner, charter, charterNote: note };
 }
 
 function charterNote(
