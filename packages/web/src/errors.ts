@@ -6,6 +6,8 @@ export const webErrorCodes = {
   storage_full: 'the browser has no room left to keep what has to be kept',
   storage_lost: 'what the page has kept cannot be read any more, or another tab has changed it',
   crypto_blocked: 'the browser gives the page no cryptography',
+  file_missing: 'no file was chosen',
+  file_other: 'the file that was chosen is the backup of another key',
   code_abandoned: 'whoever had to type a code went on to something else',
 } as const;
 

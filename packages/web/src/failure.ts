@@ -16,6 +16,8 @@ export type FailureKind =
   | 'crypto'
   | 'disagree'
   | 'file'
+  | 'file_missing'
+  | 'file_other'
   | 'free'
   | 'held'
   | 'hold'
@@ -106,10 +108,13 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   signer_timeout: 'key_missing',
   signer_answer_invalid: 'key_missing',
   seed_foreign: 'seed_foreign',
+  restore_nothing: 'seed_foreign',
   backup_words_malformed: 'words',
   backup_file_malformed: 'file',
   backup_passphrase_wrong: 'passphrase',
   part_unavailable: 'part',
+  file_missing: 'file_missing',
+  file_other: 'file_other',
   storage_full: 'storage',
   storage_lost: 'storage_lost',
   crypto_blocked: 'crypto',

@@ -17,6 +17,17 @@ export const screens = {
   start: async () => (await import('./screens/start.tsx')).StartScreen,
   lookup: async () => (await import('./screens/lookup.tsx')).LookupScreen,
   transparency: async () => (await import('./screens/transparency.tsx')).TransparencyScreen,
+  number: async () => (await import('./screens/number.tsx')).NumberScreen,
+  backup: async () => (await import('./screens/backup.tsx')).BackupScreen,
+  reach: async () => (await import('./screens/reach.tsx')).ReachScreen,
+  code: async () => (await import('./screens/code.tsx')).CodeScreen,
+  record: async () => (await import('./screens/record.tsx')).RecordScreen,
+  lost: async () => (await import('./screens/lost.tsx')).LostScreen,
+  hold: async () => (await import('./screens/hold.tsx')).HoldScreen,
+  restore: async () => (await import('./screens/restore.tsx')).RestoreScreen,
+  protect: async () => (await import('./screens/protect.tsx')).ProtectScreen,
+  release: async () => (await import('./screens/release.tsx')).ReleaseScreen,
+  veto: async () => (await import('./screens/veto.tsx')).VetoScreen,
 } satisfies Readonly<Record<string, () => Promise<Screen>>>;
 
 export type ScreenName = keyof typeof screens;

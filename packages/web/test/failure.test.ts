@@ -17,7 +17,9 @@ const neverAsked = new Set([
   'sealed_for_another',
   'sealed_malformed',
   'sealed_too_large',
+  'token_missing',
   'user_id_malformed',
+  'wallet_unavailable',
 ]);
 
 describe('failureOf', () => {

@@ -16,7 +16,7 @@ import type { Holder } from './holder.ts';
 import { withOwnKeys, type Reach } from './journey.ts';
 import { newlyKept, type KeptNumber } from './kept-number.ts';
 
-/** Goes on with a change that was broken off. Returns the number as it is then. */
+/** Goes on with a change that was broken off, which every other change waits for. Returns the number as it is then. */
 export async function resumeChange(holder: Holder, number: KeptNumber): Promise<KeptNumber> {
   const { pending } = number;
   if (pending === null) return number;
@@ -36,12 +36,13 @@ export async function changeReach(
   number: KeptNumber,
   reach: Reach,
 ): Promise<KeptNumber> {
+  const now = await resumeChange(holder, number);
   const { routes, visibility, ownKeys } = reach;
-  const keys = withOwnKeys(holdingPayload(number.holding).keys, ownKeys);
-  const savePending = saving(holder, number);
+  const keys = withOwnKeys(holdingPayload(now.holding).keys, ownKeys);
+  const savePending = saving(holder, now);
   const changes = { routes, visibility, keys };
-  const holding = await holder.directory.publish(number.holding, changes, { savePending });
-  return await settle(holder, { ...number, holding });
+  const holding = await holder.directory.publish(now.holding, changes, { savePending });
+  return await settle(holder, { ...now, holding });
 }
 
 /** Changes lock, recovery or e-mail commitment. */
@@ -50,9 +51,10 @@ export async function changeTerms(
   number: KeptNumber,
   terms: OwnershipTerms,
 ): Promise<KeptNumber> {
-  const savePending = saving(holder, number);
-  const holding = await holder.directory.changeTerms(number.holding, terms, { savePending });
-  return await settle(holder, { ...number, holding });
+  const now = await resumeChange(holder, number);
+  const savePending = saving(holder, now);
+  const holding = await holder.directory.changeTerms(now.holding, terms, { savePending });
+  return await settle(holder, { ...now, holding });
 }
 
 /** A new recovery code; it is shown once and kept nowhere. */
@@ -96,10 +98,11 @@ export async function vetoRequest(
 
 /** Gives the number up. The key stays until the pause is over. */
 export async function releaseNumber(holder: Holder, number: KeptNumber): Promise<KeptNumber> {
-  const savePending = saving(holder, number);
-  const releaseId = await holder.directory.release(number.holding, { savePending });
+  const now = await resumeChange(holder, number);
+  const savePending = saving(holder, now);
+  const releaseId = await holder.directory.release(now.holding, { savePending });
   const released = { atMs: Date.now(), releaseId: releaseId.toHex() };
-  return await settle(holder, { ...number, released });
+  return await settle(holder, { ...now, released });
 }
 
 /** Forgets a number here, with its key; at the members nothing changes. */

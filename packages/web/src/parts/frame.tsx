@@ -21,12 +21,14 @@ export function Frame(): JSX.Element {
           Callbook
         </a>
         <nav aria-label={frame.navigation}>
+          <NavLink route={route} name="record" text={frame.record} />
           <NavLink route={route} name="lookup" text={frame.lookup} />
           <NavLink route={route} name="transparency" text={frame.transparency} />
         </nav>
       </header>
       <Offline />
       <main id="main" tabIndex={-1}>
+        <LazyGuard route={route} />
         <Shown route={route} />
       </main>
       <footer class="foot">
@@ -57,6 +59,29 @@ function NavLink({
 function skipToMain(event: Event): void {
   event.preventDefault();
   document.querySelector<HTMLElement>('#main')?.focus();
+}
+
+/**
+ * Whoever holds a number is warned on every screen. Nobody else loads what that takes: it is asked first
+ * whether this browser keeps anything, again whenever another screen is shown.
+ */
+function LazyGuard({ route }: { readonly route: Route }): JSX.Element {
+  const [Guard, setGuard] = useState<ComponentType>();
+  useEffect(() => {
+    if (Guard !== undefined) return;
+    loadGuard().then(
+      (loaded) => setGuard(() => loaded),
+      // Without a network there is nothing to watch; the next screen tries again.
+      () => undefined,
+    );
+  }, [route.name]);
+  return Guard === undefined ? <></> : <Guard />;
+}
+
+async function loadGuard(): Promise<ComponentType | undefined> {
+  const databases = await indexedDB.databases();
+  if (!databases.some(({ name }) => name === 'callbook')) return undefined;
+  return (await import('./guard.tsx')).Guard;
 }
 
 type Loaded =

@@ -42,6 +42,14 @@ const kinds: Messages['failures']['kinds'] = {
     what: 'Das ist keine Sicherungsdatei von Callbook, oder sie ist beschädigt.',
     next: 'Wählen Sie eine andere Kopie davon, oder nehmen Sie die 24 Wörter.',
   },
+  file_missing: {
+    what: 'Es wurde keine Datei gewählt.',
+    next: 'Wählen Sie die Sicherungsdatei; oft liegt sie im Ordner der Downloads.',
+  },
+  file_other: {
+    what: 'Diese Datei ist die Sicherung eines anderen Schlüssels.',
+    next: 'Wählen Sie die Datei, die eben gespeichert wurde.',
+  },
   free: {
     what: 'Niemand hat diese Nummer.',
     next: 'Sie können sie einfach eintragen.',

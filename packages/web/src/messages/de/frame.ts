@@ -4,6 +4,7 @@ import type { Messages } from '../../messages.ts';
 export const frame: Messages['frame'] = {
   skip: 'Zum Inhalt springen',
   navigation: 'Hauptmenü',
+  record: 'Meine Nummer',
   lookup: 'Nachschlagen',
   transparency: 'Wer das betreibt',
   loading: 'Wird geladen …',

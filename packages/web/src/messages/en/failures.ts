@@ -42,6 +42,14 @@ const kinds: Readonly<Record<FailureKind, { readonly what: string; readonly next
     what: 'This is no backup file of Callbook, or it is damaged.',
     next: 'Choose another copy of it, or use the 24 words.',
   },
+  file_missing: {
+    what: 'No file was chosen.',
+    next: 'Choose the backup file; it is often in the folder of downloads.',
+  },
+  file_other: {
+    what: 'This file is the backup of another key.',
+    next: 'Choose the file that was saved just now.',
+  },
   free: {
     what: 'Nobody holds this number.',
     next: 'You can simply claim it.',

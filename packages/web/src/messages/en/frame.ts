@@ -2,6 +2,7 @@
 export const frame = {
   skip: 'Skip to the content',
   navigation: 'Main',
+  record: 'My number',
   lookup: 'Look up',
   transparency: 'Who runs this',
   loading: 'Loading …',

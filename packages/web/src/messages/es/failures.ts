@@ -42,6 +42,14 @@ const kinds: Messages['failures']['kinds'] = {
     what: 'Esto no es una copia de seguridad de Callbook, o está dañada.',
     next: 'Elija otra copia del archivo, o use las 24 palabras.',
   },
+  file_missing: {
+    what: 'No se ha elegido ningún archivo.',
+    next: 'Elija la copia de seguridad; suele estar en la carpeta de descargas.',
+  },
+  file_other: {
+    what: 'Este archivo es la copia de otra clave.',
+    next: 'Elija el archivo que se acaba de guardar.',
+  },
   free: {
     what: 'Nadie tiene este número.',
     next: 'Puede registrarlo sin más.',

@@ -4,6 +4,7 @@ import type { Messages } from '../../messages.ts';
 export const frame: Messages['frame'] = {
   skip: 'Saltar al contenido',
   navigation: 'Principal',
+  record: 'Mi número',
   lookup: 'Buscar',
   transparency: 'Quién lo lleva',
   loading: 'Cargando …',

@@ -1,0 +1,18 @@
+/** Texte von `common`. */
+import type { Messages } from '../../messages.ts';
+
+export const common: Messages['common'] = {
+  opening: 'Einen Moment …',
+  again: 'Noch einmal versuchen',
+  next: 'Weiter',
+  back: 'Zurück',
+  cancel: 'Abbrechen',
+  working: 'Einen Moment …',
+  bringBackup: 'Meine Sicherung holen',
+  keyLost: 'Schlüssel verloren',
+  startOver: 'Von vorn beginnen',
+  goOn: 'Weitermachen',
+  step: 'Schritt {step} von {steps}',
+  notLasting:
+    'Dieser Browser bewahrt nichts auf (ein privates Fenster, oder der Speicher ist abgeschaltet). Sie können weitermachen, aber wenn diese Seite zu ist, bringt nur Ihre Sicherung die Nummer zurück.',
+};

@@ -1,0 +1,36 @@
+/** The screen `code`, and wherever else codes are typed. */
+export const code = {
+  title: 'Type the code',
+  intro: 'A member sends a code of eight digits to {number}.',
+  introSeveral:
+    'Members send codes of eight digits to {number}, so that nobody can take a number over by one member alone.',
+  send: 'Send the code',
+  sending: 'Sending the code …',
+  several: 'Code {place} of {count}',
+  sent: '{member} has sent a code to {to}.',
+  names: 'The last line of the message names {domain}.',
+  label: 'Code from {member}',
+  hint: 'Eight digits',
+  malformed: 'The code has eight digits.',
+  wrong: 'That is not the code. Compare it with the newest message.',
+  clock:
+    'The clock of this device seems to be wrong by about {minutes} minutes. Please set it: a wrong clock makes good answers look old.',
+  left: 'Counts for {time} more minutes',
+  over: 'This code no longer counts. Send a new one.',
+  check: 'Check the code',
+  notHere: 'No message?',
+  notHereText:
+    'It can take a minute. You may have it sent again, or by another member, which uses another way.',
+  resend: 'Send a new code',
+  resendIn: 'Send a new code ({seconds} s)',
+  other: 'Let {member} send it',
+  checking: 'Checking the code …',
+  confirming: 'The code is right. Members confirm the entry …',
+  confirmed: 'The code is right. {count} of {needed} members have confirmed.',
+  done: 'Done.',
+  resuming: 'You were nearly there: the entry is signed, and members confirm it now.',
+  recoveryLabel: 'Recovery code',
+  recoveryHint: 'Eight groups of four characters, from your paper',
+  emailLabel: 'The e-mail address that you confirmed for this number',
+  emailFault: 'This is no e-mail address.',
+};

@@ -1,0 +1,22 @@
+/** Times and lengths of time in the reader's language. */
+import { roundedDuration } from '../holder/timeline.ts';
+
+/** A moment with day and time. */
+export function showMoment(atMs: number): string {
+  const { lang } = document.documentElement;
+  return new Intl.DateTimeFormat(lang, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).format(atMs);
+}
+
+/** A length of time: `3 days`, `2 minutes`. */
+export function showDuration(ms: number): string {
+  const { value, unit } = roundedDuration(ms);
+  const { lang } = document.documentElement;
+  return new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+}

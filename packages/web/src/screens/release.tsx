@@ -1,0 +1,105 @@
+/** The screen `release`: gives a number up, after its last digits were typed. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { fill } from '../fill.ts';
+import { releaseNumber } from '../holder/changes.ts';
+import type { Holder } from '../holder/holder.ts';
+import type { KeptNumber } from '../holder/kept-number.ts';
+import { useMessages } from '../messages.ts';
+import { showNumber } from '../numbers/typed-number.ts';
+import { ChangeFailure } from '../parts/change-failure.tsx';
+import { NoJourney } from '../parts/no-journey.tsx';
+import { showDuration } from '../parts/times.ts';
+import { useAction } from '../parts/use-action.ts';
+import { WithHolder } from '../parts/with-holder.tsx';
+import { goTo, hrefTo, type ScreenProps } from '../router.ts';
+import { useHolds } from './lost.tsx';
+
+export function ReleaseScreen({ parameters }: ScreenProps): JSX.Element {
+  const { release } = useMessages();
+  return (
+    <WithHolder title={release.title}>
+      {(holder, { numbers }) => {
+        const wanted = parameters.get('number');
+        const number = numbers.find(({ holding }) => holding.identifier === wanted);
+        return number === undefined ? <NoJourney /> : <Releasing holder={holder} number={number} />;
+      }}
+    </WithHolder>
+  );
+}
+
+function Releasing({
+  holder,
+  number,
+}: {
+  readonly holder: Holder;
+  readonly number: KeptNumber;
+}): JSX.Element {
+  const { release, common } = useMessages();
+  const holds = useHolds(holder);
+  const [text, setText] = useState('');
+  const [isOther, setIsOther] = useState(false);
+  const action = useAction();
+  const { identifier, lock } = number.holding;
+  const duration = showDuration(lock ? holds.lockedMs : holds.releaseMs);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const isSame = text.trim() === identifier.slice(-4);
+    setIsOther(!isSame);
+    if (!isSame) return;
+    action.run(async () => {
+      await releaseNumber(holder, number);
+      goTo('record', { replace: true });
+    });
+  };
+  return (
+    <>
+      <p>{release.text}</p>
+      <ul>
+        {release.points.map((point) => (
+          <li key={point}>{fill(point, { duration })}</li>
+        ))}
+      </ul>
+      <form noValidate onSubmit={submit}>
+        <div class="field">
+          <label for="digits">{fill(release.confirm, { number: showNumber(identifier) })}</label>
+          <input
+            id="digits"
+            inputMode="numeric"
+            autocomplete="off"
+            maxLength={8}
+            value={text}
+            aria-invalid={isOther}
+            aria-describedby="digits-hint"
+            onInput={(event) => {
+              setIsOther(false);
+              setText(event.currentTarget.value);
+            }}
+          />
+          <p id="digits-hint" class="hint" data-tone="bad" aria-live="polite">
+            {isOther ? release.fault : ''}
+          </p>
+        </div>
+        {action.error !== undefined && (
+          <ChangeFailure
+            error={action.error}
+            holder={holder}
+            number={number}
+            onMended={action.clear}
+          />
+        )}
+        <div class="actions">
+          <button type="submit" class="danger" disabled={action.isRunning}>
+            {release.go}
+          </button>
+          <a class="button" href={hrefTo('record')}>
+            {common.cancel}
+          </a>
+        </div>
+        <p role="status" class="waiting">
+          {action.isRunning ? release.working : ''}
+        </p>
+      </form>
+    </>
+  );
+}
