@@ -16,6 +16,19 @@ program
   .action(async ({ config }: { config: string }) => await serve(config));
 
 program
+  .command('doctor')
+  .description('look at everything that the configuration names, and say what is wrong')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(async ({ config }: { config: string }) => {
+    const { examine } = await import('./doctor.ts');
+    const findings = await examine(await readConfig(config));
+    for (const { isGood, text } of findings) {
+      process.stdout.write(`${isGood ? 'ok  ' : 'FAIL'}  ${text}\n`);
+    }
+    process.exitCode = findings.every(({ isGood }) => isGood) ? 0 : 1;
+  });
+
+program
   .command('kamailio-config')
   .description("write Kamailio's configuration: kamailio.cfg and tls.cfg")
   .requiredOption('--config <file>', 'configuration (YAML)')
