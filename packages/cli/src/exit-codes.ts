@@ -91,6 +91,12 @@ const exitCodeByError: Readonly<Record<string, ExitCode>> = {
   replacement_superseded: exitCodes.verifiedBad,
   replacement_paused: exitCodes.rateLimited,
   rate_limited: exitCodes.rateLimited,
+  audit_folder_damaged: exitCodes.verifiedBad,
+  audit_folder_busy: exitCodes.actionNeeded,
+  audit_disk_full: exitCodes.actionNeeded,
+  audit_setting_invalid: exitCodes.usage,
+  audit_charters_missing: exitCodes.usage,
+  audit_log_unavailable: exitCodes.unavailable,
 };
 
 /** Returns the exit status for the code of an error; undefined is a defect. */

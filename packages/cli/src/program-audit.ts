@@ -1,5 +1,6 @@
 /** `callbook audit …`: the part of the command tree for auditors; what it runs is loaded when it runs. */
 import type { Command } from 'commander';
+import type { AuditOptions } from './audit-session.ts';
 import type { ReplayCommandOptions } from './commands/audit-replay.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,6 +21,14 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
     .action(async function action(this: Command): Promise<void> {
       const { auditReplay } = await import('./commands/audit-replay.ts');
       finish(await auditReplay(terminal, this.optsWithGlobals<ReplayCommandOptions>()));
+    });
+  const evidence = audit.command('evidence').description('files of evidence');
+  withFolder(evidence.command('verify'))
+    .description('check a file of evidence against the charters, offline')
+    .argument('<file>', 'the file')
+    .action(async function action(this: Command, file: string): Promise<void> {
+      const { auditEvidence } = await import('./commands/audit-evidence.ts');
+      finish(await auditEvidence(terminal, file, this.optsWithGlobals<AuditOptions>()));
     });
 }
 

@@ -7,7 +7,7 @@ import { readBoundedBody } from '@callbook/client';
 import type { Fetch } from '@callbook/client';
 import { parseVerifierKey } from '@callbook/protocol';
 import type { Charter, MemberState, VerifierKey } from '@callbook/protocol';
-import type { FindingCode } from '../findings.ts';
+import type { FindingCode } from '../errors.ts';
 import { answerMsMax, requestsAtOnce, retriesMax, retryPauseMs } from '../limits.ts';
 
 /** A member as the newest charter names it, whatever its state. */
