@@ -6,11 +6,13 @@ import { render } from 'preact';
 import { loadMessages, MessagesContext } from './messages.ts';
 import { Frame } from './parts/frame.tsx';
 
-const { messages, language } = await loadMessages(navigator.languages);
-document.documentElement.lang = language;
-render(
-  <MessagesContext.Provider value={messages}>
-    <Frame />
-  </MessagesContext.Provider>,
-  document.querySelector('#page')!,
-);
+// Not awaited here: what is loaded for a language imports this file's bundle, and would wait for it.
+void loadMessages(navigator.languages).then(({ messages, language }) => {
+  document.documentElement.lang = language;
+  render(
+    <MessagesContext.Provider value={messages}>
+      <Frame />
+    </MessagesContext.Provider>,
+    document.querySelector('#page')!,
+  );
+});

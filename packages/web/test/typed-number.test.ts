@@ -85,7 +85,7 @@ it.each([
 });
 
 it('has the dialling plans that libphonenumber has', () => {
-  const tables: MetadataJson = metadata as unknown as MetadataJson;
+  const tables: MetadataJson = metadata;
   const theirs = new Metadata(tables);
   expect([...diallingPlans().keys()].toSorted()).toEqual(getCountries(tables).toSorted());
   for (const { country, callingCode, digitsMin, digitsMax } of diallingPlans().values()) {

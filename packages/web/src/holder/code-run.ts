@@ -12,6 +12,8 @@ export interface CodeAsk {
   /** Which of the codes it is, from 1, and how many there are. */
   readonly place: number;
   readonly count: number;
+  /** By this device's clock. */
+  readonly sentAtMs: number;
   readonly give: (code: string) => void;
 }
 
@@ -42,6 +44,7 @@ export function startRun(
     if (!stopped) show(state);
   };
   let asked: readonly string[] = [];
+  let sentAtMs = Date.now();
   const answered = new Set<string>();
   const code: CodeSource = async (request) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -51,13 +54,16 @@ export function startRun(
     answered.add(`${request.member} ${request.to}`);
     const place = answered.size;
     const count = Math.max(asked.length, place);
-    showing({ step: 'code', ask: { request, place, count, give: resolve } });
+    showing({ step: 'code', ask: { request, place, count, sentAtMs, give: resolve } });
     const given = await promise;
     showing({ step: 'checking' });
     return given;
   };
   const onProgress: OnProgress = (progress) => {
-    if (progress.step === 'codes_sent') asked = [...new Set([...asked, ...progress.members])];
+    if (progress.step === 'codes_sent') {
+      asked = [...new Set([...asked, ...progress.members])];
+      sentAtMs = Date.now();
+    }
     if (progress.step === 'posting') showing({ step: 'confirming', count: 0, needed: 0 });
     if (progress.step === 'receipts') {
       showing({ step: 'confirming', count: progress.count, needed: progress.needed });

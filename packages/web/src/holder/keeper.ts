@@ -50,18 +50,18 @@ export async function openKeeper(): Promise<Keeper> {
 export async function keeperOf(vault: Vault): Promise<Keeper> {
   let kept = await readKept(vault);
   const listeners = new Set<() => void>();
-  const tabs = vault.lasting ? new BroadcastChannel('callbook') : undefined;
+  const tabs = vault.lasting ? openTabs() : undefined;
   const tell = (next: Kept): void => {
     kept = next;
     for (const listener of listeners) listener();
   };
-  tabs?.addEventListener('message', () => {
+  tabs?.onMessage(() => {
     void readKept(vault).then(tell, () => undefined);
   });
   /** Reads again inside the lock: another tab may have written since. */
   const change = async (write: (now: Kept) => Promise<Kept>): Promise<void> => {
     await locked(vault, async () => tell(await write(await readKept(vault))));
-    tabs?.postMessage('changed');
+    tabs?.tell();
   };
   const keeper: Keeper = {
     vault,
@@ -92,6 +92,16 @@ export async function keeperOf(vault: Vault): Promise<Keeper> {
     },
   };
   return keeper;
+}
+
+/** The other tabs of this browser. */
+function openTabs(): { readonly tell: () => void; readonly onMessage: (hear: () => void) => void } {
+  const channel = new BroadcastChannel('callbook');
+  const post: (message: string) => void = channel.postMessage.bind(channel);
+  return {
+    tell: () => post('changed'),
+    onMessage: (hear) => channel.addEventListener('message', hear),
+  };
 }
 
 function withNumber({ numbers }: Kept, number: KeptNumber): KeptNumber[] {

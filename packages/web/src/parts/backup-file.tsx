@@ -94,7 +94,8 @@ function FileTest({
     const form = event.currentTarget as HTMLFormElement;
     const fields = new FormData(form);
     const file = fields.get('file');
-    const passphrase = String(fields.get('passphrase') ?? '');
+    const given = fields.get('passphrase');
+    const passphrase = typeof given === 'string' ? given : '';
     action.run(async () => {
       if (!(file instanceof File) || file.size === 0) {
         throw webError('file_missing', 'no file was chosen');

@@ -1,11 +1,12 @@
 /** 24 words for paper, and three of them asked back. */
 import { encodeBackupWords } from '@callbook/client/backup';
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { fill } from '../fill.ts';
 import { quizPlaces, wrongPlaces } from '../holder/backup-quiz.ts';
 import { useMessages } from '../messages.ts';
 import { FailureNotice } from './failure-notice.tsx';
+import { TextField } from './text-field.tsx';
 import { useAction } from './use-action.ts';
 
 export interface BackupProps {
@@ -62,6 +63,7 @@ function WordsQuiz({
   const [typed, setTyped] = useState<Readonly<Record<number, string>>>({});
   const [wrong, setWrong] = useState<readonly number[]>([]);
   const action = useAction();
+  useEffect(() => document.querySelector<HTMLElement>(`#word-${places[0]}`)?.focus(), []);
   const submit = (event: Event): void => {
     event.preventDefault();
     const all = Object.fromEntries(places.map((place) => [place, typed[place] ?? '']));
@@ -74,28 +76,17 @@ function WordsQuiz({
     <form noValidate onSubmit={submit}>
       <h2>{backup.quizTitle}</h2>
       <p>{backup.quizText}</p>
-      {places.map((place, index) => {
-        const isWrong = wrong.includes(place);
-        return (
-          <div class="field" key={place}>
-            <label for={`word-${place}`}>{fill(backup.word, { place })}</label>
-            <input
-              id={`word-${place}`}
-              autocomplete="off"
-              autocapitalize="none"
-              spellcheck={false}
-              autoFocus={index === 0}
-              value={typed[place] ?? ''}
-              aria-invalid={isWrong}
-              aria-describedby={`word-${place}-hint`}
-              onInput={(event) => setTyped({ ...typed, [place]: event.currentTarget.value })}
-            />
-            <p id={`word-${place}-hint`} class="hint" data-tone="bad" aria-live="polite">
-              {isWrong ? backup.wrongWord : ''}
-            </p>
-          </div>
-        );
-      })}
+      {places.map((place) => (
+        <TextField
+          key={place}
+          id={`word-${place}`}
+          label={fill(backup.word, { place })}
+          hint=""
+          fault={wrong.includes(place) ? backup.wrongWord : undefined}
+          value={typed[place] ?? ''}
+          onValue={(word) => setTyped({ ...typed, [place]: word })}
+        />
+      ))}
       {action.error !== undefined && <FailureNotice error={action.error} />}
       <div class="actions">
         <button type="submit" class="primary" disabled={action.isRunning}>

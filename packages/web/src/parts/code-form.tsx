@@ -1,6 +1,6 @@
 /** One code: typed, pasted, or filled in by the browser out of the message. */
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { fill } from '../fill.ts';
 import {
   clockAheadMs,
@@ -11,40 +11,37 @@ import {
 } from '../holder/code-run.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
+import { TextField } from './text-field.tsx';
 import { useNow } from './use-now.ts';
 import { useWebOtp } from './use-web-otp.ts';
 
 /** A clock that is so wrong is worth a word. */
 const clockToleranceMs = 180_000;
 
-export function CodeForm({
-  ask,
-  onResend,
-  onOther,
-  otherMember,
-}: {
+export interface CodeFormProps {
   readonly ask: CodeAsk;
   readonly onResend: () => void;
   readonly onOther: (() => void) | undefined;
   readonly otherMember: string;
-}): JSX.Element {
+}
+
+export function CodeForm({ ask, onResend, onOther, otherMember }: CodeFormProps): JSX.Element {
   const { code } = useMessages();
-  const { request, place, count } = ask;
+  const { request, sentAtMs } = ask;
   const [text, setText] = useState('');
   const [isMalformed, setIsMalformed] = useState(false);
-  const [begunAtMs] = useState(() => Date.now());
   const nowMs = useNow(1000);
-  const endsAtMs = codeEndsAtMs(request.expiresAtMs, begunAtMs);
+  const endsAtMs = codeEndsAtMs(request.expiresAtMs, sentAtMs);
   const isOver = nowMs >= endsAtMs;
   const give = (typed: string): void => {
     const digits = readCode(typed);
     setIsMalformed(digits === undefined);
-    if (digits !== undefined) ask.give(digits);
+    if (digits === undefined) focusField();
+    else ask.give(digits);
   };
   useWebOtp(ask, give);
-  const isWrong = request.attempt > 1 && !isMalformed;
-  const hint = isMalformed ? code.malformed : isWrong ? code.wrong : code.hint;
-  const aheadMs = clockAheadMs(request.expiresAtMs, begunAtMs);
+  useEffect(focusField, []);
+  const fault = isMalformed ? code.malformed : request.attempt > 1 ? code.wrong : undefined;
   return (
     <form
       noValidate
@@ -53,41 +50,20 @@ export function CodeForm({
         give(text);
       }}
     >
-      {count > 1 && <p class="quiet">{fill(code.several, { place, count })}</p>}
-      <p>
-        {fill(code.sent, { member: request.member, to: showNumber(request.to) })}{' '}
-        <span class="quiet">{fill(code.names, { domain: request.domain })}</span>
-      </p>
-      {Math.abs(aheadMs) > clockToleranceMs && (
-        <p class="notice" role="alert">
-          {fill(code.clock, { minutes: Math.round(Math.abs(aheadMs) / 60_000) })}
-        </p>
-      )}
-      <div class="field code-field">
-        <label for="code">{fill(code.label, { member: request.member })}</label>
-        <input
+      <WhoSent ask={ask} />
+      <div class="code-field">
+        <TextField
           id="code"
-          name="code"
-          inputMode="numeric"
-          autocomplete="one-time-code"
-          maxLength={200}
-          autoFocus
+          label={fill(code.label, { member: request.member })}
+          hint={code.hint}
+          fault={fault}
           value={text}
-          aria-invalid={isMalformed || isWrong}
-          aria-describedby="code-hint"
-          onInput={(event) => {
+          onValue={(value) => {
             setIsMalformed(false);
-            setText(event.currentTarget.value);
+            setText(value);
           }}
+          input={{ inputMode: 'numeric', autocomplete: 'one-time-code', maxLength: 200 }}
         />
-        <p
-          id="code-hint"
-          class="hint"
-          data-tone={isMalformed || isWrong ? 'bad' : 'plain'}
-          aria-live="polite"
-        >
-          {hint}
-        </p>
       </div>
       <p class="quiet countdown" role="timer">
         {isOver ? code.over : fill(code.left, { time: minutesAndSeconds(endsAtMs - nowMs) })}
@@ -98,12 +74,37 @@ export function CodeForm({
         </button>
       </div>
       <Resending
-        waitMs={begunAtMs + codePauseMs - nowMs}
+        waitMs={sentAtMs + codePauseMs - nowMs}
         onResend={onResend}
         onOther={onOther}
         otherMember={otherMember}
       />
     </form>
+  );
+}
+
+function focusField(): void {
+  document.querySelector<HTMLElement>('#code')?.focus();
+}
+
+/** Which member sent it, and whether this device's clock fits what it says. */
+function WhoSent({ ask }: { readonly ask: CodeAsk }): JSX.Element {
+  const { code } = useMessages();
+  const { request, place, count, sentAtMs } = ask;
+  const aheadMs = Math.abs(clockAheadMs(request.expiresAtMs, sentAtMs));
+  return (
+    <>
+      {count > 1 && <p class="quiet">{fill(code.several, { place, count })}</p>}
+      <p>
+        {fill(code.sent, { member: request.member, to: showNumber(request.to) })}{' '}
+        <span class="quiet">{fill(code.names, { domain: request.domain })}</span>
+      </p>
+      {aheadMs > clockToleranceMs && (
+        <p class="notice" role="alert">
+          {fill(code.clock, { minutes: Math.round(aheadMs / 60_000) })}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -65,22 +65,7 @@ function StateNotice({
   const { record } = useMessages();
   const { survey, error } = live;
   if (number.pending !== null) {
-    return (
-      <div class="notice" role="status">
-        <p>{record.pending}</p>
-        <button
-          type="button"
-          disabled={action.isRunning}
-          onClick={() =>
-            action.run(async () => {
-              await resumeChange(holder, number);
-            })
-          }
-        >
-          {record.goOn}
-        </button>
-      </div>
-    );
+    return <PendingNotice holder={holder} number={number} action={action} />;
   }
   if (survey === undefined) {
     return (
@@ -129,6 +114,35 @@ function StateNotice({
           </button>
         </>
       )}
+    </div>
+  );
+}
+
+/** A change that was broken off: it goes on before any other. */
+function PendingNotice({
+  holder,
+  number,
+  action,
+}: {
+  readonly holder: Holder;
+  readonly number: KeptNumber;
+  readonly action: Action;
+}): JSX.Element {
+  const { record } = useMessages();
+  return (
+    <div class="notice" role="status" data-state="pending">
+      <p>{record.pending}</p>
+      <button
+        type="button"
+        disabled={action.isRunning}
+        onClick={() =>
+          action.run(async () => {
+            await resumeChange(holder, number);
+          })
+        }
+      >
+        {record.goOn}
+      </button>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { changeTerms } from '../holder/changes.ts';
 import { useMessages } from '../messages.ts';
 import { CodeSteps } from './code-steps.tsx';
 import type { ProtectProps } from './protect-recovery.tsx';
+import { TextField } from './text-field.tsx';
 import { showDuration } from './times.ts';
 
 export function ProtectEmail({ holder, number, holds }: ProtectProps): JSX.Element {
@@ -65,21 +66,15 @@ function EmailForm({ onEmail }: { readonly onEmail: (email: Identifier) => void 
   };
   return (
     <form noValidate onSubmit={submit}>
-      <div class="field">
-        <label for="email">{protect.emailLabel}</label>
-        <input
-          id="email"
-          type="email"
-          autocomplete="email"
-          value={text}
-          aria-invalid={isBad}
-          aria-describedby="email-hint"
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <p id="email-hint" class="hint" data-tone={isBad ? 'bad' : 'plain'} aria-live="polite">
-          {isBad ? protect.emailFault : protect.emailHint}
-        </p>
-      </div>
+      <TextField
+        id="email"
+        label={protect.emailLabel}
+        hint={protect.emailHint}
+        fault={isBad ? protect.emailFault : undefined}
+        value={text}
+        onValue={setText}
+        input={{ type: 'email', autocomplete: 'email' }}
+      />
       <div class="actions">
         <button type="submit">{protect.emailGo}</button>
       </div>

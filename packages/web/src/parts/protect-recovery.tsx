@@ -9,6 +9,7 @@ import type { Holder } from '../holder/holder.ts';
 import type { KeptNumber } from '../holder/kept-number.ts';
 import { useMessages } from '../messages.ts';
 import { ChangeFailure } from './change-failure.tsx';
+import { TextField } from './text-field.tsx';
 import { showDuration } from './times.ts';
 import { useAction } from './use-action.ts';
 
@@ -89,25 +90,18 @@ function TypeBack({
           {code}
         </output>
       </p>
-      <div class="field">
-        <label for="back">{protect.typeBack}</label>
-        <input
-          id="back"
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck={false}
-          value={text}
-          aria-invalid={isOther}
-          aria-describedby="back-hint"
-          onInput={(event) => {
-            setIsOther(false);
-            setText(event.currentTarget.value);
-          }}
-        />
-        <p id="back-hint" class="hint" data-tone={isOther ? 'bad' : 'plain'} aria-live="polite">
-          {isOther ? protect.other : protect.typeBackHint}
-        </p>
-      </div>
+      <TextField
+        id="back"
+        label={protect.typeBack}
+        hint={protect.typeBackHint}
+        fault={isOther ? protect.other : undefined}
+        value={text}
+        onValue={(value) => {
+          setIsOther(false);
+          setText(value);
+        }}
+        input={{ autocapitalize: 'characters' }}
+      />
       {action.error !== undefined && (
         <ChangeFailure
           error={action.error}

@@ -14,6 +14,7 @@ import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
 import { CodeSteps } from '../parts/code-steps.tsx';
 import { NoJourney } from '../parts/no-journey.tsx';
+import { TextField } from '../parts/text-field.tsx';
 import { StepsLine } from '../parts/steps-line.tsx';
 import { WithHolder } from '../parts/with-holder.tsx';
 import { goTo, hrefTo, type ScreenProps } from '../router.ts';
@@ -107,7 +108,7 @@ function RunningJourney({
   readonly secrets: Secrets;
   readonly onOver: () => void;
 }): JSX.Element {
-  const { code, common, record } = useMessages();
+  const { code } = useMessages();
   const { directory, member, keeper } = holder;
   const names = directory.members.map(({ name }) => name);
   const members = [member, ...names.filter((name) => name !== member)];
@@ -126,50 +127,63 @@ function RunningJourney({
       members={members}
       isStarted={isStarted}
       startText={code.send}
-      waysOut={(error) => {
-        const { kind } = failureOf(error);
-        const parameters = { number: journey.identifier };
-        return (
-          <>
-            {kind === 'held' && (
-              <>
-                <a class="button" href={hrefTo('restore', parameters)}>
-                  {common.bringBackup}
-                </a>
-                <a class="button" href={hrefTo('lost', parameters)}>
-                  {common.keyLost}
-                </a>
-              </>
-            )}
-            {kind === 'free' && (
-              <a class="button" href={hrefTo('number')}>
-                {record.claim}
-              </a>
-            )}
-            {kind === 'hold' && (
-              <a class="button" href={hrefTo('hold')}>
-                {common.goOn}
-              </a>
-            )}
-            {(kind === 'vetoed' || kind === 'superseded') && (
-              <button
-                type="button"
-                onClick={() => {
-                  void askAgain(holder).then(() => goTo('lost', { parameters }));
-                }}
-              >
-                {common.startOver}
-              </button>
-            )}
-            {journey.pending !== null && kind !== 'incomplete' && kind !== 'unreachable' && (
-              <button type="button" onClick={() => void dropPending(holder)}>
-                {common.startOver}
-              </button>
-            )}
-          </>
-        );
-      }}
+      waysOut={(error) => <WaysOut holder={holder} journey={journey} error={error} />}
     />
+  );
+}
+
+/** What else can be done about a failure, beside trying again. */
+function WaysOut({
+  holder,
+  journey,
+  error,
+}: {
+  readonly holder: Holder;
+  readonly journey: Journey;
+  readonly error: unknown;
+}): JSX.Element {
+  const { common, record } = useMessages();
+  const { kind } = failureOf(error);
+  const parameters = { number: journey.identifier };
+  const isStuck = journey.pending !== null && kind !== 'incomplete' && kind !== 'unreachable';
+  return (
+    <>
+      {kind === 'held' && (
+        <>
+          <a class="button" href={hrefTo('restore', parameters)}>
+            {common.bringBackup}
+          </a>
+          <a class="button" href={hrefTo('lost', parameters)}>
+            {common.keyLost}
+          </a>
+        </>
+      )}
+      {kind === 'free' && (
+        <a class="button" href={hrefTo('number')}>
+          {record.claim}
+        </a>
+      )}
+      {kind === 'hold' && (
+        <a class="button" href={hrefTo('hold')}>
+          {common.goOn}
+        </a>
+      )}
+      {(kind === 'vetoed' || kind === 'superseded') && (
+        <button
+          type="button"
+          onClick={() => {
+            void askAgain(holder).then(() => goTo('lost', { parameters }));
+          }}
+        >
+          {common.startOver}
+        </button>
+      )}
+      {isStuck && (
+        <button type="button" onClick={() => void dropPending(holder)}>
+          {common.startOver}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -200,22 +214,15 @@ function SecretsForm({
   };
   return (
     <form noValidate onSubmit={submit}>
-      <div class="field">
-        <label for="secret">{isRecovery ? code.recoveryLabel : code.emailLabel}</label>
-        <input
-          id="secret"
-          inputMode={isRecovery ? 'text' : 'email'}
-          autocomplete={isRecovery ? 'off' : 'email'}
-          value={text}
-          aria-invalid={isBad}
-          aria-describedby="secret-hint"
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <p id="secret-hint" class="hint" data-tone={isBad ? 'bad' : 'plain'} aria-live="polite">
-          {!isBad && isRecovery && code.recoveryHint}
-          {isBad && (isRecovery ? failures.kinds.recovery.next : code.emailFault)}
-        </p>
-      </div>
+      <TextField
+        id="secret"
+        label={isRecovery ? code.recoveryLabel : code.emailLabel}
+        hint={isRecovery ? code.recoveryHint : ''}
+        fault={isBad ? (isRecovery ? failures.kinds.recovery.next : code.emailFault) : undefined}
+        value={text}
+        onValue={setText}
+        input={isRecovery ? {} : { type: 'email', autocomplete: 'email' }}
+      />
       <div class="actions">
         <button type="submit" class="primary">
           {common.next}

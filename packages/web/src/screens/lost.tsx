@@ -6,12 +6,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { fill } from '../fill.ts';
 import type { Holder } from '../holder/holder.ts';
 import type { Kept } from '../holder/keeper.ts';
+import type { Journey } from '../holder/journey.ts';
 import { beginJourney } from '../holder/journeys.ts';
 import { holdMsOf, plannedTimeline } from '../holder/timeline.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
 import { FailureNotice } from '../parts/failure-notice.tsx';
-import { NumberField, useNumberEntry } from '../parts/number-field.tsx';
+import { NumberField, useNumberEntry, type NumberEntry } from '../parts/number-field.tsx';
 import { showDuration } from '../parts/times.ts';
 import { TimelineList } from '../parts/timeline-list.tsx';
 import { useAction } from '../parts/use-action.ts';
@@ -60,12 +61,9 @@ function LostForm({
       goTo('backup');
     });
   };
-  const { journey } = kept;
-  // Who comes from a claim of this number that was refused as held changes over to this.
-  const isSame =
-    entry.read.state === 'good' && journey?.identifier === entry.read.identifier && given !== '';
-  const isBusy = journey !== null && !action.isRunning && !(isSame && journey.kind === 'claim');
-  if (isBusy) return <Unfinished holder={holder} journey={journey} />;
+  if (!action.isRunning && isInTheWay(kept.journey, entry, given)) {
+    return <Unfinished holder={holder} journey={kept.journey} />;
+  }
   return (
     <>
       <p>{lost.intro}</p>
@@ -103,6 +101,17 @@ function LostForm({
       </form>
     </>
   );
+}
+
+/** One journey at a time; but who comes from a claim that was refused as held changes over to this. */
+function isInTheWay(
+  journey: Journey | null,
+  { read }: NumberEntry,
+  given: string,
+): journey is Journey {
+  if (journey === null) return false;
+  const isSame = read.state === 'good' && journey.identifier === read.identifier;
+  return !(isSame && given !== '' && journey.kind === 'claim');
 }
 
 /** The charter's times; the newest charter may have others than the one the page came with. */

@@ -3,6 +3,7 @@
  * was typed in a number's form stays when publishing fails.
  */
 import { holdingPayload } from '@callbook/client';
+import type { Visibility } from '@callbook/protocol';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { fill } from '../fill.ts';
@@ -17,6 +18,7 @@ import { useMessages } from '../messages.ts';
 import { ChangeFailure } from '../parts/change-failure.tsx';
 import { NoJourney } from '../parts/no-journey.tsx';
 import { StepsLine } from '../parts/steps-line.tsx';
+import { TextField } from '../parts/text-field.tsx';
 import { useAction } from '../parts/use-action.ts';
 import { WithHolder } from '../parts/with-holder.tsx';
 import { goTo, hrefTo, type ScreenProps } from '../router.ts';
@@ -146,57 +148,21 @@ function ReachForm({
   };
   return (
     <form noValidate onSubmit={submit}>
-      <Field
-        name="sip"
+      <TextField
+        id="sip"
         label={reach.sip}
         hint={reach.sipHint}
         fault={fault?.field === 'sip' ? reach.sipFault : undefined}
         value={text.sip}
         onValue={(sip) => change({ sip })}
+        input={{ inputMode: 'email' }}
       />
       <ProviderList />
-      <fieldset>
-        <legend>{reach.visibility}</legend>
-        {(['dns', 'api'] as const).map((one) => (
-          <label class="choice" key={one}>
-            <input
-              type="radio"
-              name="visibility"
-              checked={text.visibility === one}
-              onChange={() => change({ visibility: one })}
-            />
-            <span>{reach.visibilities[one]}</span>
-          </label>
-        ))}
-      </fieldset>
-      <details open={text.more !== '' || undefined}>
-        <summary>{reach.more}</summary>
-        <Field
-          name="more"
-          label={reach.moreLabel}
-          hint={reach.moreHint}
-          fault={
-            fault?.field === 'more' ? fill(reach.moreFault, { place: fault.place }) : undefined
-          }
-          value={text.more}
-          onValue={(more) => change({ more })}
-          rows={3}
-        />
-      </details>
-      <details>
-        <summary>{reach.keys}</summary>
-        <Field
-          name="keys"
-          label={reach.keysLabel}
-          hint={reach.keysHint}
-          fault={
-            fault?.field === 'keys' ? fill(reach.keysFault, { place: fault.place }) : undefined
-          }
-          value={text.keys}
-          onValue={(keys) => change({ keys })}
-          rows={6}
-        />
-      </details>
+      <VisibilityChoice
+        visibility={text.visibility}
+        onChoice={(visibility) => change({ visibility })}
+      />
+      <FurtherFields text={text} fault={fault} onChange={change} />
       <div class="actions">
         <button type="submit" class="primary" disabled={isBusy}>
           {submitText}
@@ -226,49 +192,72 @@ function ProviderList(): JSX.Element {
   );
 }
 
-function Field({
-  name,
-  label,
-  hint,
-  fault,
-  value,
-  onValue,
-  rows,
+function VisibilityChoice({
+  visibility,
+  onChoice,
 }: {
-  readonly name: string;
-  readonly label: string;
-  readonly hint: string;
-  readonly fault: string | undefined;
-  readonly value: string;
-  readonly onValue: (value: string) => void;
-  readonly rows?: number;
+  readonly visibility: Visibility;
+  readonly onChoice: (visibility: Visibility) => void;
 }): JSX.Element {
-  const shared = {
-    id: name,
-    value,
-    autocomplete: 'off',
-    autocapitalize: 'none',
-    spellcheck: false,
-    'aria-invalid': fault !== undefined,
-    'aria-describedby': `${name}-hint`,
-    onInput: (event: { currentTarget: { value: string } }) => onValue(event.currentTarget.value),
-  } as const;
+  const { reach } = useMessages();
   return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      {rows === undefined ? (
-        <input inputMode="email" {...shared} />
-      ) : (
-        <textarea rows={rows} {...shared} />
-      )}
-      <p
-        id={`${name}-hint`}
-        class="hint"
-        data-tone={fault === undefined ? 'plain' : 'bad'}
-        aria-live="polite"
-      >
-        {fault ?? hint}
-      </p>
-    </div>
+    <fieldset>
+      <legend>{reach.visibility}</legend>
+      {(['dns', 'api'] as const).map((one) => (
+        <label class="choice" key={one}>
+          <input
+            type="radio"
+            name="visibility"
+            checked={visibility === one}
+            onChange={() => onChoice(one)}
+          />
+          <span>{reach.visibilities[one]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function FurtherFields({
+  text,
+  fault,
+  onChange,
+}: {
+  readonly text: ReachText;
+  readonly fault: ReachFault | undefined;
+  readonly onChange: (changed: Partial<ReachText>) => void;
+}): JSX.Element {
+  const { reach } = useMessages();
+  return (
+    <>
+      <details open={text.more !== '' || undefined}>
+        <summary>{reach.more}</summary>
+        <TextField
+          id="more"
+          label={reach.moreLabel}
+          hint={reach.moreHint}
+          fault={
+            fault?.field === 'more' ? fill(reach.moreFault, { place: fault.place }) : undefined
+          }
+          value={text.more}
+          onValue={(more) => onChange({ more })}
+          rows={3}
+        />
+      </details>
+      <details>
+        <summary>{reach.keys}</summary>
+        <TextField
+          id="keys"
+          label={reach.keysLabel}
+          hint={reach.keysHint}
+          fault={
+            fault?.field === 'keys' ? fill(reach.keysFault, { place: fault.place }) : undefined
+          }
+          value={text.keys}
+          onValue={(keys) => onChange({ keys })}
+          rows={6}
+        />
+      </details>
+    </>
   );
 }

@@ -9,6 +9,7 @@ import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
 import { ChangeFailure } from '../parts/change-failure.tsx';
 import { NoJourney } from '../parts/no-journey.tsx';
+import { TextField } from '../parts/text-field.tsx';
 import { showDuration } from '../parts/times.ts';
 import { useAction } from '../parts/use-action.ts';
 import { WithHolder } from '../parts/with-holder.tsx';
@@ -61,25 +62,18 @@ function Releasing({
         ))}
       </ul>
       <form noValidate onSubmit={submit}>
-        <div class="field">
-          <label for="digits">{fill(release.confirm, { number: showNumber(identifier) })}</label>
-          <input
-            id="digits"
-            inputMode="numeric"
-            autocomplete="off"
-            maxLength={8}
-            value={text}
-            aria-invalid={isOther}
-            aria-describedby="digits-hint"
-            onInput={(event) => {
-              setIsOther(false);
-              setText(event.currentTarget.value);
-            }}
-          />
-          <p id="digits-hint" class="hint" data-tone="bad" aria-live="polite">
-            {isOther ? release.fault : ''}
-          </p>
-        </div>
+        <TextField
+          id="digits"
+          label={fill(release.confirm, { number: showNumber(identifier) })}
+          hint=""
+          fault={isOther ? release.fault : undefined}
+          value={text}
+          onValue={(value) => {
+            setIsOther(false);
+            setText(value);
+          }}
+          input={{ inputMode: 'numeric', maxLength: 8 }}
+        />
         {action.error !== undefined && (
           <ChangeFailure
             error={action.error}

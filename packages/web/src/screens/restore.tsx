@@ -33,7 +33,7 @@ function RestoreForm({
   readonly holder: Holder;
   readonly number: string;
 }): JSX.Element {
-  const { restore, number, common, record } = useMessages();
+  const { restore, number } = useMessages();
   const [way, setWay] = useState<BackupWay>('words');
   const [entry, setEntry] = useNumberEntry(given === '' ? '' : showNumber(given));
   const action = useAction();
@@ -76,20 +76,7 @@ function RestoreForm({
       ) : (
         <FileFields isBad={kind === 'passphrase'} />
       )}
-      {action.error !== undefined && (
-        <FailureNotice error={action.error}>
-          {(kind === 'seed_foreign' || kind === 'words') && (
-            <a class="button" href={hrefTo('lost', given === '' ? {} : { number: given })}>
-              {common.keyLost}
-            </a>
-          )}
-          {kind === 'free' && (
-            <a class="button" href={hrefTo('number')}>
-              {record.claim}
-            </a>
-          )}
-        </FailureNotice>
-      )}
+      {action.error !== undefined && <RestoreFailure error={action.error} number={given} />}
       <div class="actions">
         <button type="submit" class="primary" disabled={action.isRunning}>
           {restore.go}
@@ -99,6 +86,31 @@ function RestoreForm({
         {action.isRunning ? restore.working : ''}
       </p>
     </form>
+  );
+}
+
+function RestoreFailure({
+  error,
+  number,
+}: {
+  readonly error: unknown;
+  readonly number: string;
+}): JSX.Element {
+  const { common, record } = useMessages();
+  const { kind } = failureOf(error);
+  return (
+    <FailureNotice error={error}>
+      {(kind === 'seed_foreign' || kind === 'words') && (
+        <a class="button" href={hrefTo('lost', number === '' ? {} : { number })}>
+          {common.keyLost}
+        </a>
+      )}
+      {kind === 'free' && (
+        <a class="button" href={hrefTo('number')}>
+          {record.claim}
+        </a>
+      )}
+    </FailureNotice>
   );
 }
 
