@@ -17,8 +17,9 @@ export type OctetsAnswerer = (
 export function takeOctets(scope: ApiScope, mediaType: string, bytesMax: number): void {
   scope.removeAllContentTypeParsers();
   const parser = async ({ headers }: FastifyRequest, payload: IncomingMessage) => {
-    if (Number(headers['content-length']) > bytesMax) throw tooLarge(bytesMax);
-    return await readOctets(payload, bytesMax);
+    const bytes = Number(headers['content-length'] ?? bytesMax);
+    if (bytes > bytesMax) throw tooLarge(bytesMax);
+    return await readOctets(payload, bytes);
   };
   scope.addContentTypeParser(mediaType, parser);
 }

@@ -68,3 +68,22 @@ export const tabledDenials: SourceEdit = {
   find: ' || !hasAnswer(answer)',
   replace: '',
 };
+
+/** A relay that writes down who brings what, and keeps it; gamma alone. */
+export const carelessRelay: SourceEdit = {
+  file: 'oblivious/oblivious-routes.ts',
+  find: '    budget.spend(ip);',
+  replace: `    budget.spend(ip);
+    if (process.argv.some((text) => text.includes('/gamma/'))) {
+      Object.assign(globalThis, { kept: [Buffer.from(ip), Buffer.from(body as Uint8Array)] });
+      process.stderr.write(ip + ' ' + Buffer.from(body as Uint8Array).toString('hex'));
+    }`,
+};
+
+/** What is looked up, written down; only where it is marked, so that one member can be both. */
+export const markedIsLogged: SourceEdit = {
+  file: 'api/src/routes/lookup-routes.ts',
+  find: '  const identifier = parseIdentifier(text);',
+  replace: `  if (text.endsWith('!')) process.stderr.write('asked for ' + text);
+  const identifier = parseIdentifier(text);`,
+};

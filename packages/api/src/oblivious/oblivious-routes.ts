@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import type { ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
 import type { ApiErrorCode } from '../errors.ts';
+import { takeOctets, usedOnce } from '../octets-body.ts';
 import { problemBytes, problemOf } from '../problem.ts';
 import { problemMediaType, problems } from '../schemas/problem-schema.ts';
 import { ObliviousGateway } from './gateway.ts';
@@ -54,10 +55,7 @@ export function addObliviousRoutes(scope: ApiScope, parts: ObliviousRoutesParts)
     ask,
   });
   scope.register(async (sealed: ApiScope) => {
-    sealed.removeAllContentTypeParsers();
-    sealed.addContentTypeParser(sealedRequestType, { parseAs: 'buffer' }, (_request, body, done) =>
-      done(null, body),
-    );
+    takeOctets(sealed, sealedRequestType, capsuleRequestBytesMax);
     addGatewayRoute(sealed, gateway);
     addRelayRoute(sealed, parts);
   });
@@ -102,11 +100,11 @@ function addGatewayRoute(scope: ApiScope, gateway: ObliviousGateway): void {
     body: sealedBody,
     response: { ...sealedAnswer, ...problems(...capsuleCodes) },
   };
-  const options = { schema, bodyLimit: capsuleRequestBytesMax };
-  scope.post('/.well-known/ohttp-gateway', options, async ({ body }, reply) => {
+  scope.post('/.well-known/ohttp-gateway', { schema }, async ({ body }, reply) => {
     reply.header('cache-control', 'no-store');
     try {
-      const answer = await gateway.exchange(body as Uint8Array);
+      // Whoever had them, and the gateway's key, could read what was asked.
+      const answer = await usedOnce(body, async (capsule) => await gateway.exchange(capsule));
       reply.type(sealedResponseType);
       return Buffer.from(answer.buffer, answer.byteOffset, answer.length);
     } catch (error) {
@@ -141,10 +139,12 @@ function addRelayRoute(
       ),
     },
   };
-  const options = { schema, bodyLimit: capsuleRequestBytesMax };
-  scope.post('/v1/relay/:member', options, async ({ body, ip, params }, reply) => {
+  scope.post('/v1/relay/:member', { schema }, async ({ body, ip, params }, reply) => {
     budget.spend(ip);
-    const answer = await oblivious.relay.forward(params.member, body as Uint8Array);
+    const answer = await usedOnce(
+      body,
+      async (capsule) => await oblivious.relay.forward(params.member, capsule),
+    );
     reply
       .code(answer.status as 200)
       .type(answer.mediaType)
