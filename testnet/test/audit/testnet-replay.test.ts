@@ -1,0 +1,203 @@
+/**
+ * `callbook audit replay` on a testnet, as an audit organisation runs it: after many updates, while
+ * members go on writing, killed on its way, on a full disk, and on one byte that changed in the store
+ * of a member.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseEntryBundle } from '@callbook/protocol';
+import { openLevelStore } from '@callbook/replication/replica';
+import { buildGoChecker } from '../go-checker.ts';
+import { environment, eventually, openLab } from '../lab.ts';
+import type { Lab, Ran } from '../lab.ts';
+import { comparable, foldInGo, isRefused } from './folds.ts';
+import type { Folded } from './folds.ts';
+import { Writers } from './writers.ts';
+
+/** More than one full tile; ten thousand where there is time. */
+const updateCount = process.env['CALLBOOK_FULL'] ? 10_000 : 300;
+const holderCount = 10;
+const writingMsMax = 1_200_000;
+const [verifiedBad, unavailable] = [3, 5];
+
+let lab: Lab;
+let writers: Writers;
+let checker: string;
+
+beforeAll(async () => {
+  lab = await openLab(3);
+  checker = join(lab.folder, 'go-checker');
+  const built = buildGoChecker(checker);
+  writers = await Writers.claim(lab, holderCount);
+  await writers.publish(() => writers.published >= updateCount);
+  await built;
+}, writingMsMax);
+
+afterAll(async () => await lab?.[Symbol.asyncDispose]());
+
+it(`ends with all members agree after ${updateCount} updates, and Go comes to the same`, async () => {
+  const ran = await untilAgreed('audit');
+  const root = /^all members agree, root ([0-9a-f]{64})$/m.exec(ran.stdout)?.[1];
+  const inGo = await goFold('audit');
+  expect(inGo).toEqual({ bindings: holderCount, root, violations: [], broken: [] });
+  const offline = await lab.callbook('audit replay --cache audit --offline --json');
+  const { root: again, bindings } = JSON.parse(lastLine(offline)) as Folded;
+  expect({ root: again, bindings }).toEqual({ root, bindings: holderCount });
+}, 120_000);
+
+it('finds nothing while members keep writing, and all of it in the end', async () => {
+  let isOver = false;
+  const writing = writers.publish(() => isOver);
+  try {
+    for (let round = 0; round < 3; round++) {
+      const before = writers.published;
+      const ran = await lab.callbook('audit replay --cache audit');
+      // A busy member may be behind the others, which is no problem of anybody's.
+      expect([0, unavailable]).toContain(ran.code);
+      expect(ran.stdout).not.toContain('PROBLEM');
+      await eventually(
+        async () => writers.published,
+        (published) => published > before,
+        30_000,
+      );
+    }
+  } finally {
+    isOver = true;
+    await writing;
+  }
+  const ran = await untilAgreed('audit');
+  const { root } = (await goFold('audit')) as Folded;
+  expect(ran.stdout).toContain(`all members agree, root ${root}`);
+}, 180_000);
+
+it('goes on where it was killed', async () => {
+  // Killed as soon as it has fetched something, folded something, and once more.
+  for (const sign of ['charters/1', 'logs', 'fold']) await killedAt('killed', sign);
+  await untilAgreed('killed');
+  expect(comparable((await goFold('killed')) as Folded)).toEqual(
+    comparable((await goFold('audit')) as Folded),
+  );
+}, 120_000);
+
+it('says that the disk is full, and goes on when it is not', async () => {
+  const cache = join(lab.folder, 'small');
+  await mkdir(cache);
+  // A disk in a mount namespace of the shell's own: it is gone with the shell.
+  const script = [
+    `mount -t tmpfs -o size=256k callbook-audit '${cache}'`,
+    `callbook audit replay --cache '${cache}'; echo "first $?"`,
+    `mount -o remount,size=64m '${cache}'`,
+    `callbook audit replay --cache '${cache}'; echo "then $?"`,
+  ].join('\n');
+  const child = spawn('unshare', ['--mount', '--propagation=private', 'sh', '-c', script], {
+    cwd: lab.folder,
+    env: environment(lab.folder),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => void (said += String(chunk)));
+  }
+  await once(child, 'close');
+  expect(said).toMatch(/audit_disk_full/);
+  expect(said).toMatch(/first [1-9]/);
+  expect(said).toMatch(/all members agree, root [0-9a-f]{64}\nthen 0/);
+}, 120_000);
+
+it('names member, entry and evidence when one byte changed in the store of a member', async () => {
+  const [alpha] = lab.testnet.layout.members;
+  const { name } = alpha!;
+  const { origin } = lab.description.members[0]!;
+  await lab.testnet.members[0]!.stop('SIGTERM');
+  const index = await changeOneByte(join(alpha!.folder, 'data', 'store'), origin);
+  await lab.testnet.restart(name);
+  await rm(join(lab.folder, 'changed'), { recursive: true, force: true });
+  const ran = await eventually(
+    async () => await lab.callbook('audit replay --cache changed'),
+    ({ code }) => code === verifiedBad,
+    60_000,
+  );
+  const last = lastLine(ran);
+  expect(last).toContain(`PROBLEM  ${name}: `);
+  expect(last).toContain(`leaf_differs, ${origin} leaf ${index}`);
+  const evidence = /evidence: (\S+?)(;|$)/.exec(last)?.[1];
+  expect(existsSync(join(lab.folder, 'changed', evidence!))).toBe(true);
+  // What is right came from the mirrors: the rest is as ever.
+  expect(comparable((await goFold('changed')) as Folded)).toEqual(
+    comparable((await goFold('audit')) as Folded),
+  );
+}, 120_000);
+
+/** A member may be a moment behind; what is wrong stays wrong. */
+async function untilAgreed(cache: string): Promise<Ran> {
+  return await eventually(
+    async () => {
+      const ran = await lab.callbook(`audit replay --cache ${cache}`);
+      if (ran.code === verifiedBad) throw new Error(ran.stdout);
+      return ran;
+    },
+    ({ code, stdout }) => code === 0 && stdout.includes('all members agree'),
+    60_000,
+  );
+}
+
+async function goFold(cache: string): Promise<object> {
+  const folded = await foldInGo(checker, join(lab.folder, cache));
+  if (isRefused(folded)) throw new Error(folded.refused);
+  return folded;
+}
+
+/** Starts a replay and kills it when there is something in the folder of that name. */
+async function killedAt(cache: string, sign: string): Promise<void> {
+  const child = spawn('callbook', ['audit', 'replay', '--cache', cache], {
+    cwd: lab.folder,
+    env: environment(lab.folder),
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await eventually(
+    async () => child.exitCode !== null || (await isThere(join(lab.folder, cache, sign))),
+    (seen) => seen,
+    60_000,
+  );
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  return await readdir(path).then(
+    (names) => names.length > 0,
+    () => true,
+  );
+}
+
+/** Changes a byte of a leaf in the first bundle of a log; returns the leaf. */
+async function changeOneByte(store: string, origin: string): Promise<number> {
+  const rows = await openLevelStore(store, { cacheBytes: 1 << 20 });
+  try {
+    const prefix = Buffer.from(`b${origin}\0`);
+    const last = Buffer.from(`b${origin}\u0001`);
+    const [row] = await rows.range({ gte: prefix, lt: last, countMax: 1 });
+    const [rowKey, value] = row!;
+    const leaves = parseEntryBundle(value);
+    if (leaves.verdict !== 'accept') throw new Error(leaves.message);
+    const index = 100;
+    const before = leaves.value.slice(0, index).reduce((sum, { length }) => sum + length + 2, 0);
+    const changed = Buffer.from(value);
+    const place = before + 2 + Math.floor(leaves.value[index]!.length / 2);
+    changed[place] = changed[place]! ^ 1;
+    await rows.batch([{ rowKey, value: changed }], { durable: true });
+    return index;
+  } finally {
+    await rows.close();
+  }
+}
+
+function lastLine({ stdout }: Ran): string {
+  return stdout.trimEnd().split('\n').at(-1)!;
+}
