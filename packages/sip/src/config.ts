@@ -69,7 +69,7 @@ const AccountSettings = Type.Object(
   closed,
 );
 
-export const ConfigSchema = Type.Object(
+const ConfigSchema = Type.Object(
   {
     provider: Type.String({
       pattern: hostName,

@@ -133,7 +133,7 @@ async function openDesk({
 }
 
 /** Domains whose routes lead here. */
-export function domainsOf({ provider, domains = [] }: BridgeConfig): string[] {
+function domainsOf({ provider, domains = [] }: BridgeConfig): string[] {
   return [provider, ...domains].map((domain) => domain.replace(/\.$/, ''));
 }
 

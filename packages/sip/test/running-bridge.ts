@@ -16,7 +16,7 @@ export interface TestBridge extends AsyncDisposable {
   metrics(): Promise<string>;
 }
 
-export interface Asked {
+interface Asked {
   readonly status: number;
   readonly line: string;
   readonly headers: Headers;

@@ -21,7 +21,7 @@ import {
 } from '@callbook/dns/wire';
 import { hash } from 'node:crypto';
 
-export interface Publication {
+interface Publication {
   /** SubjectPublicKeyInfo of `sip` keys. */
   readonly sip?: readonly Uint8Array[];
   /** Ed25519, 32 bytes. */
@@ -31,7 +31,7 @@ export interface Publication {
 }
 
 /** `forging`: signs with keys that nobody has delegated to; `silent`: its zone is answered with SERVFAIL. */
-export type Role = 'forging' | 'honest' | 'silent';
+type Role = 'forging' | 'honest' | 'silent';
 
 export interface TestDirectory extends AsyncDisposable {
   readonly port: number;

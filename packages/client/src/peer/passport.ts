@@ -8,6 +8,7 @@ import { parseBase64Url, utf8, type Cryptography } from '@callbook/protocol';
 import { identityHeaderCharactersMax, mediaKeysMax } from '../limits.ts';
 import { fingerprint, type Fingerprint } from './media-streams.ts';
 
+/** What a PASSporT in full form says, and what bears it out; nothing of it has been verified. */
 export interface Passport {
   /** Telephone number in digits, or URI, of who calls (RFC 8225 §5.2.1). */
   readonly orig: string;

@@ -139,7 +139,7 @@ async function readAccount(path: string): Promise<Account> {
 }
 
 /** Parses the text of an account's file; undefined when it is none. */
-export function parseAccount(text: string): Account | undefined {
+function parseAccount(text: string): Account | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
