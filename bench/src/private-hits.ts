@@ -14,6 +14,7 @@ import { measured } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
 import { heldCount, identifierOf, watchedFetch } from './private-federation.ts';
 import type { RelayExchange } from './private-federation.ts';
+import { rankZ } from './rank-test.ts';
 
 const samplesEach = 900;
 const laneCount = 4;
@@ -129,24 +130,6 @@ function compare(name: string, samples: readonly Sample[]): Measurement[] {
       goal: `>= ${zMax}`,
     }),
   ];
-}
-
-/** Standard score of Wilcoxon's rank sum of `one` against `other`; equal values share their rank. */
-function rankZ(one: readonly number[], other: readonly number[]): number {
-  const all = [
-    ...one.map((value) => ({ value, isOne: true })),
-    ...other.map((value) => ({ value, isOne: false })),
-  ].sort((a, b) => a.value - b.value);
-  let rankSum = 0;
-  for (let from = 0; from < all.length;) {
-    let end = from;
-    while (end < all.length && all[end]!.value === all[from]!.value) end += 1;
-    const rank = (from + 1 + end) / 2;
-    rankSum += rank * all.slice(from, end).filter(({ isOne }) => isOne).length;
-    from = end;
-  }
-  const expected = (one.length * (all.length + 1)) / 2;
-  return (rankSum - expected) / Math.sqrt((expected * other.length) / 6);
 }
 
 function deviationOf(values: readonly number[]): number {
