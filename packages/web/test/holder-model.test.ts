@@ -130,7 +130,12 @@ describe('a run', () => {
     expect(given).toEqual(['1', '1', '2']);
     expect(shown.map(({ step }) => step)).toEqual([
       'sending',
-      ...['code', 'checking', 'code', 'checking', 'code', 'checking'],
+      'code',
+      'checking',
+      'code',
+      'checking',
+      'code',
+      'checking',
       'confirming',
       'done',
     ]);

@@ -53,7 +53,10 @@ function agrees(saying: MemberLookup, state: Lookup['state'], reason: Reason): b
 
 function useProof({ proof }: Reason): string[] {
   const { lookup } = useMessages();
-  if (proof.state !== 'proven') return [lookup.notProven];
+  if (proof.state !== 'proven') {
+    const isWithheld = proof.state === 'unavailable' && String(proof.code) === 'token_missing';
+    return [isWithheld ? lookup.withheld : lookup.notProven];
+  }
   const { member, logs } = proof.proof;
   const times = logs.flatMap(({ agreedAtMs }) => (agreedAtMs === null ? [] : [agreedAtMs]));
   const time = showTime(Math.min(...times));

@@ -1,16 +1,20 @@
 /** Times and lengths of time in the reader's language. */
 import { roundedDuration } from '../holder/timeline.ts';
 
+/** Seconds say something only of moments that are so near. */
+const nearMs = 600_000;
+
 /** A moment with day and time. */
 export function showMoment(atMs: number): string {
   const { lang } = document.documentElement;
+  const isNear = Math.abs(atMs - Date.now()) < nearMs;
   return new Intl.DateTimeFormat(lang, {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
     hour: '2-digit',
     minute: '2-digit',
-    second: '2-digit',
+    ...(isNear ? { second: '2-digit' } : {}),
   }).format(atMs);
 }
 

@@ -57,7 +57,7 @@ function Hold({
   return (
     <>
       <p>{fill(lost.holdFor, { number: showNumber(journey.identifier) })}</p>
-      <p role="status" class={leftMs > 0 ? 'notice' : 'success'}>
+      <p role={leftMs > 0 ? 'timer' : 'status'} class={leftMs > 0 ? 'notice' : 'success'}>
         {leftMs > 0 ? fill(lost.left, { duration: showDuration(roughly(leftMs)) }) : lost.ready}
       </p>
       {leftMs <= 0 && (
