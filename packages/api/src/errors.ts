@@ -145,6 +145,14 @@ export const apiErrorCodes = {
     status: 401,
     sentence: 'the authorization is not one good token of an issuer of the charter',
   },
+  token_missing: {
+    status: 401,
+    sentence: 'no proof is shown here without a token: of most numbers, held or not, none is',
+  },
+  holder_unproven: {
+    status: 403,
+    sentence: 'no authority key has signed, within the hour, that its holder reads',
+  },
   token_spent: { status: 401, sentence: 'the token was spent before' },
   token_insufficient: {
     status: 400,
@@ -215,6 +223,8 @@ export interface ApiErrorOptions {
   readonly message?: string;
   readonly extensions?: ProblemExtensions;
   readonly retryAfterSeconds?: number;
+  /** Spaces after the problem make it so long. */
+  readonly bytesMin?: number;
   /** The value of `WWW-Authenticate`, which a 401 has (RFC 9110 §11.6.1). */
   readonly authenticate?: string;
   readonly cause?: unknown;
@@ -225,6 +235,7 @@ export class ApiError extends DirectoryError<ApiErrorCode> {
   readonly extensions: ProblemExtensions;
   readonly retryAfterSeconds: number | undefined;
   readonly authenticate: string | undefined;
+  readonly bytesMin: number | undefined;
 
   constructor(code: ApiErrorCode, options: ApiErrorOptions = {}) {
     super(code, options.message ?? apiErrorCodes[code].sentence, { cause: options.cause });
@@ -232,5 +243,6 @@ export class ApiError extends DirectoryError<ApiErrorCode> {
     this.extensions = options.extensions ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.authenticate = options.authenticate;
+    this.bytesMin = options.bytesMin;
   }
 }

@@ -44,8 +44,9 @@ export const dnsQueryBytesMax = 4096;
 /** Identifiers in one request for proofs: fewer than a network may have at once. */
 export const proofIdentifiersMax = 50;
 
-/** The answer to a proof is as long as a multiple of this. */
+/** The answer to a proof is as long as a multiple of this; one alone at least twice as long, as most are. */
 export const proofAnswerStepBytes = 4096;
+export const proofAnswerBytesMin: number = 2 * proofAnswerStepBytes;
 
 export type ApiLimits = { readonly [Name in keyof typeof apiLimits]: number };
 

@@ -7,6 +7,7 @@ import type {
   EmailOf,
   Identifier,
   IndexedState,
+  LookupScope,
   NextClaim,
   PendingRequest,
   PublishedBinding,
@@ -43,13 +44,14 @@ export interface DirectoryPort {
   submit(submission: EntrySubmission): Promise<Verdict<SubmittedEntry>>;
 
   entryState(entryId: Uint8Array): EntryState | undefined;
-  lookup(identifier: Identifier): PublishedBinding | undefined;
+  /** What is published, in one scope: what only the other tells of is as if nobody held it. */
+  lookup(identifier: Identifier, scope: LookupScope): PublishedBinding | undefined;
 
   /**
    * Id of the entry in force of a telephone number that is published; its digits in ASCII, without the
    * plus. Keeps no copy of them.
    */
-  entryInForce(digits: Uint8Array): Uint8Array | undefined;
+  entryInForce(digits: Uint8Array, scope: LookupScope): Uint8Array | undefined;
 
   /** Proves what the directory says of identifiers, in their order; undefined while it cannot. */
   prove(identifiers: readonly Identifier[]): Promise<DirectoryProof | undefined>;

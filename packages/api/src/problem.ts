@@ -50,6 +50,7 @@ export interface Problem {
   readonly extensions: ProblemExtensions;
   readonly retryAfterSeconds: number | undefined;
   readonly authenticate?: string | undefined;
+  readonly bytesMin?: number | undefined;
 }
 
 /** Returns the problem of a code. */
@@ -71,7 +72,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .code(problem.status)
     .header('cache-control', 'no-store')
     .type(problemMediaType)
-    .send(problemBytes(problem));
+    .send(problemBytes(problem, problem.bytesMin));
 }
 
 /** Returns a problem document, with spaces after it where it is to be `bytesMin` long. */
@@ -159,8 +160,9 @@ const frameworkCodes: Partial<Record<string, ApiErrorCode>> = {
 
 function problemOfError(error: unknown): Problem {
   if (error instanceof ApiError) {
-    const { code, message, extensions, retryAfterSeconds, authenticate } = error;
-    return { ...problemOf(code), detail: message, extensions, retryAfterSeconds, authenticate };
+    const { code, message, extensions, retryAfterSeconds, authenticate, bytesMin } = error;
+    const fields = { extensions, retryAfterSeconds, authenticate, bytesMin };
+    return { ...problemOf(code), detail: message, ...fields };
   }
   if (error instanceof RefusedEntry) {
     const { status, code, message, retryAfterSeconds } = error;

@@ -70,13 +70,14 @@ export async function signRegister(claim: {
   readonly vrfProof: Uint8Array;
   readonly secretKey: Uint8Array;
   readonly crypto: Cryptography;
+  readonly visibility?: Payload['visibility'];
   readonly change?: Partial<EntryDraft>;
 }): Promise<SignedEntry> {
   const { identifier, label, vrfProof, secretKey, crypto } = claim;
   const signer = crypto.ed25519Signer(secretKey);
   const payload: Payload = {
     identifier,
-    visibility: 'dns',
+    visibility: claim.visibility ?? 'dns',
     routes: [{ service: 'sip', uri: 'sip:someone@provider.test', preference: 10 }],
     keys: [{ use: 'identity', algorithm: 'ed25519', key: new Uint8Array(32).fill(5) }],
     vrfProof,

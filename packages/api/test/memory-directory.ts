@@ -23,6 +23,7 @@ import type {
   Identifier,
   IndexedState,
   LeafRole,
+  LookupScope,
   NextClaim,
   PublishedBinding,
   Receipt,
@@ -152,14 +153,15 @@ export class MemoryDirectory implements DirectoryPort {
     return this.logged.get(id.toHex())?.state;
   }
 
-  lookup(identifier: Identifier): PublishedBinding | undefined {
+  lookup(identifier: Identifier, scope: LookupScope): PublishedBinding | undefined {
     this.#break();
     this.asked.push(identifier);
-    return this.bindings.get(identifier);
+    const binding = this.bindings.get(identifier);
+    return scope === 'all' || binding?.visibility === 'dns' ? binding : undefined;
   }
 
-  entryInForce(digits: Uint8Array): Uint8Array | undefined {
-    return this.lookup(`tel:+${new TextDecoder().decode(digits)}`)?.entryId;
+  entryInForce(digits: Uint8Array, scope: LookupScope): Uint8Array | undefined {
+    return this.lookup(`tel:+${new TextDecoder().decode(digits)}`, scope)?.entryId;
   }
 
   async prove(identifiers: readonly Identifier[]): Promise<DirectoryProof | undefined> {

@@ -13,6 +13,7 @@ import {
   type DnsTransport,
   type Privacy,
   type SignerSource,
+  type TokenPurse,
   type TrustAnchor,
 } from '@callbook/client';
 import type { SignerCommand } from '@callbook/client/node';
@@ -42,6 +43,8 @@ export interface Configuration {
   readonly signer: SignerCommand['command'] | undefined;
   /** Directory of the key files. */
   readonly keys: string;
+  /** File of the tokens. */
+  readonly tokens: string;
   /** Directory of what was known of peers. */
   readonly peers: string;
 }
@@ -73,6 +76,7 @@ export async function readConfiguration(
       keys === undefined
         ? join(xdgDirectory(terminal.env, 'XDG_DATA_HOME', '.local/share'), 'keys')
         : at(keys),
+    tokens: join(xdgDirectory(terminal.env, 'XDG_DATA_HOME', '.local/share'), 'tokens'),
     peers: join(xdgDirectory(terminal.env, 'XDG_STATE_HOME', '.local/state'), 'peers'),
   };
 }
@@ -84,6 +88,7 @@ export async function openDirectory(
     readonly first: readonly string[];
     readonly resolver: string | undefined;
     readonly signers: SignerSource;
+    readonly wallet?: TokenPurse | undefined;
   },
 ): Promise<Directory> {
   const { charterNote, members, privacy, suffixes, anchor } = configuration;
@@ -94,6 +99,7 @@ export async function openDirectory(
     members: of.first.length > 0 ? of.first : members,
     suffixes,
     signers: of.signers,
+    ...(of.wallet === undefined ? {} : { wallet: of.wallet }),
     ...(resolver === undefined ? {} : { dns: await openTransport(resolver) }),
     ...(anchor === undefined ? {} : { anchor }),
     ...(privacy === undefined ? {} : { privacy }),

@@ -26,6 +26,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { addAudit } from './program-audit.ts';
 import { addKeys } from './program-keys.ts';
 import { addOwnership } from './program-ownership.ts';
+import { addTokens } from './program-tokens.ts';
 import type { GlobalOptions } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -60,6 +61,7 @@ export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => voi
   addOwnership(program, add);
   addRoutes(program, add);
   addLookup(program, add);
+  addTokens(program, add);
   addAudit({ program, terminal, finish });
   program
     .command('completion')

@@ -1,8 +1,11 @@
 /** What every command works with, opened once: configuration, directory, key files, output. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Directory, Progress, SignerSource } from '@callbook/client';
-import type { SignerCommand } from '@callbook/client/node';
+import type { FileWallet, SignerCommand } from '@callbook/client/node';
 import type { Identifier, Signer } from '@callbook/protocol';
-import { openDirectory, readConfiguration } from './configuration.ts';
+import { openDirectory, readConfiguration, type Configuration } from './configuration.ts';
 import { KeyStore } from './key-file.ts';
 import { localeCountry, readIdentifier } from './number.ts';
 import { createReport, type Report } from './report.ts';
@@ -25,6 +28,10 @@ export interface Session {
   readonly directory: Directory;
   readonly keys: KeyStore;
   readonly peers: SeenPeers;
+  /** Spends tokens, where there are any. */
+  readonly wallet: FileWallet | undefined;
+  /** Opens the file of the tokens; it is made when there are some. */
+  openWallet(): Promise<FileWallet>;
   /** Reads a number in the country of the options, the configuration or the locale. */
   readIdentifier(text: string): Promise<Identifier>;
   /** Returns what has the authority key of a number; undefined when the key file has it. */
@@ -47,16 +54,26 @@ export async function openSession(
     command === undefined ? undefined : await openSigner({ command, identifier });
   const signers: SignerSource = ({ identifier }) => signerFor(identifier);
   const { resolver } = options;
+  // Without a file there is nothing to spend, and commands start without what spends it.
+  const wallet = existsSync(configuration.tokens) ? await openWallet(configuration) : undefined;
   return {
     terminal,
     report,
-    directory: await openDirectory(configuration, { first, resolver, signers }),
+    directory: await openDirectory(configuration, { first, resolver, signers, wallet }),
     signerFor,
+    wallet,
+    openWallet: async () => await openWallet(configuration),
     keys: new KeyStore(configuration.keys),
     peers: new SeenPeers(configuration.peers),
     readIdentifier: (text) => readIdentifier(text, country),
     onProgress: (progress) => report.progress(describeProgress(progress)),
   };
+}
+
+async function openWallet({ tokens }: Pick<Configuration, 'tokens'>): Promise<FileWallet> {
+  await mkdir(dirname(tokens), { recursive: true, mode: 0o700 });
+  const { FileWallet: Wallet } = await import('@callbook/client/node');
+  return await Wallet.open(tokens);
 }
 
 /** Asks a program for its public key; most commands do without, and start without loading this. */

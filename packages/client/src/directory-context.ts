@@ -9,7 +9,7 @@ import {
 } from '@callbook/protocol';
 import type { CharterWalk } from './charter-walk.ts';
 import { obliviousCallsAtOnce, obliviousLookupsMax, proofBatchMax } from './limits.ts';
-import type { PrivacyReason, Trust } from './lookup-reason.ts';
+import type { AccessReason, PrivacyReason, Trust } from './lookup-reason.ts';
 import type { Fetch } from './member-call.ts';
 import type { MemberHealth } from './member-health.ts';
 import type { Member } from './member.ts';
@@ -82,6 +82,8 @@ export interface DirectoryContext {
   readonly zones: Zones;
   /** How members are asked, as part of every answer. */
   readonly privacy: PrivacyReason;
+  /** What members show whoever asks so, as part of every answer. */
+  readonly access: AccessReason;
   readonly asking: Asking;
   /** Which members have failed lately. */
   readonly health: MemberHealth;

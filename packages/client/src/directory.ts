@@ -22,7 +22,7 @@ import type { DnsTransport } from './dnssec/dns-transport.ts';
 import type { TrustAnchor } from './dnssec/trust-anchor.ts';
 import type { EmailOptions } from './email.ts';
 import type { MemberEntryState } from './entry-state.ts';
-import { clientError } from './errors.ts';
+import { clientError, isClientError } from './errors.ts';
 import type { Holding } from './holding.ts';
 import { loadPart } from './load-part.ts';
 import type { VerifiedRequest } from './http/verify-request.ts';
@@ -49,6 +49,8 @@ import { survey, type Survey } from './survey.ts';
 import type { ResumeOptions } from './resume.ts';
 import type { KeySource, SignerSource } from './signers/authority-signer.ts';
 import type { BoxAgreement } from './signers/box-agreement.ts';
+import type { TokenPurse } from './tokens/authorized-fetch.ts';
+import type * as tokenLookups from './tokens/by-token.ts';
 import type { VetoOptions } from './veto.ts';
 import { watch, type WatchedHolding, type WatchEvent, type WatchOptions } from './watch.ts';
 import { Zones, type ZoneAnswer } from './zone-answer.ts';
@@ -69,6 +71,11 @@ export interface DirectoryOptions {
    * charter has three members or more. It is never given up: what cannot be asked so is an error.
    */
   readonly privacy?: Privacy;
+  /**
+   * Tokens to spend, such as a `TokenWallet`: what is not published for everybody is then asked for
+   * once more, with them.
+   */
+  readonly wallet?: TokenPurse;
   /** What look-ups need where they do not say themselves. Default: `agreed`. */
   readonly trust?: Trust;
   /** A resolver of any kind, for `suffixes` and `lookupZone`: its answers are validated here. */
@@ -84,6 +91,11 @@ export interface DirectoryOptions {
    * in a line of their own, and the app reads them without a permission.
    */
   readonly smsAppHash?: string;
+}
+
+/** Who asks: the holder signs with the authority key, once in half an hour. */
+export interface ReadBy {
+  readonly holding?: Holding;
 }
 
 /** What can be asked of the members of one founding charter. */
@@ -128,10 +140,16 @@ export interface Directory {
   ): Promise<ManyLookup[]>;
   /** What a zone alone says of an identifier, asked of the resolver `dns` and validated here. */
   lookupZone(identifier: Identifier, zone: string): Promise<ZoneAnswer>;
-  /** What every member says of an identifier, whether they agree or not. */
-  survey(identifier: Identifier): Promise<Survey>;
-  /** Proves what the directory says of an identifier, from the charter alone. */
-  prove(identifier: Identifier, options?: { readonly privacy?: Privacy }): Promise<Proof>;
+  /**
+   * What every member says of an identifier, whether they agree or not; to its holder also what it publishes
+   * for whoever has a token.
+   */
+  survey(identifier: Identifier, by?: ReadBy): Promise<Survey>;
+  /**
+   * Proves what the directory says of an identifier, from the charter alone. Throws `token_missing` where
+   * nothing is published for everybody, unless there is a wallet or the holder asks.
+   */
+  prove(identifier: Identifier, options?: ReadBy & { readonly privacy?: Privacy }): Promise<Proof>;
   /** Seals something that only the holder of an identifier can read. Throws `box_key_missing`. */
   seal(peer: Identifier, plaintext: Uint8Array): Promise<Uint8Array>;
   /** Opens what was sealed to a holding, by its seed or by what has its `box` key. */
@@ -163,6 +181,14 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return context;
   };
   const asking = contextsToAskIn(options, walked);
+  const { wallet } = options;
+  const lookUp: Directory['lookup'] = async (identifier, look = {}) => {
+    const at = await asking(look);
+    const found = await lookup(at, identifier, look);
+    if (wallet === undefined || found.state === 'published') return found;
+    const { lookupByToken } = await byToken();
+    return await lookupByToken(at, wallet, { found, options: look });
+  };
   return {
     get charter() {
       return context.charter;
@@ -197,16 +223,28 @@ export function createDirectory(options: DirectoryOptions): Directory {
     restore: async (of) => await (await ownership()).restoreHolding(await walked(), of),
     resume: async (pending, resumeOptions) =>
       await (await ownership()).resume(await walked(), pending, resumeOptions),
-    lookup: async (identifier, look) => await lookup(await asking(look), identifier, look),
-    lookupMany: async (identifiers, look) => {
+    lookup: lookUp,
+    lookupMany: async (identifiers, look = {}) => {
       const { lookupMany } = await loadPart(() => import('./lookup-many.ts'));
-      return await lookupMany(await asking(look), identifiers, look);
+      const at = await asking(look);
+      const found = await lookupMany(at, identifiers, look);
+      if (wallet === undefined) return found;
+      const { lookupManyByToken } = await byToken();
+      return await lookupManyByToken(at, wallet, { found, options: look });
     },
     lookupZone: async (identifier, zone) =>
       await context.zones.askResolver(context, zone, identifier),
-    survey: async (identifier) => await survey(await walked(), identifier),
-    prove: async (identifier, look) => await prove(await asking(look), identifier),
-    ...withPeers(context, async (peer) => await lookup(await asking(), peer)),
+    survey: async (identifier, by) => await survey(await readBy(await walked(), by), identifier),
+    prove: async (identifier, look) => {
+      const at = await asking(look);
+      try {
+        return await prove(await readBy(at, look), identifier);
+      } catch (error) {
+        if (wallet === undefined || !isTokenMissing(error)) throw error;
+        return await (await byToken()).proveByToken(at, wallet, identifier);
+      }
+    },
+    ...withPeers(context, lookUp),
     watch: async function* (holding, options) {
       yield* watch(await walked(), holding, options);
     },
@@ -232,6 +270,21 @@ function withPeers(
     verifyPeer: async (peer, offer, options) =>
       await (await load()).verifyPeer(ports, { peer, offer }, options),
   };
+}
+
+/** What is asked for with tokens. */
+async function byToken(): Promise<typeof tokenLookups> {
+  return await loadPart(() => import('./tokens/by-token.ts'));
+}
+
+async function readBy(context: DirectoryContext, by: ReadBy = {}): Promise<DirectoryContext> {
+  if (by.holding === undefined) return context;
+  const { withHolder } = await loadPart(() => import('./tokens/authorized-fetch.ts'));
+  return await withHolder(context, by.holding);
+}
+
+function isTokenMissing(error: unknown): boolean {
+  return isClientError(error) && error.code === 'token_missing';
 }
 
 /** What is needed when a key is lost, or somebody wants the number. */
@@ -306,6 +359,7 @@ function openContext(options: DirectoryOptions): DirectoryContext {
     smsAppHash: options.smsAppHash,
     suffixes: options.suffixes ?? [],
     privacy: { state: 'plain' },
+    access: { state: 'public' },
     asking: plainAsking,
     relayCount: 0,
     zones: new Zones({ dns: options.dns, anchor: options.anchor, crypto: options.crypto }),

@@ -47,6 +47,9 @@ export const clientErrorCodes = {
   clock_wrong:
     'the clock of this machine is not that of the members, or behind what a quorum of them has signed',
   identifiers_too_many: 'more identifiers were given than one call looks up',
+  token_missing:
+    'no token was brought, and only what is published for everybody is shown without one',
+  wallet_unavailable: 'the file with the tokens cannot be read or written, or is in use',
   receipt_invalid: 'a receipt does not prove the entry under the log key of the charter',
   members_disagree: 'members contradict each other, or what is proven',
   identifier_held: 'somebody holds the identifier; it can only be replaced, after a hold',
@@ -66,6 +69,8 @@ export const clientErrorCodes = {
   signer_timeout: 'the signer did not answer in time',
   signer_answer_invalid: 'the signer answered with something that its key has not made',
   seed_foreign: 'another key than that of the backup holds the identifier',
+  restore_nothing:
+    'nobody holds the identifier, or another key holds it and members show that for a token alone',
   backup_words_malformed: 'the words are not the 24 of a backup, or have a typing error',
   backup_file_malformed: 'the file is no encrypted backup, or is damaged',
   backup_passphrase_wrong: 'the passphrase does not open the backup',

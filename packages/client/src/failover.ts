@@ -25,6 +25,8 @@ const survivable: readonly ClientErrorCode[] = [
   'receipt_invalid',
   'oblivious_keys_disagree',
   'oblivious_unavailable',
+  'token_missing',
+  'wallet_unavailable',
   'rate_limited',
   'channel_unavailable',
   'challenge_lost',
@@ -52,6 +54,8 @@ const unasked: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   'oblivious_keys_disagree',
   'oblivious_unavailable',
   'rate_limited',
+  'token_missing',
+  'wallet_unavailable',
 ]);
 
 /** Whether a failure says nothing but that there was no answer now. */

@@ -52,6 +52,13 @@ export const relaysTriedMax = 3;
 /** Inner requests are as long as a multiple of this. */
 export const innerRequestStepBytes = 128;
 
+/** Look-ups, or proofs, that one token pays for. */
+export const tokenLookupsPerCall = 16;
+/** Tokens for one question: a member may be unable to check one, and most others are checked elsewhere. */
+export const readerTokensPerRequestMax = 3;
+/** How long what a holder has signed to read is used; members take it for twice as long. */
+export const holderReadingKeptMs = 1_800_000;
+
 /** Identifiers in one call for proofs: members take no more. */
 export const proofBatchMax = 50;
 /** Proofs that are verified before other work gets its turn. */

@@ -184,13 +184,14 @@ async function proofsOf(
 }
 
 function withProof(
-  { privacy }: DirectoryContext,
+  { access, privacy }: DirectoryContext,
   found: CountedLookup,
   proof: ProofOutcome | undefined,
 ): ManyLookup {
   if (typeof proof === 'string') {
     return unanswered({ identifier: found.identifier, answers: [...found.reason.members] }, proof);
   }
-  const reason = { ...found.reason, privacy, proof: proof ?? notAsked, dnssec: notAsked };
+  const evidence = { access, privacy, proof: proof ?? notAsked, dnssec: notAsked };
+  const reason = { ...found.reason, ...evidence };
   return { ...found, reason };
 }

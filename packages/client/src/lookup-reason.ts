@@ -28,6 +28,7 @@ export interface Reason {
   /** Requests to replace the holder that any of the members knows of; first to end first. */
   readonly pending: readonly PendingRequest[];
   readonly privacy: PrivacyReason;
+  readonly access: AccessReason;
   readonly proof: ProofReason;
   readonly dnssec: DnssecReason;
 }
@@ -43,6 +44,14 @@ export type PrivacyReason =
       /** Members that were not used, since they show other keys than the others do. */
       readonly refused: readonly { readonly member: string; readonly code: ClientErrorCode }[];
     };
+
+/** Whether what is published for whoever has a token would have been shown. */
+export type AccessReason =
+  /** No: where it says "absent", nothing is published for everybody. */
+  | { readonly state: 'public' }
+  | { readonly state: 'token' }
+  /** There is a wallet, and it could not pay: as `public`. */
+  | { readonly state: 'unavailable'; readonly code: ClientErrorCode };
 
 /** Whether the answer is proven in the index, under logs that a quorum has cosigned. */
 export type ProofReason =

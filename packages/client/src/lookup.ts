@@ -55,7 +55,7 @@ export type CountedLookup = (
   { readonly state: 'published'; readonly binding: LookedUpBinding } | { readonly state: 'absent' }
 ) & {
   readonly identifier: Identifier;
-  readonly reason: Omit<Reason, 'dnssec' | 'privacy' | 'proof'>;
+  readonly reason: Omit<Reason, 'access' | 'dnssec' | 'privacy' | 'proof'>;
 };
 
 /**
@@ -103,8 +103,9 @@ async function lookupOnce(
   if (counted.status === 'rejected') throw counted.reason;
   if (proven.status === 'rejected') throw proven.reason;
   if (zone.status === 'rejected') throw zone.reason;
-  const { privacy } = context;
-  const reason = { ...counted.value.reason, privacy, proof: proven.value, dnssec: zone.value };
+  const { access, privacy } = context;
+  const evidence = { access, privacy, proof: proven.value, dnssec: zone.value };
+  const reason = { ...counted.value.reason, ...evidence };
   const found = { ...counted.value, reason };
   if (found.state === 'published') return found;
   const provider = await askProviders(context, identifier);

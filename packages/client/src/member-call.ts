@@ -157,6 +157,7 @@ function parseJson(member: Member, body: Uint8Array): unknown {
 /** The problem codes of the API that a caller can act upon; any other is a refusal or a fault. */
 const codeOfProblem: Readonly<Record<string, ClientErrorCode>> = {
   identifier_malformed: 'identifier_malformed',
+  token_missing: 'token_missing',
   challenge_rate_limited: 'rate_limited',
   channel_unavailable: 'channel_unavailable',
   challenge_unknown: 'challenge_lost',

@@ -26,8 +26,8 @@ export interface ProofAnswer extends IdentifierAnswer {
 
 /** Several identifiers under one root. */
 export interface ProofsAnswer extends Pick<ProofAnswer, 'logs' | 'root'> {
-  /** In the order of the question. */
-  readonly results: readonly IdentifierAnswer[];
+  /** In the order of the question; null where it is not shown without a token. */
+  readonly results: readonly (IdentifierAnswer | null)[];
 }
 
 /** What an answer says of one identifier. */
@@ -71,7 +71,9 @@ export function parseProofsAnswer(json: unknown, count: number): ProofsAnswer {
   }
   return {
     ...parseRootAndLogs(fields),
-    results: results.map((result) => parseIdentifierAnswer(readFields(result, 'results'))),
+    results: results.map((result) =>
+      result === null ? null : parseIdentifierAnswer(readFields(result, 'results')),
+    ),
   };
 }
 

@@ -12,7 +12,7 @@ import { proofWaitMsMax } from './limits.ts';
 import type { ProofReason } from './lookup-reason.ts';
 import type { CountedLookup } from './lookup.ts';
 import type { Member } from './member.ts';
-import { bearsOut, differing, unproven } from './proof-reason.ts';
+import { bearsOut, differing, isWithheld, unproven, withheld } from './proof-reason.ts';
 import { proveAt, proveSeveralAt, withPassedOver } from './prove.ts';
 import type { ProvenIdentifier } from './verify-proof.ts';
 
@@ -93,15 +93,18 @@ async function proveByMember(
     const result = await ask(batch);
     for (const [place, wanted] of batch.entries()) {
       const outcome = outcomeAt(result, place, { wanted, member });
-      if ('error' in outcome) left.push({ ...wanted, failures: [...wanted.failures, outcome] });
-      else outcomes.set(wanted.answer.identifier, outcome);
+      const isOver = 'error' in outcome && isWithheld(outcome, wanted.answer);
+      if (isOver) outcomes.set(wanted.answer.identifier, outcomeOf([outcome]));
+      else if ('error' in outcome) {
+        left.push({ ...wanted, failures: [...wanted.failures, outcome] });
+      } else outcomes.set(wanted.answer.identifier, outcome);
     }
     options.onDone?.(outcomes.size);
   });
   return left;
 }
 
-type BatchResult = readonly ProvenIdentifier[] | MemberFailure;
+type BatchResult = readonly (ProvenIdentifier | null)[] | MemberFailure;
 
 function batchesOf(part: readonly Wanted[], proofsMax: number): Wanted[][] {
   return Array.from({ length: Math.ceil(part.length / proofsMax) }, (_, batch) =>
@@ -137,6 +140,7 @@ function outcomeAt(
   if ('error' in result) return result;
   const proven = result[place];
   if (proven === undefined) throw new TypeError('every identifier has a result');
+  if (proven === null) return withheld(member);
   if (!bearsOut(proven, wanted.answer)) return differing(member);
   return { state: 'proven', proof: withPassedOver(proven, wanted.failures) };
 }

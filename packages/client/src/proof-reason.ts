@@ -32,8 +32,10 @@ export async function findProof(
     // The first member is asked while the answers still come in: no round trip is lost.
     const proven = await tryProof(context, member, search);
     const answer = await search.answer;
-    if ('error' in proven) failures.push(proven);
-    else if (bearsOut(proven, answer)) {
+    if ('error' in proven) {
+      failures.push(proven);
+      if (isWithheld(proven, answer)) break;
+    } else if (bearsOut(proven, answer)) {
       return { state: 'proven', proof: withPassedOver(proven, failures) };
     } else failures.push(differing(member));
   }
@@ -72,6 +74,16 @@ export function unproven(failures: readonly MemberFailure[]): ProofReason {
 export function differing(member: Member): MemberFailure {
   const message = `proof of ${member.name} shows another state than the members tell`;
   return { member, error: clientError('proof_differs', message) };
+}
+
+export function withheld(member: Member): MemberFailure {
+  const message = `member ${member.name} shows no proof without a token`;
+  return { member, error: clientError('token_missing', message) };
+}
+
+/** Without a token no member proves that there is nothing: the others need not be asked. */
+export function isWithheld({ error }: MemberFailure, { state }: CountedLookup): boolean {
+  return error.code === 'token_missing' && state === 'absent';
 }
 
 /** Whether what is proven is what the members have answered. */

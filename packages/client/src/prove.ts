@@ -87,14 +87,14 @@ export async function provenAnswerAt(
 }
 
 /**
- * One member's proofs of several identifiers, verified, in their order. Throws where one of them is
+ * One member's proofs of several identifiers, verified, in their order; null where it shows none without a token. Throws where one of them is
  * bad: a member that forges one is not believed in the others.
  */
 export async function proveSeveralAt(
   context: DirectoryContext,
   member: Member,
   of: { readonly identifiers: readonly Identifier[]; readonly signal?: AbortSignal },
-): Promise<ProvenIdentifier[]> {
+): Promise<(ProvenIdentifier | null)[]> {
   const { identifiers } = of;
   return await byNewestCharter(context, async () => {
     const json = await callMember(context.fetch, member, {
@@ -107,11 +107,11 @@ export async function proveSeveralAt(
     const claim = claimOf(context);
     const root = verifyRoot(answer, claim);
     assertSignedBy(member, root);
-    const proven: ProvenIdentifier[] = [];
+    const proven: (ProvenIdentifier | null)[] = [];
     for (const [place, result] of answer.results.entries()) {
       const identifier = identifiers[place];
       if (identifier === undefined) throw new TypeError('every result has its identifier');
-      proven.push(verifyIdentifier(result, root, { ...claim, identifier }));
+      proven.push(result && verifyIdentifier(result, root, { ...claim, identifier }));
       // Each takes milliseconds: a page must be able to draw between some of them.
       if (place % proofsAtOnce === proofsAtOnce - 1) await context.pause(0);
     }

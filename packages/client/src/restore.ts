@@ -11,11 +11,12 @@ import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import type { Holding } from './holding.ts';
 import type { ProofAnswer } from './proof-answer.ts';
 import { provenAnswerAt } from './prove.ts';
-import { newAuthority, type KeySource } from './signers/authority-signer.ts';
+import { newAuthority, type KeySource, type SignerSource } from './signers/authority-signer.ts';
+import { withHolder } from './tokens/authorized-fetch.ts';
 
 /**
  * Returns the holding that a seed, or a signer beside it, has of an identifier. Throws `identifier_free` where
- * nobody holds it, `seed_foreign` where another key does, `directory_unavailable` when fewer than a
+ * nobody holds it any more, `seed_foreign` where another key does, `restore_nothing` where members show neither, `directory_unavailable` when fewer than a
  * quorum of the members proved anything.
  */
 export async function restoreHolding(
@@ -24,8 +25,13 @@ export async function restoreHolding(
 ): Promise<Holding> {
   const { identifier, seed = null } = of;
   assertIdentifier(identifier);
-  const { answers, failures } = await provenAnswers(context, identifier);
-  if (answers.length < context.quorum) throw summariseFailures(failures, context.quorum);
+  const { answers, failures } = await provenToHolder(context, of);
+  if (answers.length < context.quorum) {
+    const worst = summariseFailures(failures, context.quorum);
+    if (worst.code !== 'token_missing') throw worst;
+    const message = 'nobody holds the identifier, or another key, for whoever has a token';
+    throw clientError('restore_nothing', message);
+  }
   const newest = answers.reduce((best, one) => (isNewer(one.state, best.state) ? one : best));
   const { state, labelEpoch } = newest;
   if (state === null || state.status === 'released') {
@@ -39,6 +45,23 @@ export async function restoreHolding(
     throw clientError('seed_foreign', 'another key than that of the backup holds the identifier');
   }
   return holdingFrom(newest, state, { identifier, seed });
+}
+
+/** Asks with a signature only what is not shown without: a key may be on a card. */
+async function provenToHolder(
+  context: DirectoryContext,
+  of: KeySource & { readonly identifier: Identifier },
+): ReturnType<typeof provenAnswers> {
+  const { identifier, seed = null } = of;
+  const shown = await provenAnswers(context, identifier);
+  if (shown.answers.length >= context.quorum) return shown;
+  if (!shown.failures.some(({ error }) => error.code === 'token_missing')) return shown;
+  const { labelEpoch } = context.charter;
+  const authority = newAuthority(context, { ...of, labelEpoch });
+  const signers: SignerSource = () => authority;
+  const kept = { identifier, labelEpoch, seed, authorityKey: authority.publicKey };
+  const signing = Object.create(context, { signers: { value: signers } }) as DirectoryContext;
+  return await provenAnswers(await withHolder(signing, kept), identifier);
 }
 
 async function provenAnswers(

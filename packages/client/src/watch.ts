@@ -6,7 +6,7 @@
 import type { PendingRequest } from '@callbook/protocol';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError, isClientError, type ClientErrorCode } from './errors.ts';
-import type { Holding } from './holding.ts';
+import { holdingPayload, type Holding } from './holding.ts';
 import { watchPeriodMsDefault, watchPeriodMsMin, watchSettleMs } from './limits.ts';
 import { loadPart } from './load-part.ts';
 import { pendingAgainst } from './pending-against.ts';
@@ -98,8 +98,9 @@ async function lookAgainIfOdd(
 
 async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Promise<Look> {
   const [before] = await statesNow(watched);
+  const reading = await asHolder(context, before);
   const [found, requests] = await Promise.all([
-    survey(context, before.identifier),
+    survey(reading, before.identifier),
     pendingAgainst(context, before),
   ]);
   const { agreement, members } = found;
@@ -110,8 +111,19 @@ async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Pro
   }
   // The holder may have changed it while the members were asked.
   const own = await statesNow(watched);
-  const findings = await findingsOf(context, own, { members });
+  const findings = await findingsOf(reading, own, { members });
   return { holding: own[0], agreement, requests, findings };
+}
+
+/**
+ * What is published for whoever has a token is shown to its holder, also what somebody else with the same key
+ * publishes so. A key that has to be asked for elsewhere is asked only where it is needed.
+ */
+async function asHolder(context: DirectoryContext, holding: Holding): Promise<DirectoryContext> {
+  const isNeeded = holding.seed !== null || holdingPayload(holding).visibility === 'api';
+  if (!isNeeded) return context;
+  const { withHolderIfAble } = await loadPart(() => import('./tokens/authorized-fetch.ts'));
+  return await withHolderIfAble(context, holding);
 }
 
 async function statesNow(watched: WatchedHolding): Promise<OwnStates> {

@@ -206,10 +206,9 @@ export class Load {
     const { layout, ledger, random } = this.#options;
     const reader = random.branch('roots');
     while (!this.#stop.signal.aborted) {
-      const { identifier } = reader.pick(this.#holders);
       const asked = layout.members.map(async (member) => {
         try {
-          ledger.meet(await rootAt(member, identifier));
+          ledger.meet(await rootAt(member));
         } catch (error) {
           if (!(error instanceof Unanswered)) throw error;
           ledger.fail(error.code);

@@ -73,9 +73,14 @@ export async function proofAt(
   throw new Error(`${name} answers a proof with ${response.status} ${json?.code ?? ''}`);
 }
 
-/** A signed root of the index, as it stands under a proof. */
-export async function rootAt(member: MemberLayout, identifier: Identifier): Promise<string> {
-  return (await proofAt(member, identifier)).root;
+/** The root of the index that a member has signed. */
+export async function rootAt(member: MemberLayout): Promise<string> {
+  const response = await get(member, '/v1/index-root').catch((cause: unknown) => {
+    throw new Unanswered('member_unreachable', cause);
+  });
+  if (response.ok) return await response.text();
+  if (response.status === 503) throw new Unanswered('member_failed');
+  throw new Error(`${member.name} answers an index root with ${response.status}`);
 }
 
 async function get({ webPort }: MemberLayout, path: string): Promise<Response> {

@@ -70,12 +70,13 @@ describe('a look-up', () => {
     expect([...new Set(kinds)].sort()).toEqual(['denial', 'keys', 'records']);
   });
 
-  it('proves that nobody holds a number, by members, index and zone', async () => {
+  it('says that nothing is published by members and zone, and that a proof takes a token', async () => {
     const found = await callers.open().lookup(free);
     expect(found).toMatchObject({
       state: 'absent',
       reason: {
-        proof: { state: 'proven', proof: { state: 'absent' } },
+        access: { state: 'public' },
+        proof: { state: 'unavailable', code: 'token_missing' },
         dnssec: { state: 'secure', answer: { state: 'absent' } },
       },
     });
@@ -267,10 +268,11 @@ describe('many', () => {
     );
     const found = await callers.open().lookupMany([...crowd, held], { proof: true });
     expect(found.map(({ state }) => state)).toEqual([...crowd.map(() => 'absent'), 'published']);
+    const withheld = { state: 'unavailable', code: 'token_missing' };
+    const proven = { state: 'proven', proof: { member: 'alpha' } };
     for (const one of found) {
-      expect(one).toMatchObject({
-        reason: { proof: { state: 'proven', proof: { member: 'alpha' } } },
-      });
+      const proof = one.state === 'published' ? proven : withheld;
+      expect(one).toMatchObject({ reason: { proof } });
     }
   });
 });

@@ -23,7 +23,7 @@ it.each(pages)(
   'the examples of %s run',
   async (page) => {
     const script = await scriptOf(page);
-    expect(script).toContain('createDirectory({ charterNote })');
+    expect(script).toMatch(/createDirectory\(\{ charterNote(?:, wallet)? \}\)/);
     const path = join(lab.folder, nameOf(page));
     await writeFile(path, script);
     const ran = await runCommand('node', ['--conditions=@callbook/source', path], {

@@ -15,8 +15,8 @@ const innerRoutes: Readonly<Record<string, InnerRoute>> = {
   '/dns-query': { bytesMin: 1536, stepBytes: 1536 },
   '/v1/bulk': { bytesMin: 320, stepBytes: 64 },
   '/v1/lookups': { bytesMin: 4096, stepBytes: 4096 },
-  // The text is padded already, to multiples of 4 096.
-  '/v1/proof': { bytesMin: 4608, stepBytes: 512 },
+  // The text is padded already, to multiples of 4 096 and at least 8 192.
+  '/v1/proof': { bytesMin: 8704, stepBytes: 512 },
 };
 
 const refused: InnerRoute = { bytesMin: 320, stepBytes: 64 };

@@ -10,7 +10,7 @@ import {
   obliviousBulkSlots,
   parseBulkRequest,
 } from '@callbook/protocol';
-import type { BulkAnswer, BulkSlot } from '@callbook/protocol';
+import type { BulkAnswer, BulkSlot, LookupScope } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
@@ -67,8 +67,9 @@ export function bulkAnswerer({
     await usedOnce(request.body, async (asked) => {
       const slots = slotsIn(asked, isOblivious(request));
       try {
-        await access.admit(request, slots.length);
-        return encodeBulkAnswers(slots.map((slot) => answerTo(slot, directory)));
+        const { hasToken } = await access.admit(request, slots.length);
+        const scope = hasToken ? 'all' : 'public';
+        return encodeBulkAnswers(slots.map((slot) => answerTo(slot, directory, scope)));
       } finally {
         for (const { digits } of slots) digits?.fill(0);
       }
@@ -85,8 +86,12 @@ function slotsIn(body: Uint8Array, isInCapsule: boolean): readonly BulkSlot[] {
   return parsed.value;
 }
 
-function answerTo({ asks, digits }: BulkSlot, directory: DirectoryPort): BulkAnswer {
+function answerTo(
+  { asks, digits }: BulkSlot,
+  directory: DirectoryPort,
+  scope: LookupScope,
+): BulkAnswer {
   if (asks !== 'number') return { status: asks };
-  const entryId = directory.entryInForce(digits!);
+  const entryId = directory.entryInForce(digits!, scope);
   return entryId === undefined ? { status: 'absent' } : { status: 'published', state: entryId };
 }

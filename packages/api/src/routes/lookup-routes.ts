@@ -7,6 +7,8 @@ import type { PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
 import { accessCodes } from '../lookups/lookup-access.ts';
+import { scopeFor } from '../lookups/reader.ts';
+import type { Reader } from '../lookups/reader.ts';
 import { isOblivious, obliviousLookupsMax } from '../oblivious/inner-request.ts';
 import type { DirectoryPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
@@ -28,10 +30,10 @@ export function addLookupRoutes(scope: ApiScope, { access, clock, directory }: A
   scope.post('/v1/lookups', { schema }, async (request, reply) => {
     const { body } = request;
     if (isOblivious(request) && body.identifiers.length > obliviousLookupsMax) throw tooMany();
-    await access.admit(request, body.identifiers.length);
+    const reader = await access.admit(request, body.identifiers.length);
     reply.header('cache-control', 'no-store');
     const nowMs = clock.nowMs();
-    return { results: body.identifiers.map((text) => lookUp(text, { directory, nowMs })) };
+    return { results: body.identifiers.map((text) => lookUp(text, { directory, reader, nowMs })) };
   });
 }
 
@@ -43,13 +45,14 @@ function tooMany(): ApiError {
 
 interface LookupContext {
   readonly directory: DirectoryPort;
+  readonly reader: Reader;
   readonly nowMs: number;
 }
 
-function lookUp(text: string, { directory, nowMs }: LookupContext) {
+function lookUp(text: string, { directory, reader, nowMs }: LookupContext) {
   const identifier = parseIdentifier(text);
   if (identifier.verdict !== 'accept') return { state: 'malformed' as const };
-  const binding = directory.lookup(identifier.value);
+  const binding = directory.lookup(identifier.value, scopeFor(reader, identifier.value));
   return binding === undefined ? { state: 'absent' as const } : publishedJson(binding, nowMs);
 }
 

@@ -93,9 +93,13 @@ export const proofAnswer = Type.Object(
 export const proofsAnswer = Type.Object(
   {
     ...shared,
-    results: Type.Array(Type.Object(ofIdentifier, { additionalProperties: false }), {
-      description: 'One for each identifier, in the same order',
-    }),
+    results: Type.Array(
+      Type.Union([Type.Object(ofIdentifier, { additionalProperties: false }), Type.Null()]),
+      {
+        description:
+          'One for each identifier, in the same order; null where it is not shown without a token',
+      },
+    ),
   },
   { additionalProperties: false, description: 'What the directory says, with its proofs' },
 );

@@ -42,7 +42,7 @@ it('says which numbers are published, under which entry, each in its place', asy
   const body = encodeBulkRequest([nobodys, number], 16);
   body[5 * 16] = 9;
   const answers = await answersTo(member, body);
-  const state = member.directory.lookup(number)!.entryId.subarray(0, 15);
+  const state = member.directory.lookup(number, 'public')!.entryId.subarray(0, 15);
   expect(answers.slice(0, 3)).toEqual([
     { status: 'absent' },
     { status: 'published', state },

@@ -8,10 +8,12 @@ import type { TokenFederation, TokenMember } from './token-members.ts';
 type Provocation = () => Promise<{ json: unknown }>;
 type TokenCode = Extract<
   ApiErrorCode,
+  | 'holder_unproven'
   | 'lookups_rate_limited'
   | 'token_insufficient'
   | 'token_invalid'
   | 'token_key_unknown'
+  | 'token_missing'
   | 'token_order_invalid'
   | 'token_request_malformed'
   | 'token_spent'
@@ -48,6 +50,9 @@ async function withToken(use: (at: Alone, token: string) => Promise<{ octets: Ui
 
 export const tokenProvocations: Record<TokenCode, Provocation> = {
   token_invalid: async () => jsonOf(await lookUp((await alone()).alpha, 'Bearer x')),
+  token_missing: async () =>
+    await (await startMember()).call('POST', '/v1/proof', { identifier: number }),
+  holder_unproven: async () => jsonOf(await lookUp((await alone()).alpha, 'CallbookHolder x')),
   token_spent: async () =>
     await withToken(async ({ alpha }, token) => {
       await lookUp(alpha, token);

@@ -6,6 +6,7 @@ import { confirmEveryMs } from '@callbook/protocol';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { journal, selectHeld } from '../journal.ts';
 import { writeIdentifier } from '../number.ts';
+import { surveyOwn } from '../own-survey.ts';
 import type { Session } from '../session.ts';
 
 const dayMs = 86_400_000;
@@ -20,7 +21,7 @@ export async function confirm(
 ): Promise<ExitCode> {
   const record = await selectHeld(session, number);
   const { identifier, holding } = record;
-  const found = await session.directory.survey(identifier);
+  const found = await surveyOwn(session, record);
   const changedAtMs = found.state === 'published' ? found.binding.changedAtMs : 0;
   const dueAtMs = changedAtMs + confirmEveryMs;
   if (options.now !== true && Date.now() < dueAtMs) {

@@ -55,11 +55,15 @@ export async function syncContacts(
     contacts: found.length,
     skipped,
     ...howOf(found),
+    ...tokensOf(session, found),
     ...Object.fromEntries(counts),
   };
   session.report.result({ summary }, [
     `${found.length} numbers: ${[...counts].map(([change, count]) => `${count} ${change}`).join(', ')}` +
       (skipped === 0 ? '.' : `; ${skipped} lines are no number.`),
+    ...(summary.tokens === undefined || summary.tokens.unpaid === 0
+      ? []
+      : [`Tokens lacked for ${summary.tokens.unpaid} of them: callbook tokens get.`]),
     ...(changed + vanished > 0 && options.accept !== true
       ? ['Ask those people by another way; then run it again with --accept.']
       : []),
@@ -72,6 +76,17 @@ export async function syncContacts(
 function howOf(found: readonly ManyLookup[]): { readonly privacy?: Privacy } {
   const answered = found.find((one) => one.state !== 'unanswered');
   return answered === undefined ? {} : { privacy: answered.reason.privacy.state };
+}
+
+/** How the tokens have lasted, where there are any. */
+function tokensOf(
+  { wallet }: Session,
+  found: readonly ManyLookup[],
+): { readonly tokens?: { readonly left: number; readonly unpaid: number } } {
+  if (wallet === undefined) return {};
+  const isUnpaid = (one: ManyLookup): boolean =>
+    one.state !== 'unanswered' && one.reason.access.state === 'unavailable';
+  return { tokens: { left: wallet.count, unpaid: found.filter(isUnpaid).length } };
 }
 
 async function readInput(session: Session, file: string | undefined): Promise<string> {

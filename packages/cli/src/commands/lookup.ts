@@ -44,6 +44,7 @@ export function lookupJson(found: Lookup): object {
     changedAtMs,
     pending,
     privacy: reason.privacy,
+    access: reason.access,
     proof: reason.proof,
     dnssec: reason.dnssec,
   };
@@ -74,7 +75,7 @@ function describeLookup(found: Lookup): string[] {
 }
 
 function describeReason(reason: Reason): string[] {
-  const { agreement, changedAtMs, pending, privacy, proof, dnssec } = reason;
+  const { access, agreement, changedAtMs, pending, privacy, proof, dnssec } = reason;
   const { agreeing, asked } = agreement;
   return [
     ...(changedAtMs === null ? [] : [`  changed   ${new Date(changedAtMs).toISOString()}`]),
@@ -86,6 +87,7 @@ function describeReason(reason: Reason): string[] {
     ...describeProof(proof),
     ...describeDnssec(dnssec),
     ...describePrivacy(privacy),
+    ...describeAccess(access, changedAtMs === null),
   ];
 }
 
@@ -95,6 +97,17 @@ function describePrivacy(privacy: Reason['privacy']): string[] {
     '  asked     obliviously: no member saw both who asks and for what',
     ...privacy.refused.map(({ member, code }) => `  ${member} was not used (${code})`),
   ];
+}
+
+/** Whether somebody who publishes for tokens alone would be seen. */
+function describeAccess(access: Reason['access'], isAbsent: boolean): string[] {
+  if (access.state === 'token')
+    return ['  shown     with tokens: what is not published for everybody, too'];
+  if (!isAbsent) return [];
+  const without = '  shown     what is published for everybody';
+  return access.state === 'public'
+    ? [`${without}; for the rest: callbook tokens get`]
+    : [`${without}: no tokens could be spent (${access.code}); see callbook tokens status`];
 }
 
 function describeProof(proof: Reason['proof']): string[] {

@@ -6,6 +6,7 @@ import { selectRecord } from '../journal.ts';
 import type { KeyRecord } from '../key-file.ts';
 import { writeIdentifier } from '../number.ts';
 import { writeRoute } from '../route-text.ts';
+import { surveyOwn } from '../own-survey.ts';
 import type { Session } from '../session.ts';
 import { describeOwnership } from './status-ownership.ts';
 
@@ -100,7 +101,7 @@ async function describeRecord(session: Session, record: KeyRecord): Promise<Reco
   const { identifier, holding, pending } = record;
   const entryId = pending?.holding.entryId ?? holding?.entryId;
   const [found, entries] = await Promise.all([
-    session.directory.survey(identifier),
+    surveyOwn(session, record),
     entryId === undefined ? [] : session.directory.entryState(entryId),
   ]);
   const state = stateOfRecord(record, found, entries);

@@ -7,5 +7,7 @@ export type {
   TokenOwner,
   TokenRefusal,
 } from './fetch-tokens.ts';
+export { fillWallet } from './fill-wallet.ts';
+export type { FilledWallet, FillWalletOptions } from './fill-wallet.ts';
 export { TokenWallet } from './token-wallet.ts';
 export type { WalletStore } from './token-wallet.ts';

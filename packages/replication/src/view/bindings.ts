@@ -1,5 +1,5 @@
 /** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
-import type { Identifier, PublishedBinding, Visibility } from '@callbook/protocol';
+import type { Identifier, LookupScope, PublishedBinding, Visibility } from '@callbook/protocol';
 
 import {
   entryKey,
@@ -36,17 +36,19 @@ export class Bindings {
     return undefined;
   }
 
-  /** Finds a binding, also one that DNS does not tell of. */
-  byIdentifier(identifier: Identifier): PublishedBinding | undefined {
-    return this.#read(identifier, 'dns') ?? this.#read(identifier, 'api');
+  /** Finds a binding; unless only what is public is wanted, also one that DNS does not tell of. */
+  byIdentifier(identifier: Identifier, scope: LookupScope = 'all'): PublishedBinding | undefined {
+    const told = this.#read(identifier, 'dns');
+    return told ?? (scope === 'all' ? this.#read(identifier, 'api') : undefined);
   }
 
   /**
    * Finds the id of the entry in force of a telephone number, by its digits in ASCII without the plus. The
    * number does not become a string, and what held it is zeroed.
    */
-  entryOfNumber(digits: Uint8Array): Uint8Array | undefined {
-    return this.#entryIn(digits, 'dns') ?? this.#entryIn(digits, 'api');
+  entryOfNumber(digits: Uint8Array, scope: LookupScope = 'all'): Uint8Array | undefined {
+    const told = this.#entryIn(digits, 'dns');
+    return told ?? (scope === 'all' ? this.#entryIn(digits, 'api') : undefined);
   }
 
   #entryIn(digits: Uint8Array, visibility: Visibility): Uint8Array | undefined {
