@@ -100,8 +100,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
   api.setErrorHandler(errorHandler(logger));
   api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));
   allowEveryOrigin(api);
-  api.addHook('onSend', async (_request, reply) => {
+  api.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff');
+    done();
   });
   forgetWhileOpen(api, desk);
   if (options.page !== undefined) addPageRoutes(api, { ...options, page: options.page });

@@ -20,9 +20,10 @@ const exposed = 'date, retry-after, www-authenticate';
 
 /** Allows every origin, and answers what browsers ask before a request. */
 export function allowEveryOrigin(api: FastifyInstance): void {
-  api.addHook('onRequest', async (request, reply) => {
+  api.addHook('onRequest', (request, reply, done) => {
     shareAnswer(reply);
-    if (request.method === 'OPTIONS') return await reply.code(204).headers(allowed).send();
+    if (request.method === 'OPTIONS') void reply.code(204).headers(allowed).send();
+    else done();
   });
 }
 
