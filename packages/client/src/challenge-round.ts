@@ -15,6 +15,7 @@ import {
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
 import { summariseFailures, survive, type MemberFailure } from './failover.ts';
+import type { ChallengeStore } from './kept-challenge.ts';
 import type { Member } from './member.ts';
 import type { MemberChallenge } from './pending-entry.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
@@ -27,6 +28,7 @@ export interface ChallengeRound {
   readonly authorityKey: Uint8Array;
   readonly form: CodeForm;
   readonly code: CodeSource;
+  readonly challenges?: ChallengeStore | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly order: readonly Member[];
   /** How many members have to be passed. */
@@ -114,11 +116,16 @@ async function openAt(
   member: Member,
   round: ChallengeRound,
 ): Promise<OpenAtMember> {
-  const { identifier, authorityKey, form, email, onProgress = ignoreProgress } = round;
+  const { identifier, authorityKey, form, challenges, email, onProgress = ignoreProgress } = round;
   onProgress({ step: 'challenging', member: member.name });
-  const number = await openChallenge(context, member, { identifier, authorityKey, form });
+  const number = await openChallenge(context, member, {
+    identifier,
+    authorityKey,
+    form,
+    challenges,
+  });
   if (email === undefined) return { number };
-  const target = { identifier: email, authorityKey, form };
+  const target = { identifier: email, authorityKey, form, challenges };
   return { number, email: await openChallenge(context, member, target) };
 }
 

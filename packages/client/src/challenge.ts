@@ -24,6 +24,7 @@ import {
 } from './api-answers.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
+import type { ChallengeStore, KeptChallenge } from './kept-challenge.ts';
 import { codeAttemptsMax } from './limits.ts';
 import { callMember } from './member-call.ts';
 import type { Member } from './member.ts';
@@ -53,6 +54,8 @@ export interface ChallengeTarget {
   /** Public authority key that will sign the entry, 32 bytes. */
   readonly authorityKey: Uint8Array;
   readonly form: CodeForm;
+  /** Has challenges that were opened before, which are then gone on with. */
+  readonly challenges?: ChallengeStore | undefined;
 }
 
 export interface PassedChallenge extends LabelAnswer {
@@ -77,13 +80,30 @@ const answerKeySize = 32;
 
 type Session = Awaited<ReturnType<typeof suite.SetupRecipient>>;
 
-/** Has `member` send a code. Throws a coded error. */
+/** Has `member` send a code, unless one is kept that it has sent. Throws a coded error. */
 export async function openChallenge(
   context: DirectoryContext,
   member: Member,
   target: ChallengeTarget,
 ): Promise<OpenChallenge> {
-  const { identifier, authorityKey, form } = target;
+  const { identifier, authorityKey, form, challenges } = target;
+  const place = { member: member.name, identifier, authorityKey, form };
+  let kept = await challenges?.load(place);
+  if (kept === undefined) {
+    kept = await askForCode(context, member, target);
+    await challenges?.save(place, kept);
+  }
+  const { session, answer } = kept;
+  const info = challengeInfo(authorityKey, identifier);
+  const openSession = (): Promise<Session> => suite.SetupRecipient(session, answer.enc, { info });
+  return { ...target, member, answer, openSession };
+}
+
+async function askForCode(
+  context: DirectoryContext,
+  member: Member,
+  { identifier, authorityKey, form }: ChallengeTarget,
+): Promise<KeptChallenge> {
   // The platform's chance, not the port's: a generated key never leaves WebCrypto, and deriving one
   // needs `getPublicKey`, which browsers do not all have.
   const session = await suite.GenerateKeyPair();
@@ -100,9 +120,7 @@ export async function openChallenge(
       },
     }),
   );
-  const info = challengeInfo(authorityKey, identifier);
-  const openSession = (): Promise<Session> => suite.SetupRecipient(session, answer.enc, { info });
-  return { ...target, member, answer, openSession };
+  return { session, answer };
 }
 
 /**

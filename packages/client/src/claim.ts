@@ -15,6 +15,7 @@ import type { CodeForm, CodeSource } from './challenge.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
 import type { Holding } from './holding.ts';
+import type { ChallengeStore } from './kept-challenge.ts';
 import { orderMembers } from './member.ts';
 import { signOpening } from './opening-entry.ts';
 import { newAuthority, type KeySource } from './signers/authority-signer.ts';
@@ -30,6 +31,8 @@ export interface ClaimOptions extends KeySource {
   readonly keys?: readonly PublishedKey[];
   readonly form: CodeForm;
   readonly code: CodeSource;
+  /** Has challenges that were opened before the application was started anew. */
+  readonly challenges?: ChallengeStore;
   /** Names of members to ask first. */
   readonly members?: readonly string[];
   readonly onProgress?: OnProgress;

@@ -12,6 +12,7 @@ export type { Member } from './member.ts';
 export type { Fetch } from './member-call.ts';
 export { readBoundedBody } from './bounded-body.ts';
 export type { CodeForm, CodeRequest, CodeSource } from './challenge.ts';
+export type { ChallengePlace, ChallengeStore, KeptChallenge } from './kept-challenge.ts';
 export type { ClaimOptions } from './claim.ts';
 export type { ChangeOptions, PayloadChanges } from './changes.ts';
 export type { OwnershipTerms, RotateOptions } from './ownership-changes.ts';

@@ -14,6 +14,7 @@ import { memberChallenges, passChallenges, type PassedMember } from './challenge
 import type { CodeForm, CodeSource } from './challenge.ts';
 import type { DirectoryContext } from './directory-context.ts';
 import { clientError } from './errors.ts';
+import type { ChallengeStore } from './kept-challenge.ts';
 import { orderMembers } from './member.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 import { recoverySigner } from './recovery-key.ts';
@@ -30,6 +31,8 @@ export type SaveReplacement = (replacement: Replacement) => Promise<void> | void
 interface ChallengeSource {
   readonly form: CodeForm;
   readonly code: CodeSource;
+  /** Has challenges that were opened before the application was started anew. */
+  readonly challenges?: ChallengeStore;
   /** Names of members to ask first. */
   readonly members?: readonly string[];
   readonly onProgress?: OnProgress;
