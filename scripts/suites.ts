@@ -11,6 +11,8 @@ export interface Suite {
   /** What it may cost with CALLBOOK_FULL, where that is more. */
   readonly fullBudgetSeconds?: number;
   readonly alone: boolean;
+  /** In a network of its own, one file after the other: it uses ports and files that everybody knows. */
+  readonly ownNetwork?: boolean;
 }
 
 export const suites: readonly Suite[] = [
@@ -25,15 +27,24 @@ export const suites: readonly Suite[] = [
   },
   { name: 'sip-bridge', paths: ['packages/sip'], budgetSeconds: 180, alone: false },
   { name: 'client', paths: ['packages/client'], budgetSeconds: 180, alone: false },
+  { name: 'auditor', paths: ['packages/auditor'], budgetSeconds: 180, alone: false },
   { name: 'cli', paths: ['packages/cli', 'packages/web'], budgetSeconds: 180, alone: false },
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet/test/federation'], budgetSeconds: 180, alone: true },
   { name: 'documentation', paths: ['testnet/test/documentation'], budgetSeconds: 180, alone: true },
   { name: 'browser', paths: ['testnet/test/browser'], budgetSeconds: 180, alone: true },
+  { name: 'web', paths: ['testnet/test/web'], budgetSeconds: 180, alone: true },
   { name: 'lookups', paths: ['testnet/test/client'], budgetSeconds: 180, alone: true },
   { name: 'members', paths: ['testnet/test/members'], budgetSeconds: 180, alone: true },
   { name: 'ownership', paths: ['testnet/test/ownership'], budgetSeconds: 180, alone: true },
   { name: 'channels', paths: ['testnet/test/channels'], budgetSeconds: 180, alone: true },
+  {
+    name: 'sip',
+    paths: ['testnet/test/sip'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
   { name: 'years', paths: ['testnet/test/years'], budgetSeconds: 180, alone: true },
   {
     name: 'validation',

@@ -15,6 +15,10 @@ export const requestsAtOnce = 8;
 export const retriesMax = 2;
 export const retryPauseMs = 500;
 
+/** Failures in a row after which a member is not asked for a while: mirrors have the same. */
+export const failuresMax = 3;
+export const awayMs = 60_000;
+
 /** Charters walked forward in one audit. */
 export const charterStepsMax = 4096;
 

@@ -51,12 +51,13 @@ export async function compareRoots(
     Math.max(size, Math.min(...comparable.map(({ sizes }) => sizes[place]!), Infinity)),
   );
   const start = comparable.length === 0 ? context.logs.map(({ storedSize }) => storedSize) : floor;
-  let best = { reach: await repair(() => engine.advance(start)), count: 0 };
+  const base = await repair(() => engine.advance(start));
+  let best = { reach: base, count: 0 };
   const outcomes = new Map<string, 'agrees' | 'differs'>();
   for (const group of byVector(comparable)) {
     const { sizes } = group[0]!;
     const isHere = sizes.every((size, place) => size === start[place]);
-    const reach = isHere ? best.reach : await repair(() => engine.peek(sizes));
+    const reach = isHere ? base : await repair(() => engine.peek(sizes));
     const agreeing = group.filter((given) => judge(given, reach, context));
     for (const given of group) {
       outcomes.set(given.member.name, agreeing.includes(given) ? 'agrees' : 'differs');

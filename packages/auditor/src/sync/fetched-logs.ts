@@ -142,6 +142,7 @@ async function fetchLog(of: LogFetch, context: FetchContext): Promise<FetchedLog
   const { origin } = log;
   const folder = context.folder.log(origin);
   const [best] = given;
+  await lookForLoss(of, folder, context);
   if (best === undefined) return await asStored(folder, log, context);
   if (!best.isAgreed && best.checkpoint.size > 0) {
     findings.add({ code: 'checkpoint_not_agreed', member: log.name, log: origin });
@@ -170,6 +171,19 @@ async function fetchLog(of: LogFetch, context: FetchContext): Promise<FetchedLog
   }
   const stored = await asStored(folder, log, context);
   return { ...stored, refetch: async () => void (await sync()) };
+}
+
+/** A log never gets shorter; one whose member was restored from a copy may look so. */
+async function lookForLoss(
+  { log, given }: LogFetch,
+  folder: LogFolder,
+  { crypto, findings }: FetchContext,
+): Promise<void> {
+  const stored = await storedCheckpoint(folder, crypto);
+  const own = given.find(({ member }) => member === log.name);
+  if (stored === undefined || own === undefined) return;
+  if (own.checkpoint.size >= stored.checkpoint.size) return;
+  findings.add({ code: 'checkpoint_went_back', member: log.name, log: log.origin });
 }
 
 function isUnavailable(error: unknown): boolean {

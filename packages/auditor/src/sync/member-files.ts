@@ -8,7 +8,14 @@ import type { Fetch } from '@callbook/client';
 import { parseVerifierKey } from '@callbook/protocol';
 import type { Charter, MemberState, VerifierKey } from '@callbook/protocol';
 import type { FindingCode } from '../errors.ts';
-import { answerMsMax, requestsAtOnce, retriesMax, retryPauseMs } from '../limits.ts';
+import {
+  answerMsMax,
+  awayMs,
+  failuresMax,
+  requestsAtOnce,
+  retriesMax,
+  retryPauseMs,
+} from '../limits.ts';
 
 /** A member as the newest charter names it, whatever its state. */
 export interface AuditedMember {
@@ -37,6 +44,9 @@ export type FetchedFile =
   | { readonly missing: true }
   | { readonly failure: Extract<FindingCode, `answer_${string}` | 'member_unreachable'> };
 
+/** What a member that is away, or stalls, comes to: of these, a few in a row are enough. */
+const awayCodes: ReadonlySet<FindingCode> = new Set(['member_unreachable', 'answer_slow']);
+
 export interface MemberFilesOptions {
   readonly fetch?: Fetch;
   readonly answerMsMax?: number;
@@ -47,6 +57,8 @@ export class MemberFiles {
   readonly #answerMsMax: number;
   readonly #waiting: (() => void)[] = [];
   #free = requestsAtOnce;
+  /** Failures in a row, by member, and until when it is not asked again. */
+  readonly #away = new Map<string, { count: number; untilMs: number }>();
 
   constructor(options: MemberFilesOptions = {}) {
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
@@ -59,12 +71,26 @@ export class MemberFiles {
     path: string,
     bytesMax: number,
   ): Promise<FetchedFile> {
+    const away = this.#away.get(api);
+    if (away !== undefined && performance.now() < away.untilMs) {
+      return { failure: 'member_unreachable' };
+    }
     for (let attempt = 0; ; attempt++) {
       const file = await this.#inTurn(() => this.#once(api + path, bytesMax));
-      if (!('failure' in file) || file.failure !== 'member_unreachable') return file;
-      if (attempt === retriesMax) return file;
+      const isAway = 'failure' in file && awayCodes.has(file.failure);
+      if (!isAway) this.#away.delete(api);
+      else if (this.#countAway(api) || attempt === retriesMax) return file;
+      if (!isAway) return file;
       await sleep(retryPauseMs * 2 ** attempt);
     }
+  }
+
+  /** True when a member has failed so often that it is left alone for a while. */
+  #countAway(api: string): boolean {
+    const count = (this.#away.get(api)?.count ?? 0) + 1;
+    const isAway = count >= failuresMax;
+    this.#away.set(api, { count, untilMs: isAway ? performance.now() + awayMs : 0 });
+    return isAway;
   }
 
   /** The same as text. */

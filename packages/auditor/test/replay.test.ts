@@ -1,0 +1,254 @@
+/** Replays of a small federation: what honest members log, and what each kind of cheating comes to. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { replay, verifyEvidenceFile } from '../src/index.ts';
+import type { Finding, ReplayOptions, ReplayResult } from '../src/index.ts';
+import { changed, crypto, Federation, nowMs } from './support/federation.ts';
+import { originOf } from '../../protocol/test/make-vectors/charter-base.ts';
+import { fixed32 } from '../../protocol/test/make-vectors/vector-case.ts';
+
+let path: string;
+let members: Federation;
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'callbook-audit-'));
+  members = new Federation();
+  await members.addHolder(40);
+  await members.addHolder(3);
+});
+
+afterEach(async () => {
+  await rm(path, { recursive: true, force: true });
+});
+
+async function replayed(more: Partial<ReplayOptions> = {}): Promise<ReplayResult> {
+  return await replay({
+    path,
+    foundingNote: members.charterNote,
+    fetch: members.fetch,
+    answerMsMax: 2000,
+    crypto,
+    nowMs: () => nowMs,
+    random: { bytes: (size) => new Uint8Array(size) },
+    threads: 1,
+    ...more,
+  });
+}
+
+/** Judges a finding's evidence offline; fails where there is none. */
+function judged({ evidence }: Finding) {
+  const bytes = readFileSync(join(path, evidence!));
+  return verifyEvidenceFile(bytes, members.charters, crypto);
+}
+
+describe('honest members', () => {
+  it('agree, with the root of a replay in memory', async () => {
+    const result = await replayed();
+    expect(result).toMatchObject({ verdict: 'agree', bindings: 2, violations: [], findings: [] });
+    expect(members.rootOf('alpha')).toContain(Buffer.from(result.root, 'hex').toString('base64'));
+  });
+
+  it('agree as well after more days, over full tiles, from the folder and from nothing', async () => {
+    await replayed();
+    for (let n = 0; n < 5; n++) await members.addHolder(120);
+    const grown = await replayed();
+    expect(grown).toMatchObject({ verdict: 'agree', bindings: 7, findings: [] });
+    expect(grown.leaves).toBe(5 * 122);
+    const offline = await replayed({ offline: true });
+    expect(offline).toMatchObject({ root: grown.root, bindings: 7, verdict: 'folded' });
+    await rm(path, { recursive: true });
+    expect((await replayed()).root).toBe(grown.root);
+  });
+
+  it('are fetched from mirrors while a member is away', async () => {
+    members.fault = (member) =>
+      member === 'alpha' ? new Response(null, { status: 503 }) : undefined;
+    const result = await replayed();
+    expect(result).toMatchObject({ verdict: 'incomplete', bindings: 2 });
+    expect(result.findings.every(({ grave }) => !grave)).toBe(true);
+    expect(result.logs[0]!.size).toBe(members.leaves.alpha.length);
+  });
+
+  it('are fetched on from where an audit that was killed had come', async () => {
+    for (let n = 0; n < 3; n++) await members.addHolder(120);
+    let left = 25;
+    members.fault = () => {
+      left -= 1;
+      if (left < 0) throw new Error('killed');
+      return undefined;
+    };
+    await replayed({ answerMsMax: 100 }).catch(() => undefined);
+    members.fault = undefined;
+    expect(await replayed()).toMatchObject({ verdict: 'agree', bindings: 5 });
+  });
+});
+
+describe('what a member serves', () => {
+  it('is named with member, log, leaf and evidence where one byte of a leaf differs', async () => {
+    const bundle = /alpha.*tile\/entries\/000/;
+    members.fault = (member, at, honest) =>
+      member === 'alpha' && bundle.test(at) ? changed(honest!, honest!.length >> 1) : undefined;
+    const result = await replayed();
+    expect(result.verdict).toBe('disagree');
+    const [finding] = result.findings;
+    expect(finding).toMatchObject({
+      code: 'leaf_differs',
+      member: 'alpha',
+      log: originOf('alpha'),
+    });
+    expect(finding!.index).toBeGreaterThan(0);
+    const { index } = finding!;
+    expect(judged(finding!)).toMatchObject({
+      verdict: 'accept',
+      value: { kind: 'served_instead', index, onWord: 'that alpha served these bytes' },
+    });
+  });
+
+  it('is compared at every mirror', async () => {
+    const tile = /alpha.*tile\/0\/000/;
+    members.fault = (member, at, honest) =>
+      member === 'gamma' && tile.test(at) ? changed(honest!, 32 * 7) : undefined;
+    const { verdict, findings } = await replayed();
+    expect(verdict).toBe('disagree');
+    expect(findings[0]).toMatchObject({ code: 'tile_differs', member: 'gamma', index: 7 });
+  });
+
+  it.each([
+    ['10 GB of rubbish', () => new Response(endless(), { status: 200 }), 'answer_too_large'],
+    ['nothing for ever', () => new Response(silent(), { status: 200 }), 'answer_slow'],
+    ['a page of HTML', () => new Response('<html>', { status: 302 }), 'answer_invalid'],
+  ] as const)('may be %s: a mirror is asked, in bounded memory', async (_what, answer, code) => {
+    members.fault = (member, at) =>
+      member === 'alpha' && at.includes('alpha') && at.includes('tile') ? answer() : undefined;
+    const { findings, bindings, members: compared } = await replayed({ answerMsMax: 300 });
+    expect(bindings).toBe(2);
+    expect(compared.map(({ outcome }) => outcome)).toEqual(['agrees', 'agrees', 'agrees']);
+    expect(findings).toContainEqual(expect.objectContaining({ code, member: 'alpha' }));
+  });
+});
+
+describe('a log', () => {
+  it('that forks between two members is convicted by its own checkpoints', async () => {
+    const branch = [...members.leaves.alpha.slice(0, -3), new Uint8Array(40), new Uint8Array(41)];
+    members.fault = (member, at) =>
+      member === 'gamma' && at === `/log/${originOf('alpha')}/checkpoint`
+        ? members.checkpointOf('alpha', branch)
+        : undefined;
+    // The other branch's tiles are there as well, at the member that shows it.
+    const { tileIn } = await import('./support/federation.ts');
+    const checkpoints = members.fault;
+    members.fault = (member, at, honest) => {
+      const [, rest] = /^\/log\/api\.alpha\.example\/log\/(tile\/.+)$/.exec(at) ?? [];
+      if (member === 'gamma' && rest !== undefined) return tileIn(branch, rest);
+      return checkpoints(member, at, honest);
+    };
+    const { verdict, findings } = await replayed();
+    expect(verdict).toBe('disagree');
+    const forked = findings.find(({ code }) => code === 'log_forked')!;
+    expect(forked).toMatchObject({ member: 'alpha', log: originOf('alpha') });
+    expect(forked.convicts).toContain('alpha');
+    expect(judged(forked)).toMatchObject({ verdict: 'accept', value: { kind: 'fork' } });
+  });
+
+  it('that is rewritten after it was fetched is convicted by the checkpoint in the folder', async () => {
+    await replayed();
+    members.leaves.alpha[5] = new Uint8Array(50);
+    for (let n = 0; n < 4; n++) members.addLeafAt('alpha', nowMs - 1000);
+    const { verdict, findings } = await replayed();
+    expect(verdict).toBe('disagree');
+    const forked = findings.find(({ code }) => code === 'log_forked')!;
+    expect(forked.convicts).toContain('alpha');
+    expect(judged(forked)).toMatchObject({ verdict: 'accept' });
+  });
+
+  it('that is cut short is convicted of nothing, and named', async () => {
+    await replayed();
+    members.leaves.alpha.splice(-2);
+    const { findings } = await replayed();
+    expect(findings).toContainEqual(
+      expect.objectContaining({ code: 'checkpoint_went_back', member: 'alpha' }),
+    );
+  });
+
+  it('whose time goes back is convicted by two of its leaves', async () => {
+    members.addLeafAt('beta', nowMs - 5000);
+    members.addLeafAt('beta', nowMs - 9000);
+    const { violations, findings } = await replayed();
+    const index = members.leaves.beta.length - 1;
+    const log = originOf('beta');
+    expect(violations).toEqual([{ log, index, code: 'leaf_time_back' }]);
+    const broken = findings.find(({ code }) => code === 'rule_broken')!;
+    expect(broken).toMatchObject({ member: 'beta', index, kind: 'time_back', convicts: ['beta'] });
+    expect(judged(broken)).toMatchObject({ verdict: 'accept', value: { convicts: ['beta'] } });
+  });
+
+  it('with a leaf from the future is named', async () => {
+    members.addLeafAt('gamma', nowMs + 3_600_000);
+    const { findings } = await replayed();
+    expect(findings[0]).toMatchObject({ code: 'leaf_from_future', member: 'gamma', index: 1 });
+    expect(judged(findings[0]!)).toMatchObject({
+      verdict: 'accept',
+      value: { kind: 'leaf_from_future', log: originOf('gamma'), index: 1 },
+    });
+  });
+});
+
+describe('a signed root', () => {
+  it('that the logs do not give is named, with what two members signed of the same logs', async () => {
+    members.fault = (member, at) =>
+      member === 'beta' && at === '/v1/index-root'
+        ? members.rootOf('beta', fixed32('no root'))
+        : undefined;
+    const { verdict, findings, members: compared } = await replayed();
+    expect(verdict).toBe('disagree');
+    expect(compared.map(({ outcome }) => outcome)).toEqual(['agrees', 'differs', 'agrees']);
+    expect(findings[0]).toMatchObject({ code: 'root_differs', member: 'beta' });
+    expect(judged(findings[0]!)).toMatchObject({
+      verdict: 'accept',
+      value: { kind: 'index_roots', disputed: expect.arrayContaining(['beta']) as string[] },
+    });
+  });
+
+  it('of a member that was a moment behind is compared where it was', async () => {
+    const behind = members.rootOf('gamma');
+    await members.addHolder(30);
+    members.fault = (member, at) =>
+      member === 'gamma' && at === '/v1/index-root' ? behind : undefined;
+    const result = await replayed();
+    expect(result).toMatchObject({ verdict: 'agree', bindings: 3, findings: [] });
+    expect(await replayed()).toMatchObject({ verdict: 'agree', root: result.root });
+  });
+});
+
+describe('the charters', () => {
+  it('with a gap are named, and nothing after it is believed', async () => {
+    const later = members.charterNote
+      .replace('"version":1', '"version":3')
+      .replace('"previous":null', `"previous":"${'0'.repeat(64)}"`);
+    members.fault = (member, at) => (member === 'beta' && at === '/v1/charter' ? later : undefined);
+    const { findings, charterVersion } = await replayed();
+    expect(charterVersion).toBe(1);
+    expect(findings[0]).toMatchObject({ code: 'charter_gap', member: 'beta' });
+  });
+
+  it('of another federation are refused', async () => {
+    await replayed();
+    const { charterNote } = members;
+    writeFileSync(join(path, 'charters/1'), charterNote.replace('Alpha Foundation', 'Other'));
+    await expect(replayed()).rejects.toMatchObject({ code: 'audit_setting_invalid' });
+  });
+});
+
+function endless(): ReadableStream<Uint8Array> {
+  const chunk = new Uint8Array(1 << 20);
+  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
+}
+
+function silent(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start: (controller) => setTimeout(() => controller.error(new Error('late')), 400),
+  });
+}
