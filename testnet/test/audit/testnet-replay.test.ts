@@ -6,14 +6,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseEntryBundle } from '@callbook/protocol';
 import { openLevelStore } from '@callbook/replication/replica';
 import { buildGoChecker } from '../go-checker.ts';
-import { environment, eventually, openLab } from '../lab.ts';
+import { environment, eventually, openLab, runCommand } from '../lab.ts';
 import type { Lab, Ran } from '../lab.ts';
+import { scriptForLab, scriptOf } from '../page-script.ts';
 import { foldInGo, isRefused } from './folds.ts';
 import type { Folded, GoFolded } from './folds.ts';
 import { Writers } from './writers.ts';
@@ -74,6 +75,17 @@ it('finds nothing while members keep writing, and all of it in the end', async (
   const { root } = await settled('audit');
   expect(await goFold('audit')).toMatchObject({ root, violations: [], broken: [] });
 }, 180_000);
+
+it('runs the commands of docs/auditors.md as they stand', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/auditors.md'), 'utf8');
+  const script = scriptOf(page);
+  expect(script).toContain('callbook audit replay');
+  const ran = await runCommand('bash', ['-c', scriptForLab(script, lab)], {
+    cwd: lab.folder,
+    env: { ...environment(lab.folder), CALLBOOK_CONFIG: undefined },
+  });
+  expect(ran, ran.stderr).toMatchObject({ code: 0 });
+}, 60_000);
 
 it('goes on where it was killed', async () => {
   // Killed as soon as it has fetched something, folded something, and once more.
