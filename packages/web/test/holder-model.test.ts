@@ -3,7 +3,7 @@ import type { MemberEntryState, MemberLookup, ZoneAnswer } from '@callbook/clien
 import { describe, expect, it } from 'vitest';
 import { quizPlaces, wrongPlaces } from '../src/holder/backup-quiz.ts';
 import {
-  clockAheadMs,
+  clockOffMs,
   codeEndsAtMs,
   codeLifeMs,
   readCode,
@@ -89,10 +89,12 @@ describe('a code', () => {
   it('counts ten minutes also by a clock that is wrong by an hour', () => {
     const sentAtMs = 1_800_000_000_000;
     expect(codeEndsAtMs(sentAtMs + codeLifeMs - 500, sentAtMs)).toBe(sentAtMs + codeLifeMs - 500);
+    expect(clockOffMs(sentAtMs + codeLifeMs - 500, sentAtMs)).toBe(0);
+    expect(clockOffMs(sentAtMs + 60_000, sentAtMs)).toBe(0);
     for (const wrong of [hourMs, -hourMs]) {
       const byMember = sentAtMs + codeLifeMs + wrong;
       expect(codeEndsAtMs(byMember, sentAtMs)).toBe(sentAtMs + codeLifeMs);
-      expect(clockAheadMs(byMember, sentAtMs)).toBe(-wrong);
+      expect(clockOffMs(byMember, sentAtMs)).toBe(hourMs);
     }
   });
 });

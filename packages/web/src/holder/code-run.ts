@@ -102,7 +102,15 @@ export function codeEndsAtMs(expiresAtMs: number, nowMs: number): number {
   return leftMs > 0 && leftMs <= codeLifeMs ? expiresAtMs : nowMs + codeLifeMs;
 }
 
-/** Milliseconds that this device's clock is ahead, where a code that was sent just now shows it. */
-export function clockAheadMs(expiresAtMs: number, sentAtMs: number): number {
-  return sentAtMs - (expiresAtMs - codeLifeMs);
+/** A clock that is so wrong is worth a word. */
+const clockToleranceMs = 180_000;
+
+/**
+ * How far this device's clock is off, in milliseconds, where a code shows it; 0 where it may be right. A code
+ * that was sent before a reload has less time left, so that a clock that is a little ahead cannot be told.
+ */
+export function clockOffMs(expiresAtMs: number, nowMs: number): number {
+  const leftMs = expiresAtMs - nowMs;
+  const isPossible = leftMs > 0 && leftMs <= codeLifeMs + clockToleranceMs;
+  return isPossible ? 0 : Math.abs(codeLifeMs - leftMs);
 }

@@ -5,6 +5,7 @@
 import { publishedKeysOf, type CodeForm, type Holding, type PendingEntry } from '@callbook/client';
 import { deriveKeys, type Identifier, type RequestClass } from '@callbook/protocol';
 import { keepAuthority, keptSigner } from '../vault/browser-key.ts';
+import { codesSentAtMs, forgetCodes, keptChallenges } from '../vault/kept-challenges.ts';
 import { webError } from '../errors.ts';
 import type { RunPorts } from './code-run.ts';
 import type { Holder } from './holder.ts';
@@ -89,6 +90,7 @@ export async function runClaim(
           visibility: reach?.visibility ?? 'dns',
           form,
           members,
+          challenges: keptChallenges(keeper.vault.bare),
           savePending,
           ...ports,
         })
@@ -119,6 +121,7 @@ export async function runReplace(
     visibility: reach?.visibility ?? 'dns',
     form,
     members,
+    challenges: keptChallenges(keeper.vault.bare),
     ...(replacement === null ? {} : { replacement }),
     ...(recoveryCode === undefined ? {} : { recoveryCode }),
     ...(email === undefined ? {} : { email }),
@@ -130,6 +133,18 @@ export async function runReplace(
   });
   if (step.state === 'taken') await arrive(holder, journey, step.holding);
   else await keeper.setJourney({ ...journey, replacement: step.replacement });
+  // The commit needs codes of its own.
+  await forgetSent(holder, journey);
+}
+
+/** Whether codes for this journey are on their way that still count. */
+export async function areCodesSent({ keeper }: Holder, journey: Journey): Promise<boolean> {
+  return (await codesSentAtMs(keeper.vault.bare, journey.authorityKey)) !== undefined;
+}
+
+/** Has other codes sent the next time. */
+export async function forgetSent({ keeper }: Holder, journey: Journey): Promise<void> {
+  await forgetCodes(keeper.vault.bare, journey.authorityKey);
 }
 
 /** Asks once more after a veto, with the same key: pauses count by it. */
@@ -145,6 +160,7 @@ export async function dropPending({ keeper }: Holder): Promise<void> {
 }
 
 async function arrive(holder: Holder, journey: Journey, holding: Holding): Promise<void> {
+  await forgetSent(holder, journey);
   await holder.keeper.arrive(newlyKept(holding, journey.backup ?? 'words'));
 }
 

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { fill } from '../fill.ts';
 import {
-  clockAheadMs,
+  clockOffMs,
   codeEndsAtMs,
   codePauseMs,
   readCode,
@@ -14,9 +14,6 @@ import { showNumber } from '../numbers/typed-number.ts';
 import { TextField } from './text-field.tsx';
 import { useNow } from './use-now.ts';
 import { useWebOtp } from './use-web-otp.ts';
-
-/** A clock that is so wrong is worth a word. */
-const clockToleranceMs = 180_000;
 
 export interface CodeFormProps {
   readonly ask: CodeAsk;
@@ -91,7 +88,7 @@ function focusField(): void {
 function WhoSent({ ask }: { readonly ask: CodeAsk }): JSX.Element {
   const { code } = useMessages();
   const { request, place, count, sentAtMs } = ask;
-  const aheadMs = Math.abs(clockAheadMs(request.expiresAtMs, sentAtMs));
+  const offMs = clockOffMs(request.expiresAtMs, sentAtMs);
   return (
     <>
       {count > 1 && <p class="quiet">{fill(code.several, { place, count })}</p>}
@@ -99,9 +96,9 @@ function WhoSent({ ask }: { readonly ask: CodeAsk }): JSX.Element {
         {fill(code.sent, { member: request.member, to: showNumber(request.to) })}{' '}
         <span class="quiet">{fill(code.names, { domain: request.domain })}</span>
       </p>
-      {aheadMs > clockToleranceMs && (
+      {offMs > 0 && (
         <p class="notice" role="alert">
-          {fill(code.clock, { minutes: Math.round(aheadMs / 60_000) })}
+          {fill(code.clock, { minutes: Math.round(offMs / 60_000) })}
         </p>
       )}
     </>

@@ -12,8 +12,14 @@ import { CodeForm } from './code-form.tsx';
 import { FailureNotice } from './failure-notice.tsx';
 
 export interface CodeStepsProps {
-  /** Needs codes; `members` are asked first. Rejects with what went wrong. */
-  readonly task: (ports: RunPorts, members: readonly string[]) => Promise<void>;
+  /**
+   * Needs codes; `members` are asked first. `isAnew`: whoever waits wants other codes than those that may be
+   * on their way. Rejects with what went wrong.
+   */
+  readonly task: (
+    ports: RunPorts,
+    of: { readonly members: readonly string[]; readonly isAnew: boolean },
+  ) => Promise<void>;
   readonly onDone: () => void;
   /** The names of all members, the page's own first. */
   readonly members: readonly string[];
@@ -31,14 +37,14 @@ export function CodeSteps(props: CodeStepsProps): JSX.Element {
   const [run, setRun] = useState<RunState>();
   const [first, setFirst] = useState(members[0] ?? '');
   const stop = useRef<() => void>(undefined);
-  const start = (member: string): void => {
+  const start = (member: string, isAnew: boolean): void => {
     stop.current?.();
     setFirst(member);
     const order = [member, ...members.filter((name) => name !== member)];
-    stop.current = startRun(async (ports) => await task(ports, order), setRun);
+    stop.current = startRun(async (ports) => await task(ports, { members: order, isAnew }), setRun);
   };
   useEffect(() => {
-    if (isStarted) start(first);
+    if (isStarted) start(first, false);
     return () => stop.current?.();
   }, []);
   useEffect(() => {
@@ -48,7 +54,7 @@ export function CodeSteps(props: CodeStepsProps): JSX.Element {
   if (run === undefined) {
     return (
       <div class="actions">
-        <button type="button" class="primary" onClick={() => start(first)}>
+        <button type="button" class="primary" onClick={() => start(first, true)}>
           {startText}
         </button>
       </div>
@@ -59,8 +65,8 @@ export function CodeSteps(props: CodeStepsProps): JSX.Element {
       <CodeForm
         key={`${run.ask.request.member} ${run.ask.request.to}`}
         ask={run.ask}
-        onResend={() => start(first)}
-        onOther={next === first ? undefined : () => start(next)}
+        onResend={() => start(first, true)}
+        onOther={next === first ? undefined : () => start(next, true)}
         otherMember={next}
       />
     );
@@ -70,11 +76,11 @@ export function CodeSteps(props: CodeStepsProps): JSX.Element {
     const isOther = next !== first && otherHelps.has(kind);
     return (
       <FailureNotice error={run.error}>
-        <button type="button" class="primary" onClick={() => start(first)}>
+        <button type="button" class="primary" onClick={() => start(first, true)}>
           {sendsAnew.has(kind) ? code.resend : common.again}
         </button>
         {isOther && (
-          <button type="button" onClick={() => start(next)}>
+          <button type="button" onClick={() => start(next, true)}>
             {fill(code.other, { member: next })}
           </button>
         )}

@@ -36,7 +36,7 @@ export function ProtectEmail({ holder, number, holds }: ProtectProps): JSX.Eleme
         />
       ) : (
         <CodeSteps
-          task={async ({ code, onProgress }, members) => {
+          task={async ({ code, onProgress }, { members }) => {
             const options = { email, form: 'digits', code, members, onProgress } as const;
             const commitment = await directory.commitEmail(number.holding, options);
             await changeTerms(holder, number, { email: commitment });

@@ -9,7 +9,14 @@ import { failureOf } from '../failure.ts';
 import { fill } from '../fill.ts';
 import type { Holder } from '../holder/holder.ts';
 import type { Journey } from '../holder/journey.ts';
-import { askAgain, dropPending, runClaim, runReplace } from '../holder/journeys.ts';
+import {
+  areCodesSent,
+  askAgain,
+  dropPending,
+  forgetSent,
+  runClaim,
+  runReplace,
+} from '../holder/journeys.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
 import { CodeSteps } from '../parts/code-steps.tsx';
@@ -108,7 +115,8 @@ function RunningJourney({
   readonly secrets: Secrets;
   readonly onOver: () => void;
 }): JSX.Element {
-  const { code } = useMessages();
+  const { code, common } = useMessages();
+  const isSent = useSent(holder, journey);
   const { directory, member, keeper } = holder;
   const names = directory.members.map(({ name }) => name);
   const members = [member, ...names.filter((name) => name !== member)];
@@ -117,19 +125,30 @@ function RunningJourney({
     const goesOn = keeper.kept.journey !== null;
     goTo(goesOn ? 'hold' : 'record', { replace: true, parameters: goesOn ? {} : { new: '1' } });
   };
+  if (isSent === undefined) return <p class="waiting">{common.opening}</p>;
   return (
     <CodeSteps
-      task={async (ports, order) => {
+      task={async (ports, { members: order, isAnew }) => {
+        if (isAnew) await forgetSent(holder, journey);
         const run = journey.kind === 'claim' ? runClaim : runReplace;
         await run(holder, ports, { members: order, ...secrets });
       }}
       onDone={onDone}
       members={members}
-      isStarted={isStarted}
+      isStarted={isStarted || isSent}
       startText={code.send}
       waysOut={(error) => <WaysOut holder={holder} journey={journey} error={error} />}
     />
   );
+}
+
+/** Whether codes are on their way, from before the page was loaded anew; undefined until that is known. */
+function useSent(holder: Holder, journey: Journey): boolean | undefined {
+  const [isSent, setIsSent] = useState<boolean>();
+  useEffect(() => {
+    void areCodesSent(holder, journey).then(setIsSent);
+  }, []);
+  return isSent;
 }
 
 /** What else can be done about a failure, beside trying again. */

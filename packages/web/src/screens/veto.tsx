@@ -55,7 +55,7 @@ function Refusing({
     <>
       <p>{guard.vetoText}</p>
       <CodeSteps
-        task={async (ports, members) =>
+        task={async (ports, { members }) =>
           await vetoRequest(holder, number, { requestId, ports, members })
         }
         onDone={() => setIsDone(true)}
