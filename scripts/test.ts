@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inOwnNetworkCommand } from '../testnet/src/sip/own-network.ts';
 import { suites } from './suites.ts';
 import type { Suite } from './suites.ts';
 
@@ -21,7 +22,10 @@ interface SuiteResult {
 const laneCount = 2;
 
 const wanted = process.argv.slice(2);
-process.exitCode = wanted.length > 0 ? await runVitest(wanted, 'inherit') : await runSuites();
+process.exitCode =
+  wanted.length > 0
+    ? await runVitest(wanted, { output: 'inherit', ownNetwork: wanted.some(wantsOwnNetwork) })
+    : await runSuites();
 
 async function runSuites(): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'callbook-test-'));
@@ -52,7 +56,9 @@ async function runSuite(suite: Suite, scratch: string): Promise<SuiteResult> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
   // vitest takes them for parts of names: without the slash, `packages/cli` is `packages/client` too.
   const folders = suite.paths.map((path) => `${path}/`);
-  const status = await runVitest([...folders, ...workers, ...reporters], chunks);
+  const { ownNetwork = false } = suite;
+  const args = [...folders, ...workers, ...reporters];
+  const status = await runVitest(args, { output: chunks, ownNetwork });
   const seconds = (performance.now() - startedMs) / 1000;
   const counts = await countsOf(outputFile);
   const output = Buffer.concat(chunks).toString();
@@ -95,13 +101,37 @@ function summarise(results: readonly SuiteResult[]): number {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** Runs vitest with this Node; its output goes to the terminal or is collected. */
-async function runVitest(args: readonly string[], output: 'inherit' | Buffer[]): Promise<number> {
+/** Whether what vitest is handed is a part of a suite with a network of its own. */
+function wantsOwnNetwork(path: string): boolean {
+  const own = suites.filter(({ ownNetwork }) => ownNetwork).flatMap(({ paths }) => paths);
+  return own.some((folder) => path.startsWith(folder));
+}
+
+interface VitestOptions {
+  /** Its output goes to the terminal or is collected. */
+  readonly output: 'inherit' | Buffer[];
+  readonly ownNetwork: boolean;
+}
+
+/** Runs vitest with this Node. */
+async function runVitest(
+  args: readonly string[],
+  { output, ownNetwork }: VitestOptions,
+): Promise<number> {
   const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
   const stdio = output === 'inherit' ? 'inherit' : 'pipe';
-  const child = spawn(process.execPath, [vitest, 'run', ...args], {
+  const command = [process.execPath, vitest, 'run', ...args];
+  const {
+    program,
+    args: rest,
+    env,
+  } = ownNetwork
+    ? inOwnNetworkCommand([...command, '--no-file-parallelism'])
+    : { program: command[0]!, args: command.slice(1), env: process.env };
+  const child = spawn(program, rest, {
     cwd: join(import.meta.dirname, '..'),
     stdio: ['ignore', stdio, stdio],
+    env,
   });
   if (output !== 'inherit') {
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));

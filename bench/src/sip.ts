@@ -15,6 +15,7 @@ import { measured } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
 import { cpuSecondsOf } from './process-cpu.ts';
 import { serveNumbers, type BenchDirectory } from './sip-directory.ts';
+import { benchSipRegistrations } from './sip-registrations.ts';
 
 const phoneCount = 40;
 const numberCount = 4000;
@@ -26,7 +27,7 @@ interface Question {
   readonly body: string;
 }
 
-/** Measures key checks by certificate. */
+/** Measures key checks by certificate, and lets telephones register. */
 export async function benchSip(say: (line: string) => void): Promise<Measurement[]> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-bench-sip-'));
   try {
@@ -59,6 +60,7 @@ export async function benchSip(say: (line: string) => void): Promise<Measurement
         unit,
         goal: '>= 500',
       }),
+      ...(await benchSipRegistrations(say)),
     ];
   } finally {
     await rm(folder, { recursive: true });

@@ -7,3 +7,4 @@ export { RoundTrips } from './round-trips.ts';
 export { startTestnet } from './testnet.ts';
 export type { StartOptions, Testnet } from './testnet.ts';
 export { describeTestnet } from './description.ts';
+export { freePort, startPeer } from './peer-process.ts';

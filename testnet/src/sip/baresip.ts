@@ -93,7 +93,9 @@ export class Baresip implements AsyncDisposable {
       const found = this.#events.slice(after).find(({ type }) => types.includes(type));
       if (found !== undefined) return found;
       if (Date.now() > deadlineMs) {
-        throw new Error(`no ${types.join(', ')}: ${JSON.stringify(this.#events.slice(after))}`);
+        throw new Error(
+          `no ${types.join(', ')}: ${JSON.stringify(this.#events.slice(after))}\n${this.said()}`,
+        );
       }
       await sleep(pollMs);
     }

@@ -9,7 +9,9 @@ import { spawnSync } from 'node:child_process';
 /** Set in the environment of who runs inside. */
 const inOwnNetwork = 'CALLBOOK_OWN_NETWORK';
 
-/** Addresses of the interfaces: servers, phones, and what stands for a stranger. */
+/**
+ * Addresses of the interfaces, each a network of its own: else an answer would come from the first one.
+ */
 export const networkAddresses = {
   servers: ['10.86.0.1', '10.86.0.2', '10.86.0.3'],
   phones: Array.from({ length: 8 }, (_, place) => `10.86.0.${100 + place}`),
@@ -17,7 +19,7 @@ export const networkAddresses = {
 } as const;
 
 const addressesText = (addresses: readonly string[], device: string): string =>
-  addresses.map((address) => `ip address add ${address}/24 dev ${device}`).join('\n');
+  addresses.map((address) => `ip address add ${address}/32 dev ${device}`).join('\n');
 
 const entrance = `set -e
 PATH="$PATH:/usr/sbin:/sbin"

@@ -1,5 +1,5 @@
 /** Keys of telephones: PEM files and certificates that their keys sign themselves, without any number. */
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeBase64Url, parseBase64Url } from '@callbook/protocol';
@@ -45,6 +45,14 @@ export async function writePhoneCertificate(
   const made = ['-key', files.privateKey, '-out', files.certificate];
   await runPeerTool(['openssl', 'req', '-x509', '-new', ...made, ...subject]);
   return files;
+}
+
+/** The published form of a P-256 key that is there as PEM. */
+export function publishedSipKey(pem: string | Buffer): PublishedKey {
+  const { x, y } = createPublicKey(pem).export({ format: 'jwk' });
+  const point = [x, y].map((coordinate) => parseBase64Url(coordinate!)!);
+  const key = Uint8Array.from([4, ...point[0]!, ...point[1]!]);
+  return { use: 'sip', algorithm: 'p256', key };
 }
 
 function exportPem(key: ReturnType<typeof createPrivateKey>): PrivateKeyPem {

@@ -2,18 +2,18 @@
  * A provider as an operator sets one up: a configuration of the bridge, Kamailio's made from it, and both
  * programs. Its signing key is published by those of its users who want their calls signed.
  */
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseBase64Url } from '@callbook/protocol';
 import type { PublishedKey } from '@callbook/protocol';
 import { stringify } from 'yaml';
 import { runPeerTool, startPeer } from '../peer-process.ts';
 import type { PeerProcess } from '../peer-process.ts';
 import { suffixesOf } from './federation.ts';
 import type { Person, SipFederation } from './federation.ts';
+import { publishedSipKey } from './phone-key.ts';
 
 export interface Provider extends AsyncDisposable {
   readonly domain: string;
@@ -29,8 +29,8 @@ export interface Provider extends AsyncDisposable {
   open(person: Person): Promise<void>;
   /** What Kamailio and the bridge have printed. */
   said(): string;
-  /** Stops the bridge, and starts it with other settings. */
-  restartBridge(changes?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Stops the bridge, and starts it with another file as the anchor of DNSSEC, or with its own again. */
+  restartBridge(anchor?: string): Promise<void>;
 }
 
 export interface ProviderOptions {
@@ -95,27 +95,24 @@ export async function startProvider(
     signingKeyFile: at('signing.pem'),
     open: async (person) => await openAccount(federation, accountsUrl, person),
     said: () => `${bridge.said()}${kamailio.said()}`,
-    restartBridge: async (changes = {}) => {
+    restartBridge: async (anchor = config.directory.anchor) => {
       await bridge[Symbol.asyncDispose]();
-      await writeFile(configFile, stringify({ ...config, ...changes }));
+      const directory = { ...config.directory, anchor };
+      await writeFile(configFile, stringify({ ...config, directory }));
       bridge = await startBridge(configFile, folder);
     },
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
 }
 
-/** The published form of a P-256 key that is there as PEM. */
-export function publishedSipKey(pem: string | Buffer): PublishedKey {
-  const { x, y } = createPublicKey(pem).export({ format: 'jwk' });
-  const point = [x, y].map((coordinate) => parseBase64Url(coordinate!)!);
-  const key = Uint8Array.from([4, ...point[0]!, ...point[1]!]);
-  return { use: 'sip', algorithm: 'p256', key };
-}
+type BridgeYaml = Readonly<Record<string, unknown>> & {
+  readonly directory: Readonly<Record<string, unknown>> & { readonly anchor: string };
+};
 
 function bridgeConfig(
   federation: SipFederation,
   { domain, address, port, accounts, kamailio }: ProviderOptions,
-): Readonly<Record<string, unknown>> {
+): BridgeYaml {
   return {
     provider: domain,
     dataDir: 'data',
