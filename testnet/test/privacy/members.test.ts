@@ -128,6 +128,9 @@ it('speaks HTTP/2 with curl, and DNS over HTTPS with curl and kdig', async () =>
   expect(asked.stdout).toBe('2:application/dns-message');
   expect((await readFile(join(lab.folder, 'answer'))).readUInt16BE(6)).toBe(1);
   const tls = `+tls-ca=${caFile} +tls-hostname=localhost`;
-  const kdig = await lab.run(`kdig +https ${tls} @127.0.0.1 -p ${port} ${zone}. SOA`);
+  const kdig = await lab.run(`kdig +https +padding ${tls} @127.0.0.1 -p ${port} ${zone}. SOA`);
   expect(`${kdig.stdout}${kdig.stderr}`).toMatch(/HTTP\/2-POST[\s\S]*status: NOERROR/);
+  // RFC 8467 §4.1: blocks of 468 octets, also over HTTPS.
+  expect(kdig.stdout).toMatch(/PADDING: \d+ B/);
+  expect(Number(/Received (\d+) B/.exec(kdig.stdout)?.[1]) % 468).toBe(0);
 }, 60_000);
