@@ -73,6 +73,8 @@ const refusalSteps: Readonly<Record<string, string>> = {
   relay_target_unknown:
     'Get the newest charter of the federation and name it in the configuration.',
   token_invalid: later,
+  token_missing: 'Get some: callbook tokens get.',
+  holder_unproven: 'Set the clock of this machine, then try again.',
   token_spent: later,
   token_insufficient: later,
   token_unchecked: later,
