@@ -65,6 +65,8 @@ export const lookup: Messages['lookup'] = {
     'Die Zusammenfassung beruht auf {count} Protokollen, die sich nachträglich nicht ändern lassen. Genügend Mitglieder haben jedes bestätigt, zuletzt um {time}.',
   notProven:
     'Gerade konnte kein Mitglied einen Beweis geben. Die Antwort beruht auf dem, was die Mitglieder sagen.',
+  withheld:
+    'Wer keine Marke hat, dem beweisen die Mitglieder nicht, dass es zu einer Nummer nichts gibt: Sie verrieten sonst, wer eine hat, ohne im DNS zu stehen. Über das, was alle sehen dürfen, sagen alle dasselbe.',
   dnssec:
     'Das Namenssystem des Internets sagt dasselbe: die Zone {zone}, mit {count} Unterschriften, die dieser Browser geprüft hat, beginnend beim Schlüssel in der Satzung.',
   noDnssec: 'Das Namenssystem des Internets war gerade nicht zu fragen.',

@@ -59,6 +59,8 @@ export const lookup = {
   agreedLogs:
     'The summary rests on {count} logs that cannot be changed afterwards. Enough members have confirmed each of them, the last time at {time}.',
   notProven: 'No member could give a proof just now. The answer rests on what the members say.',
+  withheld:
+    'To whoever has no token, members do not prove that nothing is kept for a number: they would tell who has one without being found in DNS. What everybody may see, they all say the same of.',
   dnssec:
     'The name system of the internet says the same: the zone {zone}, with {count} signatures checked in this browser, beginning with the key in the charter.',
   noDnssec: 'The name system of the internet could not be asked just now.',

@@ -64,6 +64,8 @@ export const lookup: Messages['lookup'] = {
     'El resumen se apoya en {count} registros que no se pueden cambiar después. Miembros suficientes han confirmado cada uno, la última vez a las {time}.',
   notProven:
     'Ningún miembro ha podido dar una prueba ahora. La respuesta se apoya en lo que dicen los miembros.',
+  withheld:
+    'A quien no tiene un vale, los miembros no le demuestran que no haya nada de un número: dirían quién tiene uno sin estar en el DNS. De lo que todos pueden ver, dicen todos lo mismo.',
   dnssec:
     'El sistema de nombres de internet dice lo mismo: la zona {zone}, con {count} firmas comprobadas en este navegador, empezando por la clave de los estatutos.',
   noDnssec: 'No se ha podido preguntar ahora al sistema de nombres de internet.',
