@@ -1,5 +1,6 @@
 /** The pure parts of a holder's screens: words asked back, timelines, codes, and what members say. */
-import type { MemberEntryState, MemberLookup, ZoneAnswer } from '@callbook/client';
+import type { Holding, MemberEntryState, MemberLookup, ZoneAnswer } from '@callbook/client';
+import { encodePayload } from '@callbook/protocol';
 import { describe, expect, it } from 'vitest';
 import { quizPlaces, wrongPlaces } from '../src/holder/backup-quiz.ts';
 import {
@@ -10,7 +11,7 @@ import {
   startRun,
   type RunState,
 } from '../src/holder/code-run.ts';
-import { apiSaying, dnsSaying, recordStateOf } from '../src/holder/record-state.ts';
+import { apiSaying, apiSayingOf, dnsSaying, recordStateOf } from '../src/holder/record-state.ts';
 import { plannedTimeline, roundedDuration, runningTimeline } from '../src/holder/timeline.ts';
 import { watchPeriodMs } from '../src/holder/watch-period.ts';
 
@@ -182,9 +183,18 @@ describe('what members say', () => {
     expect(apiSaying(answer, known)).toBe(saying);
   });
 
-  it('is the newest state where a look-up needs a token and the entry is in force', () => {
-    const entry = { member: 'alpha', state: 'complete', inForce: true } as MemberEntryState;
-    expect(apiSaying({ member: 'alpha', state: 'absent' }, known, entry)).toBe('same');
+  it.each([
+    ['api', true, 'same'],
+    ['api', false, 'absent'],
+    ['dns', true, 'absent'],
+  ] as const)('for %s, with the entry in force %s, is %s', (visibility, inForce, saying) => {
+    const vrfProof = new Uint8Array(80);
+    const identifier = 'tel:+34912345678';
+    const payload = encodePayload({ identifier, visibility, routes: [], keys: [], vrfProof });
+    const holding = { ...known, payload } as Holding;
+    const entries = [{ member: 'alpha', state: 'complete', inForce } as MemberEntryState];
+    const answer = { member: 'alpha', state: 'absent' } as const;
+    expect(apiSayingOf(holding, answer, entries)).toBe(saying);
   });
 
   const zone = (of: Partial<ZoneAnswer>): ZoneAnswer =>

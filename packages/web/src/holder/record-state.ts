@@ -2,10 +2,16 @@
  * What each member says of a number that this browser holds, by its interface and by its DNS zone, against
  * what the browser knows: so that a member that lags, lies or cannot be asked is named for what it is.
  */
-import type { Holding, MemberEntryState, MemberLookup, ZoneAnswer } from '@callbook/client';
+import {
+  holdingPayload,
+  type Holding,
+  type MemberEntryState,
+  type MemberLookup,
+  type ZoneAnswer,
+} from '@callbook/client';
 import { bytesEqual, type Visibility } from '@callbook/protocol';
 
-/** What a member says over its interface. */
+/** What a member says over its interface, against what is known. */
 export type ApiSaying = 'absent' | 'behind' | 'failed' | 'other' | 'same';
 
 /** What its zone says; `clock` where signatures do not fit the time of this device. */
@@ -16,13 +22,22 @@ export type DnsSaying =
 type Known = Pick<Holding, 'entryId' | 'epoch' | 'ownershipId' | 'seq'>;
 
 /**
- * `entry` is what the member says of the newest entry by its id: where a number is to be found with a token
- * alone, a look-up without one says "nothing", and only whoever knows the entry can ask for it.
+ * What a member says of a holding. A number for the API alone is found with a token: a look-up without one
+ * says "nothing", so that what the member says of the newest entry, whose id the holder knows, counts.
  */
-export function apiSaying(answer: MemberLookup, known: Known, entry?: MemberEntryState): ApiSaying {
-  if (answer.state === 'absent' && entry !== undefined && 'inForce' in entry && entry.inForce) {
-    return 'same';
-  }
+export function apiSayingOf(
+  holding: Holding,
+  answer: MemberLookup,
+  entries: readonly MemberEntryState[] | undefined,
+): ApiSaying {
+  const saying = apiSaying(answer, holding);
+  if (saying !== 'absent' || holdingPayload(holding).visibility !== 'api') return saying;
+  const entry = entries?.find(({ member }) => member === answer.member);
+  return entry !== undefined && 'inForce' in entry && entry.inForce ? 'same' : saying;
+}
+
+/** What a member says over its interface, as a look-up shows it. */
+export function apiSaying(answer: MemberLookup, known: Known): ApiSaying {
   if (answer.state !== 'published') return answer.state;
   const { binding } = answer;
   if (bytesEqual(binding.entryId, known.entryId)) return 'same';

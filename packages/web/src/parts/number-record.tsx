@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { changeReach, forgetNumber, reloadNumber, resumeChange } from '../holder/changes.ts';
 import type { Holder } from '../holder/holder.ts';
 import type { KeptNumber } from '../holder/kept-number.ts';
-import { apiSaying, recordStateOf } from '../holder/record-state.ts';
+import { apiSayingOf, recordStateOf } from '../holder/record-state.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
 import { hrefTo } from '../router.ts';
@@ -74,10 +74,7 @@ function StateNotice({
       </p>
     );
   }
-  const sayings = survey.members.map((answer) => {
-    const said = live.entry?.find(({ member }) => member === answer.member);
-    return apiSaying(answer, number.holding, said);
-  });
+  const sayings = survey.members.map((answer) => apiSayingOf(number.holding, answer, live.entry));
   const state = error === undefined ? recordStateOf(sayings, survey.agreement.quorum) : 'unknown';
   const tone = { good: 'success', partly: 'notice', changed: 'problem', unknown: 'notice' }[state];
   const isDormant = survey.state === 'published' && survey.binding.dormant;

@@ -3,7 +3,7 @@ import type { Holding, Member } from '@callbook/client';
 import { holdingPayload } from '@callbook/client';
 import type { JSX } from 'preact';
 import { fill } from '../fill.ts';
-import { apiSaying, dnsSaying } from '../holder/record-state.ts';
+import { apiSayingOf, dnsSaying } from '../holder/record-state.ts';
 import { useMessages } from '../messages.ts';
 import { showMoment } from './times.ts';
 import type { LiveRecord } from './use-record.ts';
@@ -23,8 +23,7 @@ export function RecordMembers({
   const rows = members.map(({ name }) => {
     const answer = survey?.members.find(({ member }) => member === name);
     const isSilent = error !== undefined || answer === undefined;
-    const said = entry?.find(({ member }) => member === name);
-    const api = isSilent ? undefined : apiSaying(answer, holding, said);
+    const api = isSilent ? undefined : apiSayingOf(holding, answer, entry);
     return { name, api, dns: dnsSaying(zones.get(name), holding, visibility) };
   });
   return (
