@@ -1,0 +1,235 @@
+/**
+ * The page for who holds nothing: looking numbers up, one and many, with the reasons, and who runs the
+ * directory. Also what goes wrong on the way: rubbish, no network, a member that lies, one that is down.
+ */
+import type { Route } from 'playwright-core';
+import { en } from '@callbook/web/messages';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../lab.ts';
+import { inspect } from './inspect.ts';
+import { expectQuiet, openWebLab, type Visitor, type WebLab } from './web-lab.ts';
+
+const held = '+4915123456789';
+const free = '+447700900001';
+
+/** Generous: the machines that tests run on are shared. */
+const testMsMax = 90_000;
+vi.setConfig({ testTimeout: testMsMax });
+
+let web: WebLab;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  web = await openWebLab();
+  const { code } = await web.lab.callbook(
+    `register ${held} --sip sip:alice@sip.example --code-from ${web.lab.description.outbox}`,
+  );
+  expect(code).toBe(0);
+  visitor = await web.visit('alpha');
+}, 120_000);
+afterAll(async () => await web[Symbol.asyncDispose]());
+
+async function lookUp({ page }: Visitor, number: string): Promise<void> {
+  await page.goto(`${new URL(page.url()).origin}/#/lookup`);
+  await page.getByLabel(en.lookup.one, { exact: true }).check();
+  await page.getByLabel(en.lookup.number).fill(number);
+  await page.getByRole('button', { name: en.lookup.ask, exact: true }).click();
+}
+
+describe('the start', () => {
+  it('says what this is in three sentences, and leads everywhere', async () => {
+    const { page } = visitor;
+    for (const sentence of [en.start.what, en.start.why, en.start.who]) {
+      await page.getByText(sentence).waitFor();
+    }
+    expect(await page.title()).toContain('Callbook');
+    await inspect(page, 'start');
+  });
+
+  it.each([
+    ['es-ES', 'es', 'Su número'],
+    ['de-AT', 'de', 'Ihre Nummer'],
+    ['fr-FR', 'en', 'Your number'],
+  ])('speaks to a reader of %s in %s', async (locale, language, words) => {
+    const { page, context } = await web.visit('beta', { locale });
+    expect(await page.locator('html').getAttribute('lang')).toBe(language);
+    expect(await page.locator('h1').textContent()).toContain(words);
+    await context.close();
+  });
+
+  it('keeps the language that was chosen', async () => {
+    const { page, context } = await web.visit('beta');
+    await page.getByLabel(en.frame.language).selectOption('de');
+    await page.getByRole('heading', { name: 'Ihre Nummer' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Ihre Nummer' }).waitFor();
+    await context.close();
+  });
+
+  it('is walked with the keys alone', async () => {
+    const { page, context } = await web.visit('beta');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe(en.frame.skip);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: en.lookup.title }).waitFor();
+    // Who listens hears where they are.
+    await eventually(
+      async () => await page.evaluate('document.activeElement.tagName'),
+      (name) => name === 'H1',
+    );
+    await page.goBack();
+    await page.getByRole('heading', { name: en.start.title }).waitFor();
+    await context.close();
+  });
+});
+
+describe('a look-up', () => {
+  it('shows what is published, and why it is believed', async () => {
+    await lookUp(visitor, held);
+    const { page } = visitor;
+    await page.locator('[data-answer=published]').waitFor();
+    await page.getByText('sip:alice@sip.example').first().waitFor();
+    const reasons = await page.locator('ol.steps').innerText();
+    expect(reasons).toMatch(/[23] of [23] members/);
+    expect(reasons).toMatch(/It is proven: (alpha|beta|gamma) has signed/);
+    expect(reasons).toMatch(/the zone e164\.(alpha|beta|gamma)\.test, with \d signatures/);
+    expect(reasons).toContain(en.lookup.oblivious);
+    await page.locator('summary').click();
+    await inspect(page, 'lookup-published');
+  });
+
+  it('tells that nobody has claimed another, typed as people type it', async () => {
+    const { page } = visitor;
+    // A member that is busy gives no proof within four seconds, which is said; then it is asked again.
+    await eventually(
+      async () => {
+        await lookUp(visitor, '0044 (0)7700 900-001');
+        await page.locator('[data-answer=absent]').waitFor();
+        return await page.locator('ol.steps').innerText();
+      },
+      (reasons) => reasons.includes('It is proven') || reasons.includes(en.lookup.withheld),
+      30_000,
+    );
+    await inspect(page, 'lookup-absent');
+  });
+
+  it.each(['', 'who?', '<script>alert(1)</script>', '+1', '9'.repeat(60)])(
+    'says beside the field why "%s" is no number, and asks nobody',
+    async (rubbish) => {
+      const before = visitor.requested.length;
+      await lookUp(visitor, rubbish);
+      await visitor.page.locator('#number[aria-invalid=true]').waitFor();
+      const asked = visitor.requested.slice(before).filter((url) => url.includes('/v1/'));
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('does a pasted list in one go', async () => {
+    const { page } = visitor;
+    await page.goto(`${web.urlOf('alpha')}/#/lookup`);
+    await page.getByLabel(en.lookup.list, { exact: true }).check();
+    const list = `Alice;${held}\nBob\t+44 7700 900001\nno number here`;
+    await page.getByLabel(en.lookup.listLabel).fill(list);
+    await page.getByRole('button', { name: en.lookup.ask, exact: true }).click();
+    await page.locator('tr[data-answer=published]').waitFor();
+    expect(await page.locator('tr[data-answer=published]').innerText()).toContain(
+      en.lookup.whyProven,
+    );
+    expect(await page.locator('tr[data-answer=absent]').count()).toBe(1);
+    await inspect(page, 'lookup-list');
+  });
+
+  it('asks nobody else, runs under its policy and throws nothing', () => {
+    expectQuiet(visitor);
+  });
+});
+
+describe('who runs it', () => {
+  it('shows that all members have the same directory', async () => {
+    const { page, context } = await web.visit('gamma', { at: 'transparency' });
+    await page.locator('[data-verdict=equal]').waitFor();
+    for (const { name } of web.lab.description.members) {
+      const card = page.locator('section.card', { hasText: `(${name})` });
+      expect(await card.getAttribute('data-root')).toBe('equal');
+      expect(await card.innerText()).toContain('association');
+    }
+    expect(await page.locator('main').innerText()).toContain(en.transparency.noEvidence);
+    await inspect(page, 'transparency');
+    await context.close();
+  });
+
+  it('names a member that signs another root than the others', async () => {
+    const { page, context } = await web.visit('gamma');
+    // Another root over the same logs, signed by the same key, is what a lying member would show; here
+    // its answer is spoiled, so that the signature does not hold either.
+    await page.route('**/v1/index-root', async (route) => {
+      const answer = await route.fetch();
+      const text = await answer.text();
+      const isLiar = text.includes('\n— api.e164.beta.test/log ');
+      await route.fulfill({
+        response: answer,
+        body: isLiar ? text.replace('callbook', 'Callbook') : text,
+      });
+    });
+    await page.goto(`${web.urlOf('gamma')}/#/transparency`);
+    await page.locator('[data-verdict=differs]').waitFor();
+    expect(await page.locator('[data-root=unproven]').innerText()).toContain('(beta)');
+    await inspect(page, 'transparency-differs');
+    await context.close();
+  });
+});
+
+describe('what goes wrong', () => {
+  const under = async (
+    { page }: Visitor,
+    answer: (route: Route) => Promise<void>,
+    test: () => Promise<void>,
+  ): Promise<void> => {
+    const everywhere = /\/v1\/(?!charter)|dns-query/;
+    await page.route(everywhere, answer);
+    await test();
+    await page.unroute(everywhere);
+  };
+
+  it('is said in plain words when no member answers, and tried again', async () => {
+    const { page } = visitor;
+    await under(
+      visitor,
+      async (route) => await route.abort('connectionrefused'),
+      async () => {
+        await lookUp(visitor, free);
+        await page.locator('[data-failure=unreachable]').waitFor();
+        await inspect(page, 'lookup-unreachable');
+      },
+    );
+    await page.getByRole('button', { name: en.lookup.again }).click();
+    await page.locator('[data-answer=absent]').waitFor({ timeout: 60_000 });
+  });
+
+  it('is said when the network is gone, and no longer when it is back', async () => {
+    const { page, context } = visitor;
+    await context.setOffline(true);
+    await page.getByText(en.frame.offline).waitFor();
+    await inspect(page, 'offline');
+    await context.setOffline(false);
+    await page.getByText(en.frame.offline).waitFor({ state: 'detached' });
+  });
+
+  it('goes on with the others when a member is killed, also its own', async () => {
+    const other = await web.visit('alpha', { at: 'lookup' });
+    const [alpha] = web.lab.testnet.members;
+    await alpha!.stop('SIGKILL');
+    await other.page.getByLabel(en.lookup.number).fill(held);
+    await other.page.getByRole('button', { name: en.lookup.ask, exact: true }).click();
+    await other.page
+      .locator('[data-answer=published], [data-failure]')
+      .waitFor({ timeout: 60_000 });
+    await other.context.close();
+    await web.lab.testnet.restart('alpha');
+  });
+});
