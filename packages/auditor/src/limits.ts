@@ -58,3 +58,11 @@ export const copiesPerLogMax = 64;
 
 /** Suspicions of one audit of which evidence is made. */
 export const suspicionsMax = 1000;
+
+/** What an audit remembers of its runs, for reports. */
+export const runsKeptMax = 4000;
+export const daysKeptMax = 3660;
+export const findingsShownMax = 200;
+
+/** A webhook has so long to take an alert. */
+export const alertMsMax = 10_000;

@@ -1,7 +1,9 @@
 /** `callbook audit …`: the part of the command tree for auditors; what it runs is loaded when it runs. */
 import type { Command } from 'commander';
 import type { AuditOptions } from './audit-session.ts';
+import type { CompareCommandOptions } from './commands/audit-compare.ts';
 import type { ReplayCommandOptions } from './commands/audit-replay.ts';
+import type { ReportCommandOptions, WatchAuditOptions } from './commands/audit-watch.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,6 +24,15 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
       const { auditReplay } = await import('./commands/audit-replay.ts');
       finish(await auditReplay(terminal, this.optsWithGlobals<ReplayCommandOptions>()));
     });
+  withFolder(audit.command('compare'))
+    .description('compare every copy of every log, and DNS with the index for numbers of your own')
+    .argument('[number...]', 'numbers whose holders have handed them over')
+    .option('--canaries', 'compare the numbers of the key files as well')
+    .action(async function action(this: Command, numbers: readonly string[]): Promise<void> {
+      const { auditCompare } = await import('./commands/audit-compare.ts');
+      finish(await auditCompare(terminal, numbers, this.optsWithGlobals<CompareCommandOptions>()));
+    });
+  addReports(audit, terminal, finish);
   const evidence = audit.command('evidence').description('files of evidence');
   withFolder(evidence.command('verify'))
     .description('check a file of evidence against the charters, offline')
@@ -30,6 +41,39 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
       const { auditEvidence } = await import('./commands/audit-evidence.ts');
       finish(await auditEvidence(terminal, file, this.optsWithGlobals<AuditOptions>()));
     });
+}
+
+function addReports(audit: Command, terminal: Terminal, finish: AuditProgram['finish']): void {
+  withReports(withFolder(audit.command('watch')))
+    .description('replay again and again, and tell what is new, until stopped')
+    .option('--every <seconds>', 'pause between two replays', '60')
+    .option('--webhook <url>', 'where problems are posted as JSON')
+    .option('--until-problem', 'end with the first problem')
+    .option(
+      '--witness-key <file>',
+      'cosign checkpoints: a line with the name and the secret of a key',
+    )
+    .option(
+      '--witness-listen <address>',
+      'where the witness listens, for a proxy',
+      '127.0.0.1:8085',
+    )
+    .action(async function action(this: Command): Promise<void> {
+      const { auditWatch } = await import('./commands/audit-watch.ts');
+      finish(await auditWatch(terminal, this.optsWithGlobals<WatchAuditOptions>()));
+    });
+  withReports(withFolder(audit.command('report')))
+    .description('write what the audits have found as a page and as JSON')
+    .action(async function action(this: Command): Promise<void> {
+      const { auditReport } = await import('./commands/audit-watch.ts');
+      finish(await auditReport(terminal, this.optsWithGlobals<ReportCommandOptions>()));
+    });
+}
+
+function withReports(command: Command): Command {
+  return command
+    .option('--report <file>', 'the page')
+    .option('--transparency <file>', 'the same for programs, as JSON');
 }
 
 function withFolder(command: Command): Command {

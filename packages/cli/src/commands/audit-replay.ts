@@ -3,7 +3,7 @@
  * Progress goes to standard error; the last line of standard output is the result.
  */
 import { randomBytes } from 'node:crypto';
-import { findingCodes, replay } from '@callbook/auditor';
+import { findingCodes, replayAndNote } from '@callbook/auditor';
 import type { Finding, ReplayProgress, ReplayResult } from '@callbook/auditor';
 import { openAuditSession } from '../audit-session.ts';
 import type { AuditOptions } from '../audit-session.ts';
@@ -23,7 +23,7 @@ export async function auditReplay(
   options: ReplayCommandOptions,
 ): Promise<ExitCode> {
   const { report, path, configuration, crypto } = await openAuditSession(terminal, options);
-  const result = await replay({
+  const { result } = await replayAndNote({
     path,
     foundingNote: configuration?.charterNote,
     offline: options.offline === true,
@@ -54,7 +54,7 @@ function readThreads(text: string | undefined): number | undefined {
 }
 
 /** Lines for people: problems first, the verdict last. */
-export function describeReplay(result: ReplayResult): string[] {
+function describeReplay(result: ReplayResult): string[] {
   const { findings, violations, violationCount, logs, members } = result;
   return [
     ...findings.map(describeFinding),
@@ -72,7 +72,8 @@ export function describeReplay(result: ReplayResult): string[] {
 
 const violationsShown = 20;
 
-function describeFinding(finding: Finding): string {
+/** One line for a finding. */
+export function describeFinding(finding: Finding): string {
   const { code, member, log, index, kind, evidence, convicts } = finding;
   const where = [
     ...(log === undefined ? [] : [log]),
