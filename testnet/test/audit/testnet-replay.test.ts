@@ -56,7 +56,7 @@ it('finds nothing while members keep writing, and all of it in the end', async (
   let isOver = false;
   const writing = writers.publish(() => isOver);
   try {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const before = writers.published;
       const ran = await lab.callbook('audit replay --cache audit');
       // A busy member may be behind the others, which is no problem of anybody's.
@@ -88,8 +88,8 @@ it('runs the commands of docs/auditors.md as they stand', async () => {
 }, 60_000);
 
 it('goes on where it was killed', async () => {
-  // Killed as soon as it has fetched something, folded something, and once more.
-  for (const sign of ['charters/1', 'logs', 'fold']) await killedAt('killed', sign);
+  // Killed as soon as it has fetched something, and as soon as it folds.
+  for (const sign of ['logs', 'fold']) await killedAt('killed', sign);
   const { root } = await settled('killed');
   expect(root).toBe((await settled('audit')).root);
   expect(await goFold('killed')).toEqual(await goFold('audit'));
@@ -146,17 +146,24 @@ it('names member, entry and evidence when one byte changed in the store of a mem
   });
 }, 120_000);
 
-/** Replays until all members have signed what all updates come to; what is wrong stays wrong. */
+/**
+ * Replays until all members have signed what all updates come to, and two replays say the same; what is
+ * wrong stays wrong. A quorum of two has logged each claim, and the third perhaps.
+ */
 async function settled(cache: string): Promise<Settled> {
-  const leavesMin = 3 * (1 + holderCount) + writers.published;
+  const leavesMin = 2 * holderCount + writers.published;
+  let lastRoot: string | undefined;
   return await eventually(
     async () => {
       const ran = await lab.callbook(`audit replay --cache ${cache} --json`);
       if (![0, unavailable].includes(ran.code)) throw new Error(ran.stdout + ran.stderr);
-      return JSON.parse(lastLine(ran)) as Settled;
+      const result = JSON.parse(lastLine(ran)) as Settled;
+      const isStill = result.root === lastRoot;
+      lastRoot = result.root;
+      return { ...result, isStill };
     },
-    ({ verdict, logs }) =>
-      verdict === 'agree' && logs.reduce((sum, { size }) => sum + size, 0) >= leavesMin,
+    ({ verdict, logs, isStill }) =>
+      isStill && verdict === 'agree' && logs.reduce((sum, { size }) => sum + size, 0) >= leavesMin,
     60_000,
   );
 }
