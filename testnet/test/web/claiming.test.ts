@@ -11,7 +11,7 @@ import { backUp, claim, giveCode, heading } from './journey.ts';
 import { loadedGzipBytes, measureStart } from './load.ts';
 import { expectQuiet, openWebLab, type Visitor, type WebLab } from './web-lab.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 170_000 });
 
 const number = '+4915123456789';
 const screensMax = 6;
@@ -35,8 +35,10 @@ describe('the first load', () => {
   });
 
   it('can be used within a second, on a processor slowed down four times', async () => {
-    // The best of several: whatever else this machine does at the moment is not the page's.
-    expect(await measureStart(web, 5)).toBeLessThanOrEqual(interactiveMsMax);
+    // The thread's own work: whatever else this machine does at the moment is not the page's.
+    const { workMs } = await measureStart(web, 5);
+    expect(workMs).toBeGreaterThan(0);
+    expect(workMs).toBeLessThanOrEqual(interactiveMsMax);
   });
 });
 

@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 /** Pictures of the last run. */
-export const picturesFolder: string = join(import.meta.dirname, '../../../dist/screens');
+const picturesFolder: string = join(import.meta.dirname, '../../../dist/screens');
 
 const themes = ['light', 'dark'] as const;
 const widths = [360, 768, 1280] as const;

@@ -41,7 +41,7 @@ export interface LogView {
 }
 
 /** Whether the root that a member has signed is that of the others. */
-export type RootState = 'equal' | 'alone' | 'differs' | 'unproven' | 'silent';
+type RootState = 'equal' | 'alone' | 'differs' | 'unproven' | 'silent';
 
 export interface MemberView {
   readonly member: CharterMember;
