@@ -12,11 +12,12 @@ import { useAction } from './use-action.ts';
 /** Four random words have more; what is shorter is guessed. */
 const passphraseCharactersMin = 12;
 
-export function BackupFile({
-  seed,
-  identifier,
-  onTested,
-}: BackupProps & { readonly identifier: Identifier }): JSX.Element {
+/** What is backed up: a file names the number beside its seed. */
+export interface BackupFileProps extends BackupProps {
+  readonly identifier: Identifier;
+}
+
+export function BackupFile({ seed, identifier, onTested }: BackupFileProps): JSX.Element {
   const [isSaved, setIsSaved] = useState(false);
   if (isSaved) {
     return <FileTest seed={seed} onTested={onTested} onBack={() => setIsSaved(false)} />;

@@ -9,8 +9,8 @@ import type { BackupWay, Journey } from '../holder/journey.ts';
 import { nextScreenOf } from '../holder/journey.ts';
 import { backedUp } from '../holder/journeys.ts';
 import { useMessages } from '../messages.ts';
-import { BackupFile } from '../parts/backup-file.tsx';
 import { BackupWords } from '../parts/backup-words.tsx';
+import { LazyBackupFile } from '../parts/lazy-backup-file.tsx';
 import { NoJourney } from '../parts/no-journey.tsx';
 import { StepsLine } from '../parts/steps-line.tsx';
 import { WithHolder } from '../parts/with-holder.tsx';
@@ -70,7 +70,7 @@ function BackupChoice({
           </label>
         ))}
       </fieldset>
-      {way === 'words' ? <BackupWords {...given} /> : <BackupFile {...given} />}
+      {way === 'words' ? <BackupWords {...given} /> : <LazyBackupFile {...given} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** The screen `restore`: a number comes back from its 24 words, or all of them from the encrypted file. */
 import { isClientError } from '@callbook/client';
-import { parseBackupFile, parseBackupWords, type BackedUpSeed } from '@callbook/client/backup';
+import { parseBackupWords, type BackedUpSeed } from '@callbook/client/backup';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { webError } from '../errors.ts';
@@ -50,7 +50,7 @@ function RestoreForm({
       const seeds =
         way === 'words' && read.state === 'good'
           ? [{ identifier: read.identifier, seed: parseBackupWords(textOf(fields, 'words')) }]
-          : await seedsOfFile(fields);
+          : await chosenSeeds(fields);
       await restoreAll(holder, seeds);
       goTo('record');
     });
@@ -158,12 +158,13 @@ function FileFields({ isBad }: { readonly isBad: boolean }): JSX.Element {
   );
 }
 
-async function seedsOfFile(fields: FormData): Promise<BackedUpSeed[]> {
+async function chosenSeeds(fields: FormData): Promise<BackedUpSeed[]> {
   const file = fields.get('file');
   if (!(file instanceof File) || file.size === 0) {
     throw webError('file_missing', 'no file was chosen');
   }
-  return await parseBackupFile(await file.text(), textOf(fields, 'passphrase'));
+  const { seedsOfFile } = await import('../holder/seeds-of-file.ts');
+  return await seedsOfFile(file, textOf(fields, 'passphrase'));
 }
 
 /** Each that can be brought back is; what fails is told only when none could. */
