@@ -46,7 +46,6 @@ export interface ProviderOptions {
 
 const openMsMax = 20_000;
 export const sipPort = 5061;
-export const wssPort = 8443;
 
 /** Starts a provider's two programs in a folder of its own. */
 export async function startProvider(

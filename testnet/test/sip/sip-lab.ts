@@ -13,6 +13,13 @@ import { SipConnection } from './sip-connection.ts';
 import type { SipAnswer } from './sip-connection.ts';
 
 export const domains = { a: 'sip.provider-a.test', b: 'sip.provider-b.test' } as const;
+/** Where provider A takes telephones in browsers, and from which page. */
+export const browserAccess = {
+  address: networkAddresses.servers[0],
+  port: 8443,
+  origin: 'https://phone.provider-a.test',
+} as const;
+
 export type ProviderName = keyof typeof domains;
 
 export interface SipLab extends AsyncDisposable {
@@ -30,9 +37,9 @@ export interface SipLab extends AsyncDisposable {
   scratch(): Promise<string>;
 }
 
-export type Settlement = ClaimTerms & { readonly account?: boolean };
+type Settlement = ClaimTerms & { readonly account?: boolean };
 
-export interface PhoneOptions {
+interface PhoneOptions {
   readonly number: string;
   readonly at: ProviderName;
   readonly place: number;
@@ -40,7 +47,7 @@ export interface PhoneOptions {
   readonly account?: string;
 }
 
-export interface Registration {
+interface Registration {
   readonly number: string;
   /** Its private key as PEM. */
   readonly key?: string;
@@ -56,15 +63,18 @@ export async function openSipLab(
   const [addressA, addressB] = networkAddresses.servers;
   const hosts = { [domains.a]: addressA, [domains.b]: addressB };
   const federation = opening.use(await startSipFederation({ folder, hosts }));
+  const { origin: webOrigin, ...wss } = browserAccess;
+  const tls = { address: addressA, port: sipPort };
+  const forBrowsers = { listen: { tls, wss }, webOrigin };
   const start = async (
     name: ProviderName,
-    place: Pick<ProviderOptions, 'address' | 'port'>,
+    place: Pick<ProviderOptions, 'address' | 'kamailio' | 'port'>,
   ): Promise<Provider> => {
     const provider = { domain: domains[name], ...place, ...options[name] };
     return opening.use(await startProvider(federation, provider));
   };
   const [a, b] = await Promise.all([
-    start('a', { address: addressA, port: 8060 }),
+    start('a', { address: addressA, port: 8060, kamailio: forBrowsers }),
     start('b', { address: addressB, port: 8070 }),
   ]);
   const providers = { a, b };

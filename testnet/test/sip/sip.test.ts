@@ -19,7 +19,8 @@ import { bearerToken, identity } from './signed-claims.ts';
 import { credentialsOf, registerByDigest } from './digest-login.ts';
 import type { DigestLogin } from './digest-login.ts';
 import type { SipAnswer } from './sip-connection.ts';
-import { domains, openSipLab, phoneKeyOf } from './sip-lab.ts';
+import { registerByWebSocket } from './web-socket-phone.ts';
+import { browserAccess, domains, openSipLab, phoneKeyOf } from './sip-lab.ts';
 import type { ProviderName, SipLab } from './sip-lab.ts';
 
 const numbers = {
@@ -31,6 +32,7 @@ const numbers = {
 const patientMs = 30_000;
 vi.setConfig({ testTimeout: 100_000 });
 
+const stack = new AsyncDisposableStack();
 let lab: SipLab;
 let ada: Person;
 let ben: Person;
@@ -39,13 +41,13 @@ const cleosKey = newEd25519Key();
 
 beforeAll(async () => {
   const accounts = { pollSeconds: 1, graceSeconds: 3 };
-  lab = await openSipLab({ a: { accounts }, b: { accounts } });
+  lab = stack.use(await openSipLab({ a: { accounts }, b: { accounts } }));
   ada = await lab.settle(numbers.ada, 'a');
   ben = await lab.settle(numbers.ben, 'b');
   cleo = await lab.settle(numbers.cleo, 'a', { moreKeys: [cleosKey.published] });
 }, 120_000);
 
-afterAll(async () => await lab[Symbol.asyncDispose](), 60_000);
+afterAll(async () => await stack.disposeAsync(), 60_000);
 
 const addressOf = (number: string, at: ProviderName): string => `sip:${number}@${domains[at]}`;
 
@@ -167,6 +169,15 @@ describe('a bearer token (RFC 8898)', () => {
     expect(await registerWith(elsewhere)).toMatchObject({ status: 403, code: 'token_audience' });
     const others = token({ sub: `tel:${numbers.ben}` });
     expect(await registerWith(others)).toMatchObject({ status: 403, code: 'token_subject' });
+  });
+
+  it('registers from our page by WSS, and no other page gets that far', async () => {
+    const ca = lab.federation.authority.certificate;
+    const from = addressOf(numbers.ada, 'a');
+    const by = async (origin: string): Promise<string> =>
+      await registerByWebSocket({ ...browserAccess, ca, origin, from, token: token() });
+    expect(await by(browserAccess.origin)).toBe('SIP/2.0 200 OK');
+    expect(await by('https://elsewhere.test')).toBe('HTTP/1.1 403 Forbidden');
   });
 
   it('with anything in it that is no token is not even asked about', async () => {
