@@ -54,7 +54,7 @@ function agrees(saying: MemberLookup, state: Lookup['state'], reason: Reason): b
 function useProof({ proof }: Reason): string[] {
   const { lookup } = useMessages();
   if (proof.state !== 'proven') {
-    const isWithheld = proof.state === 'unavailable' && String(proof.code) === 'token_missing';
+    const isWithheld = proof.state === 'unavailable' && proof.code === 'token_missing';
     return [isWithheld ? lookup.withheld : lookup.notProven];
   }
   const { member, logs } = proof.proof;
