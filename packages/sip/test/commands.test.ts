@@ -5,7 +5,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { sign } from 'node:crypto';
+import { signAs } from '@callbook/client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newPhone, type Phone } from './phone.ts';
 import { openTestDirectory, type TestDirectory } from './test-directory.ts';
 
 const main = join(import.meta.dirname, '../src/main.ts');
@@ -49,6 +52,43 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   });
 }
 
+interface Serving {
+  readonly child: ReturnType<typeof spawn>;
+  readonly port: number;
+  readonly accountsPort: number;
+}
+
+/** Starts the command, and waits until it says that it serves. */
+async function startServe(): Promise<Serving> {
+  const child = spawn(process.execPath, [...node, 'serve', '--config', config]);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { value } = (await lines.next()) as { value: string };
+  const said = JSON.parse(value) as { msg: string; port: number; accountsPort: number };
+  expect(said.msg).toBe('serving');
+  return { child, port: said.port, accountsPort: said.accountsPort };
+}
+
+const signingPorts = {
+  clock: { nowMs: () => Date.now() },
+  random: { bytes: (size: number) => crypto.getRandomValues(new Uint8Array(size)) },
+};
+
+async function askAccount(
+  method: string,
+  port: number,
+  [number, { privateKey: key }]: readonly [`+${string}`, Phone],
+): Promise<number> {
+  const signer = {
+    identifier: `tel:${number}` as const,
+    algorithm: 'ecdsa-p256-sha256' as const,
+    sign: (message: Uint8Array) =>
+      new Uint8Array(sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' })),
+  };
+  const request = new Request('https://accounts.a.example/v1/accounts/mine', { method });
+  const { headers } = await signAs(request, signer, signingPorts);
+  return (await fetch(`http://127.0.0.1:${port}/v1/accounts/mine`, { method, headers })).status;
+}
+
 it('doctor says what is good, and what to do about what is not', { timeout: 90_000 }, async () => {
   const good = await run('doctor', '--config', config);
   expect([good.code, good.stderr]).toEqual([0, '']);
@@ -68,11 +108,7 @@ it(
   'serve answers until it is told to stop, and says in one line why it cannot begin',
   { timeout: 90_000 },
   async () => {
-    const child = spawn(process.execPath, [...node, 'serve', '--config', config]);
-    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const { value } = (await lines.next()) as { value: string };
-    const { msg, port } = JSON.parse(value) as { msg: string; port: number };
-    expect(msg).toBe('serving');
+    const { child, port } = await startServe();
     const asked = await fetch(`http://127.0.0.1:${port}/route`, {
       method: 'POST',
       body: new URLSearchParams({ number: '+34912345678' }),
@@ -89,6 +125,35 @@ it(
     );
   },
 );
+
+it('every account that was answered is there after a kill', { timeout: 90_000 }, async () => {
+  const holders = Array.from({ length: 24 }, (_, place): readonly [`+${string}`, Phone] => [
+    `+${34_912_350_000 + place}`,
+    newPhone(),
+  ]);
+  for (const [number, phone] of holders) directory.publish(number, { sip: [phone.spki] });
+  const killed = await startServe();
+  const answered: (typeof holders)[number][] = [];
+  const enough = Promise.withResolvers<void>();
+  const asking = holders.map(async (holder) => {
+    // Whoever is asking when it is killed hears nothing.
+    const status = await askAccount('PUT', killed.accountsPort, holder).catch(() => 0);
+    if (status === 201) answered.push(holder);
+    if (answered.length >= 4) enough.resolve();
+  });
+  await enough.promise;
+  const ended = once(killed.child, 'exit');
+  killed.child.kill('SIGKILL');
+  await ended;
+  await Promise.all(asking);
+  const again = await startServe();
+  for (const holder of answered) {
+    expect(await askAccount('GET', again.accountsPort, holder)).toBe(200);
+  }
+  const over = once(again.child, 'exit');
+  again.child.kill('SIGTERM');
+  await over;
+});
 
 it('the service is one that systemd takes, and lets the bridge do little', async () => {
   const unit = join(import.meta.dirname, '../service/callbook-sip.service');
