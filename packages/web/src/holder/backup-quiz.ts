@@ -6,7 +6,7 @@
 /** How many words are asked back. */
 const asked = 3;
 /** Words of a backup. */
-export const backupWordsCount = 24;
+const backupWordsCount = 24;
 
 /** Three different places from 1 to 24, in order; `random` gives 32 bits at a time. */
 export function quizPlaces(random: () => number = random32): number[] {

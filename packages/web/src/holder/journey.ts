@@ -134,7 +134,7 @@ function parseKey({ use, algorithm, key }: KeptKey): PublishedKey {
 }
 
 /** Bytes that the page has kept as base64url. Throws `storage_lost`. */
-export function keptBytes(text: string): Uint8Array {
+function keptBytes(text: string): Uint8Array {
   const bytes = parseBase64Url(text);
   if (bytes === undefined) throw webError('storage_lost', 'kept bytes are no base64url');
   return bytes;

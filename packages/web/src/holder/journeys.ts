@@ -16,7 +16,7 @@ import { newlyKept } from './kept-number.ts';
 const form: CodeForm = 'digits';
 
 /** What the SDK signs with. */
-export type KeySourceOfPage =
+type KeySourceOfPage =
   | { readonly seed: Uint8Array }
   | { readonly signer: NonNullable<Awaited<ReturnType<typeof keptSigner>>> };
 

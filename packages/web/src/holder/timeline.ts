@@ -5,7 +5,7 @@
 import type { ReplacementStanding } from '@callbook/client';
 import type { Charter, RequestClass } from '@callbook/protocol';
 
-export type TimelineStepName = 'ask' | 'told' | 'wait' | 'take' | 'yours';
+type TimelineStepName = 'ask' | 'told' | 'wait' | 'take' | 'yours';
 
 /** One line of the timeline. */
 export interface TimelineStep {

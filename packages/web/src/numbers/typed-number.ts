@@ -7,7 +7,7 @@ import { parseIdentifier, type Identifier } from '@callbook/protocol';
 import { planOf, planOfDigits, type DiallingPlan } from './dialling-plan.ts';
 
 /** Why a text is no number. */
-export type NumberFault = 'letters' | 'too_long' | 'country_unknown';
+type NumberFault = 'letters' | 'too_long' | 'country_unknown';
 
 /** What a text is so far. */
 export type TypedNumber =
