@@ -180,15 +180,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     orderMembers(context.members, options.members ?? []);
     return context;
   };
-  const asking = contextsToAskIn(options, walked);
-  const { wallet } = options;
-  const lookUp: Directory['lookup'] = async (identifier, look = {}) => {
-    const at = await asking(look);
-    const found = await lookup(at, identifier, look);
-    if (wallet === undefined || found.state === 'published') return found;
-    const { lookupByToken } = await byToken();
-    return await lookupByToken(at, wallet, { found, options: look });
-  };
+  const reading = readingBy(contextsToAskIn(options, walked), options.wallet);
   return {
     get charter() {
       return context.charter;
@@ -223,7 +215,32 @@ export function createDirectory(options: DirectoryOptions): Directory {
     restore: async (of) => await (await ownership()).restoreHolding(await walked(), of),
     resume: async (pending, resumeOptions) =>
       await (await ownership()).resume(await walked(), pending, resumeOptions),
-    lookup: lookUp,
+    lookupZone: async (identifier, zone) =>
+      await context.zones.askResolver(context, zone, identifier),
+    survey: async (identifier, by) => await survey(await readBy(await walked(), by), identifier),
+    ...reading,
+    ...withPeers(context, reading.lookup),
+    watch: async function* (holding, options) {
+      yield* watch(await walked(), holding, options);
+    },
+    entryState: async (entryId) => await (await ownership()).entryState(await walked(), entryId),
+    memberStates: async () => await (await ownership()).memberStates(await walked()),
+  };
+}
+
+/** What is asked about others: first as everybody may, then with tokens where that finds nothing. */
+function readingBy(
+  asking: (look?: LookUpBy) => Promise<DirectoryContext>,
+  wallet: TokenPurse | undefined,
+): Pick<Directory, 'lookup' | 'lookupMany' | 'prove'> {
+  return {
+    lookup: async (identifier, look = {}) => {
+      const at = await asking(look);
+      const found = await lookup(at, identifier, look);
+      if (wallet === undefined || found.state === 'published') return found;
+      const { lookupByToken } = await byToken();
+      return await lookupByToken(at, wallet, { found, options: look });
+    },
     lookupMany: async (identifiers, look = {}) => {
       const { lookupMany } = await loadPart(() => import('./lookup-many.ts'));
       const at = await asking(look);
@@ -232,9 +249,6 @@ export function createDirectory(options: DirectoryOptions): Directory {
       const { lookupManyByToken } = await byToken();
       return await lookupManyByToken(at, wallet, { found, options: look });
     },
-    lookupZone: async (identifier, zone) =>
-      await context.zones.askResolver(context, zone, identifier),
-    survey: async (identifier, by) => await survey(await readBy(await walked(), by), identifier),
     prove: async (identifier, look) => {
       const at = await asking(look);
       try {
@@ -244,12 +258,6 @@ export function createDirectory(options: DirectoryOptions): Directory {
         return await (await byToken()).proveByToken(at, wallet, identifier);
       }
     },
-    ...withPeers(context, lookUp),
-    watch: async function* (holding, options) {
-      yield* watch(await walked(), holding, options);
-    },
-    entryState: async (entryId) => await (await ownership()).entryState(await walked(), entryId),
-    memberStates: async () => await (await ownership()).memberStates(await walked()),
   };
 }
 
