@@ -1,4 +1,5 @@
 /** What every member says of one number, asked again and again while the page is looked at. */
+import { holdingPayload } from '@callbook/client';
 import type { Holding, MemberEntryState, Proof, Survey, ZoneAnswer } from '@callbook/client';
 import { useEffect, useState } from 'preact/hooks';
 import type { Holder } from '../holder/holder.ts';
@@ -52,12 +53,15 @@ type SetRecord = (change: (before: LiveRecord) => LiveRecord) => void;
 
 async function ask(
   { directory }: Holder,
-  { identifier, entryId }: Holding,
+  holding: Holding,
   to: { readonly learn: (part: Partial<LiveRecord>) => void; readonly setRecord: SetRecord },
 ): Promise<void> {
   const { learn } = to;
+  const { identifier, entryId } = holding;
+  // What is published for tokens alone is shown to its holder, who signs for that.
+  const by = holdingPayload(holding).visibility === 'api' ? { holding } : {};
   await Promise.all([
-    directory.survey(identifier).then(
+    directory.survey(identifier, by).then(
       (survey) => learn({ survey, error: undefined, askedAtMs: Date.now() }),
       (error: unknown) => learn({ error, askedAtMs: Date.now() }),
     ),
@@ -67,7 +71,7 @@ async function ask(
       to.setRecord((before) => ({ ...before, zones: new Map(before.zones).set(name, answer) }));
     }),
     // One's own number: who asks is no secret from the members that publish it.
-    directory.prove(identifier, { privacy: 'plain' }).then(
+    directory.prove(identifier, { ...by, privacy: 'plain' }).then(
       (proof) => learn({ proof }),
       () => learn({ proof: undefined }),
     ),
