@@ -24,7 +24,7 @@ export interface SimulationOptions {
   readonly faultAt?: (memberName: string, durableStep: number) => DiskFault | undefined;
 }
 
-export interface SimulationEnd {
+interface SimulationEnd {
   readonly charters: CharterSet;
   readonly members: readonly SimulatedMember[];
 }

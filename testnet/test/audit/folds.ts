@@ -8,7 +8,7 @@ import { DirectoryError } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { runCommand } from '../lab.ts';
 
-export interface ListedLeaf {
+interface ListedLeaf {
   readonly log: string;
   readonly index: number;
   readonly code: string;
