@@ -1,6 +1,6 @@
 /**
- * A process that replays a folder, as `callbook audit replay --offline` does, in turns with bare
- * verification on all cores, and says what each took: CPU time of all threads, and memory at its peak.
+ * A process that replays a folder, as `callbook audit replay --offline` does, or does nothing but verify
+ * on all cores, and says what that took: CPU time of all threads, and memory at its peak.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,49 +8,49 @@ import { Worker } from 'node:worker_threads';
 import { replay } from '@callbook/auditor';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 
-/** What one replay took, and bare verification beside it. */
+/** What one replay took. */
 export interface AuditResult {
   readonly leaves: number;
-  readonly replayCpuSeconds: number;
-  readonly replaySeconds: number;
-  /** Verifications a second of CPU, and of time with all cores. */
-  readonly rawPerCpuSecond: number;
-  readonly rawPerSecond: number;
+  readonly cpuSeconds: number;
+  readonly seconds: number;
   readonly rssMiB: number;
   readonly violations: number;
 }
 
-const rawEach = Number(process.argv[3] ?? 20_000);
-const before = await verifyRaw(rawEach);
-const started = performance.now();
-const cpuBefore = process.cpuUsage();
-const result = await replay({
-  path: process.argv[2]!,
-  offline: true,
-  crypto,
-  nowMs: () => Date.now(),
-  random: { bytes: (size) => new Uint8Array(size) },
-});
-const { user, system } = process.cpuUsage(cpuBefore);
-const replaySeconds = (performance.now() - started) / 1000;
-// The threads of the bare verification are of the bench: the peak is read before they start again.
-const rssMiB = peakMiB();
-const after = await verifyRaw(rawEach);
-const measured: AuditResult = {
-  leaves: result.leaves,
-  replayCpuSeconds: (user + system) / 1e6,
-  replaySeconds,
-  rawPerCpuSecond: (before.perCpuSecond + after.perCpuSecond) / 2,
-  rawPerSecond: (before.perSecond + after.perSecond) / 2,
-  rssMiB,
-  violations: result.violationCount,
-};
-process.stdout.write(`${JSON.stringify(measured)}\n`);
+/** Verifications a second of CPU, and of time with all cores. */
+export interface RawResult {
+  readonly perCpuSecond: number;
+  readonly perSecond: number;
+}
+
+const rawEach = 20_000;
+const [what, folder] = process.argv.slice(2);
+process.stdout.write(
+  `${JSON.stringify(what === 'raw' ? await verifyRaw(rawEach) : await replayed())}\n`,
+);
+
+async function replayed(): Promise<AuditResult> {
+  const started = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const result = await replay({
+    path: folder!,
+    offline: true,
+    crypto,
+    nowMs: () => Date.now(),
+    random: { bytes: (size) => new Uint8Array(size) },
+  });
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    leaves: result.leaves,
+    cpuSeconds: (user + system) / 1e6,
+    seconds: (performance.now() - started) / 1000,
+    rssMiB: peakMiB(),
+    violations: result.violationCount,
+  };
+}
 
 /** Verifies on all cores at once; the threads have started before the clock does. */
-async function verifyRaw(
-  count: number,
-): Promise<{ readonly perCpuSecond: number; readonly perSecond: number }> {
+async function verifyRaw(count: number): Promise<RawResult> {
   const threads = Array.from(
     { length: availableParallelism() },
     () => new Worker(new URL('raw-verifier-worker.ts', import.meta.url)),

@@ -29,7 +29,7 @@ export const settlePauseMs = 250;
 /** Leaves verified before the fold is written and the position with it. */
 export const runLeavesMax = 524_288;
 /** Records kept in memory; of more, the parts go to files. */
-export const runBytesInMemoryMax = 16 * 1024 * 1024;
+export const runBytesInMemoryMax = 8 * 1024 * 1024;
 export const partitionCount = 256;
 /** Labels folded and written at once. */
 export const foldLabelsMax = 2048;

@@ -3,11 +3,11 @@
  * what one order to a thread comes to. The same function serves the caller where a thread cannot know
  * enough (`lastAtMs`). Result and order are plain, as they travel between threads.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEntryBundle, tilePath, tileWidth } from '@callbook/protocol';
 import type { CharterSet, Cryptography } from '@callbook/protocol';
-import { partitionCount } from '../limits.ts';
+import { bundleBytesMax, partitionCount } from '../limits.ts';
 import { fullBundleRoot, readBundle } from './leaf-reader.ts';
 import type { FoundViolation, ReadBundle } from './leaf-reader.ts';
 
@@ -81,18 +81,35 @@ export function readBundles(
   };
 }
 
-/** The leaves of a bundle in the folder; undefined where it is missing, torn or too short. */
+/** The leaves of a bundle in the folder, views of what the next one overwrites; undefined where it is missing, torn or too short. */
 function readStored({ path, storedSize }: BundleOrder, index: number): Uint8Array[] | undefined {
   const width = tileWidth({ level: 'entries', index }, storedSize);
   if (width === 0) return undefined;
-  let bytes: Uint8Array;
+  const size = readWhole(join(path, tilePath({ level: 'entries', index, width })));
+  if (size === undefined) return undefined;
+  const leaves = parseEntryBundle(scratch.subarray(0, size));
+  return leaves.verdict === 'accept' && leaves.value.length === width ? leaves.value : undefined;
+}
+
+/** Where bundles are read to, one after the other: fresh memory for each would wait for the collector. */
+const scratch = Buffer.alloc(bundleBytesMax + 1);
+
+/** Reads a file to `scratch`; undefined where it cannot be read, or is larger than a bundle. */
+function readWhole(path: string): number | undefined {
+  let file: number;
   try {
-    bytes = readFileSync(join(path, tilePath({ level: 'entries', index, width })));
+    file = openSync(path, 'r');
   } catch {
     return undefined;
   }
-  const leaves = parseEntryBundle(bytes);
-  return leaves.verdict === 'accept' && leaves.value.length === width ? leaves.value : undefined;
+  try {
+    const size = readSync(file, scratch, 0, scratch.length, 0);
+    return size < scratch.length ? size : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function sorted(records: ReadBundle['records']): Pick<BundleResult, 'records' | 'ends'> {

@@ -219,6 +219,8 @@ export class FoldEngine {
         return found.damaged;
       }
       of.spill.add(found.records, found.ends);
+      // Given back at once: a collector that counts what is in the heap alone would come late.
+      (found.records.buffer as ArrayBuffer).transfer(0);
       state.take(found);
       if (of.isKept) this.#tell(order, found, of);
       for (const { index, code } of found.violations)

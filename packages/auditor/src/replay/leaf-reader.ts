@@ -10,6 +10,7 @@ import {
   parseEntry,
   parseLeaf,
   roleFitsKind,
+  takeBytes,
   verifyParsedEntry,
 } from '@callbook/protocol';
 import type { CharterSet, Cryptography } from '@callbook/protocol';
@@ -94,7 +95,7 @@ export function readBundle(
     else if (read !== undefined) {
       kinds[read.kind] = (kinds[read.kind] ?? 0) + 1;
       if (read.isUnknown) violations.push({ index, code: 'charter_unknown' });
-      const bytes = new Uint8Array(recordBytes(read.record));
+      const bytes = takeBytes(recordBytes(read.record));
       writeRecord(bytes, 0, read.record);
       records.push({ partition: read.partition, bytes });
     }

@@ -38,7 +38,7 @@ class VerifierThread {
 
   constructor(charterNotes: readonly string[]) {
     // Threads make much short-lived garbage; a larger young generation would only be memory.
-    const resourceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
+    const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
     this.#worker = new Worker(workerUrl(), {
       name: 'verifier',
       workerData: charterNotes,

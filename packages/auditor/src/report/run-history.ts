@@ -74,13 +74,15 @@ export function noteRun(
   const folded = result.logs.reduce((sum, { size }) => sum + size, 0);
   const days: Record<string, Record<string, Record<string, number>>> = result.leaves >= folded
     ? {}
-    : (structuredClone(before.days) as typeof of.counted.days);
+    : structuredClone(before.days);
   for (const [day, logs] of Object.entries(of.counted.days)) {
     for (const [log, kinds] of Object.entries(logs)) {
       addKinds(((days[day] ??= {})[log] ??= {}), kinds);
     }
   }
-  const kept = Object.entries(days).sort().slice(-daysKeptMax);
+  const kept = Object.entries(days)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(-daysKeptMax);
   const history = {
     runs: [...before.runs, runOf(result, of.atMs)].slice(-runsKeptMax),
     days: Object.fromEntries(kept),

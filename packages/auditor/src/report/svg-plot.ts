@@ -46,7 +46,7 @@ interface Scale {
 
 function bars(series: readonly PlotSeries[], { count, top }: Scale): string {
   const step = width / count;
-  const floor = new Array<number>(count).fill(0);
+  const floor = Array.from({ length: count }, () => 0);
   return series
     .map(({ values }, place) => {
       const rects = values.map((value, at) => {
