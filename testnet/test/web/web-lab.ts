@@ -14,7 +14,7 @@ export interface WebLab extends AsyncDisposable {
   readonly browser: Browser;
   /** Opens a member's page in a profile of its own; `storage` takes up another profile's. */
   visit(memberName: string, options?: VisitOptions): Promise<Visitor>;
-  /** The newest code that was sent to a number, once more have been sent than `already`. */
+  /** The code that is sent to a number after the first `already`, once it is there. */
   code(to: string, already: number): Promise<string>;
   /** How many codes have been sent to a number. */
   codeCount(to: string): Promise<number>;
@@ -61,7 +61,7 @@ export async function openWebLab(holds: StartOptions['holds'] = {}): Promise<Web
         (sent) => sent.length > already,
         actionMsMax,
       );
-      return codes.at(-1)!;
+      return codes[already]!;
     },
     [Symbol.asyncDispose]: async () => await open[Symbol.asyncDispose](),
   };
