@@ -81,7 +81,7 @@ export async function receiptOf(
 }
 
 /** A leaf as it is in the folder, in a log of this size there. */
-export function storedLeaf(log: LogFolder, index: number, size: number): Uint8Array | undefined {
+function storedLeaf(log: LogFolder, index: number, size: number): Uint8Array | undefined {
   const bundle = Math.floor(index / 256);
   const width = tileWidth({ level: 'entries', index: bundle }, size);
   const bytes = width === 0 ? undefined : log.tile({ level: 'entries', index: bundle, width });
@@ -109,7 +109,7 @@ function timeOf(bytes: Uint8Array | undefined): number | undefined {
 }
 
 /** What was served instead of a part that the log has signed (docs/auditors.md). */
-export interface ServedInstead {
+interface ServedInstead {
   readonly v: 1;
   readonly kind: 'served_instead';
   /** Who served it: this auditor's word. */

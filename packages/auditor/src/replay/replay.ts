@@ -50,7 +50,7 @@ export interface ReplayProgress {
   readonly total: number;
 }
 
-export interface ListedViolation {
+interface ListedViolation {
   readonly log: string;
   readonly index: number;
   readonly code: ViolationCode;

@@ -27,7 +27,7 @@ export interface AuditRun {
 }
 
 /** Entries by day, log and kind. */
-export type DayCounts = Readonly<
+type DayCounts = Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>
 >;
 

@@ -1,6 +1,6 @@
 /** Plots as SVG, a few kilobytes each: bars that stand on each other, and lines. */
 
-export interface PlotSeries {
+interface PlotSeries {
   readonly name: string;
   readonly values: readonly number[];
 }

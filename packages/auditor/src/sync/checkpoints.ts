@@ -2,12 +2,7 @@
  * The checkpoints of one log as all members give them: the largest that a quorum has cosigned is taken,
  * and every other has to be of the same tree.
  */
-import {
-  parseCheckpoint,
-  parseNote,
-  verifyAgreedCheckpoint,
-  verifyCheckpoint,
-} from '@callbook/protocol';
+import { verifyAgreedCheckpoint, verifyCheckpoint } from '@callbook/protocol';
 import type { CharterSet, Checkpoint, Cryptography } from '@callbook/protocol';
 import type { Findings } from '../findings.ts';
 import { noteBytesMax } from '../limits.ts';
@@ -70,14 +65,6 @@ export function judgeCheckpoint(
     }
   }
   return { note, checkpoint: checkpoint.value, isAgreed: false, timestampSeconds: 0 };
-}
-
-/** Reads the size that a note names, whoever signed it; 0 where it names none. */
-export function sizeNamedBy(note: string): number {
-  const parsed = parseNote(note);
-  if (parsed.verdict !== 'accept') return 0;
-  const checkpoint = parseCheckpoint(parsed.value.text);
-  return checkpoint.verdict === 'accept' ? checkpoint.value.size : 0;
 }
 
 function byWorth(a: GivenCheckpoint, b: GivenCheckpoint): number {

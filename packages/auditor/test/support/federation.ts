@@ -34,7 +34,7 @@ import {
 } from '../../../protocol/test/make-vectors/charter-base.ts';
 import { fixed32 } from '../../../protocol/test/make-vectors/vector-case.ts';
 
-export const names = ['alpha', 'beta', 'gamma'] as const;
+const names = ['alpha', 'beta', 'gamma'] as const;
 export type Name = (typeof names)[number];
 export const nowMs = startMs + 3_600_000;
 export { crypto };
@@ -157,7 +157,7 @@ export class Federation {
   }
 }
 
-export function treeOf(name: Name, leaves: readonly Uint8Array[]): Checkpoint {
+function treeOf(name: Name, leaves: readonly Uint8Array[]): Checkpoint {
   const hashes = leaves.map((leaf) => leafHash(leaf, crypto));
   const root = frontierRoot(extendFrontier(emptyFrontier, hashes, crypto), crypto);
   return { origin: originOf(name), size: leaves.length, root };
