@@ -41,7 +41,10 @@ export async function openLab(
   return await openLabWith({ memberCount, roomFor, holds });
 }
 
-type LabOptions = Pick<StartOptions, 'memberCount' | 'roomFor' | 'holds' | 'onFounded' | 'withPage'>;
+type LabOptions = Pick<
+  StartOptions,
+  'memberCount' | 'roomFor' | 'holds' | 'onFounded' | 'withPage'
+>;
 
 /** As `openLab`, for whoever wants more of it. */
 export async function openLabWith(options: LabOptions): Promise<Lab> {

@@ -100,7 +100,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   api.setErrorHandler(errorHandler(logger));
   api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));
   allowEveryOrigin(api);
-  api.addHook('onSend', (_request, reply, _payload, done) => {
+  api.addHook('onRequest', (_request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff');
     done();
   });

@@ -28,5 +28,6 @@ export interface KeptChallenge {
 export interface ChallengeStore {
   /** What was kept; undefined where another code is to be sent. */
   load(place: ChallengePlace): Promise<KeptChallenge | undefined>;
+  /** Replaces what was kept for this place. */
   save(place: ChallengePlace, kept: KeptChallenge): Promise<void>;
 }
