@@ -55,7 +55,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   zone_bogus: 'Do not use this answer; tell the member, and try again later.',
   zone_differs: 'Try again in a few seconds; see "callbook members".',
   provider_unreachable: 'Check the address of the provider and your network.',
-  provider_refused: 'docs/spec/sip-bridge.md says what the code means.',
+  provider_refused: 'Look the code up in docs/spec/sip-bridge.md.',
   provider_answer_malformed: 'Ask the provider for the address of its accounts.',
   provider_unavailable: 'Check the resolver of the configuration, or take the suffix out of it.',
   proof_charter_mismatch:

@@ -10,7 +10,7 @@ import { holdingPayload, type Holding } from './holding.ts';
 import { watchPeriodMsDefault, watchPeriodMsMin, watchSettleMs } from './limits.ts';
 import { loadPart } from './load-part.ts';
 import { pendingAgainst } from './pending-against.ts';
-import { survey, type Agreement } from './survey.ts';
+import { survey, type Agreement, type Survey } from './survey.ts';
 import type { VetoOptions } from './veto.ts';
 import { findingName, findingsOf, type Finding, type OwnStates } from './watched-change.ts';
 
@@ -98,9 +98,8 @@ async function lookAgainIfOdd(
 
 async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Promise<Look> {
   const [before] = await statesNow(watched);
-  const reading = await asHolder(context, before);
-  const [found, requests] = await Promise.all([
-    survey(reading, before.identifier),
+  const [{ reading, found }, requests] = await Promise.all([
+    surveyOwn(context, before),
     pendingAgainst(context, before),
   ]);
   const { agreement, members } = found;
@@ -115,15 +114,22 @@ async function lookOnce(context: DirectoryContext, watched: WatchedHolding): Pro
   return { holding: own[0], agreement, requests, findings };
 }
 
-/**
- * What is published for whoever has a token is shown to its holder, also what somebody else with the same key
- * publishes so. A key that has to be asked for elsewhere is asked only where it is needed.
- */
-async function asHolder(context: DirectoryContext, holding: Holding): Promise<DirectoryContext> {
-  const isNeeded = holding.seed !== null || holdingPayload(holding).visibility === 'api';
-  if (!isNeeded) return context;
+/** What the members say of the own number, and how they were asked. */
+async function surveyOwn(
+  context: DirectoryContext,
+  holding: Holding,
+): Promise<{ readonly reading: DirectoryContext; readonly found: Survey }> {
+  const isPublic = holdingPayload(holding).visibility === 'dns';
+  if (isPublic) {
+    const found = await survey(context, holding.identifier);
+    const isShown = found.members.every(({ state }) => state !== 'absent');
+    // A key that has to be asked for elsewhere is asked only where it is needed.
+    if (isShown || holding.seed === null) return { reading: context, found };
+  }
+  // For whoever has a token, and for its holder: perhaps now, by somebody else with the same key.
   const { withHolderIfAble } = await loadPart(() => import('./tokens/authorized-fetch.ts'));
-  return await withHolderIfAble(context, holding);
+  const reading = await withHolderIfAble(context, holding);
+  return { reading, found: await survey(reading, holding.identifier) };
 }
 
 async function statesNow(watched: WatchedHolding): Promise<OwnStates> {

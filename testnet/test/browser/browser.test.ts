@@ -70,9 +70,10 @@ describe('a page in a browser', () => {
     expect(new Set(found.chain)).toEqual(new Set(['denial', 'keys', 'records']));
   });
 
-  it('proves that nobody holds another', async () => {
+  it('has it denied by the zone that anything is published of another; a proof takes a token', async () => {
     const found = await lookup(free);
-    expect(found).toMatchObject({ state: 'absent', proof: 'proven', dnssec: 'secure' });
+    expect(found).toMatchObject({ state: 'absent', proof: 'unavailable', dnssec: 'secure' });
+    expect(found.chain).toContain('denial');
   });
 
   it('publishes another route', async () => {
@@ -118,7 +119,7 @@ describe('a page with nothing set', () => {
       },
       [lab.charterNote, free] as const,
     );
-    expect(found).toMatchObject({ state: 'absent', proof: 'proven', dnssec: 'secure' });
+    expect(found).toMatchObject({ state: 'absent', proof: 'unavailable', dnssec: 'secure' });
     const loaded = lab.pages.served.slice(before).map(({ name }) => name.split('-')[0]);
     expect(loaded).toContain('oblivious');
   });
@@ -152,7 +153,7 @@ describe('a page with nothing set', () => {
       );
     };
     expect(await answered(held.slice('tel:'.length))).toBe('published, proven');
-    expect(await answered('+447700900001')).toBe('absent, proven');
+    expect(await answered('+447700900001')).toBe('absent, not proven');
     await guide.context().setOffline(true);
     expect(await answered('+447700900001')).toBe('cannot tell: directory_unavailable');
   });

@@ -95,10 +95,11 @@ export const half: Role = async (_path, pass, response) => {
   return undefined;
 };
 
-/** Cuts every answer short, and says that it is all there is. */
+/** Cuts every answer short, and says that it is all there is; what it is padded with says nothing. */
 export const short: Role = async (_path, pass) => {
   const { status, type, body } = await pass();
-  return { status, type, body: body.subarray(0, body.length >> 1) };
+  const said = body.toString('latin1').trimEnd();
+  return { status, type, body: body.subarray(0, said.length >> 1) };
 };
 
 /** Changes the JSON on some paths. */
