@@ -1,6 +1,7 @@
 /** A fast person on the way to a number: reads, types and presses what the screens ask for. */
 import { en } from '@callbook/web/messages';
-import type { Page } from 'playwright-core';
+import { errors, type Page } from 'playwright-core';
+import { eventually } from '../lab.ts';
 import type { Visitor, WebLab } from './web-lab.ts';
 
 export interface ClaimOptions {
@@ -27,11 +28,11 @@ export async function claim(
   await heading(page, en.reach.title);
   await onScreen('reach', page);
   await page.getByLabel(en.reach.sip).fill(sip);
-  const already = await web.codeCount(`tel:${number}`);
+  const already = (await web.codes(`tel:${number}`)).length;
   await page.getByRole('button', { name: en.reach.sendCode, exact: true }).click();
   await page.locator('#code').waitFor();
   await onScreen('code', page);
-  await giveCode(web, page, { to: `tel:${number}`, already });
+  await giveCodes(web, page, { to: `tel:${number}`, already, until: en.record.title });
   await page.getByText(en.record.states.good).waitFor();
   await onScreen('record', page);
   return words;
@@ -57,16 +58,67 @@ export async function backUp(
   return words.join(' ');
 }
 
-/** Types the code that was sent, and whatever other codes are asked for after it. */
-export async function giveCode(
+export interface GiveCodesOptions {
+  readonly to: string;
+  /** How many codes had been sent to it before. */
+  readonly already: number;
+  /** The heading of the screen that is come to at the end. */
+  readonly until: string;
+}
+
+/** How long a person goes on typing codes. */
+const codesMsMax = 90_000;
+
+/**
+ * Has codes sent and types them, until the screen that they lead to is shown. All members of a testnet are
+ * `localhost` in their messages, so that of several codes each is tried where it may be meant.
+ */
+export async function giveCodes(
   web: WebLab,
   page: Page,
-  { to, already }: { readonly to: string; readonly already: number },
+  { to, already, until }: GiveCodesOptions,
 ): Promise<void> {
-  const code = await web.code(to, already);
-  await page.locator('#code').fill(code);
-  await page.getByRole('button', { name: en.code.check, exact: true }).click();
+  const end = page.getByRole('heading', { level: 1, name: until, exact: true });
+  const field = page.locator('#code');
+  const buttons = [
+    page.getByRole('button', { name: en.code.send, exact: true }),
+    page.getByRole('button', { name: en.reach.sendCode, exact: true }),
+    page.getByRole('link', { name: en.common.next, exact: true }),
+  ];
+  const tried = new Set<string>();
+  const step = async (): Promise<boolean> => {
+    if (await end.isVisible()) return true;
+    if (await page.locator('[data-failure]').isVisible()) {
+      throw new Error(await page.locator('[data-failure]').innerText(quickly));
+    }
+    for (const button of buttons) {
+      if (await button.isVisible()) await button.click(quickly);
+    }
+    // What was typed stands there until the screen has gone on with it.
+    if (!(await field.isVisible()) || (await field.inputValue(quickly)) !== '') return false;
+    const asked = await page.locator('label[for=code]').innerText(quickly);
+    const sent = (await web.codes(to)).slice(already);
+    const code = sent.find((one) => !tried.has(`${asked} ${one}`));
+    if (code === undefined) return false;
+    tried.add(`${asked} ${code}`);
+    await field.fill(code, quickly);
+    await page.getByRole('button', { name: en.code.check, exact: true }).click(quickly);
+    return false;
+  };
+  await eventually(
+    async () =>
+      await step().catch((error: unknown) => {
+        // What was there a moment ago may be on its way out.
+        if (error instanceof errors.TimeoutError) return false;
+        throw error;
+      }),
+    (isOver) => isOver,
+    codesMsMax,
+  );
 }
+
+/** For what is there already. */
+const quickly = { timeout: 2000 };
 
 export async function heading(page: Page, text: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor();

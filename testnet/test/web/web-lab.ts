@@ -7,17 +7,15 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { expect } from 'vitest';
 import type { StartOptions } from '../../src/testnet.ts';
 import { startChromium } from '../browser/chromium.ts';
-import { eventually, openLabWith, type Lab } from '../lab.ts';
+import { openLabWith, type Lab } from '../lab.ts';
 
 export interface WebLab extends AsyncDisposable {
   readonly lab: Lab;
   readonly browser: Browser;
   /** Opens a member's page in a profile of its own; `storage` takes up another profile's. */
   visit(memberName: string, options?: VisitOptions): Promise<Visitor>;
-  /** The code that is sent to a number after the first `already`, once it is there. */
-  code(to: string, already: number): Promise<string>;
-  /** How many codes have been sent to a number. */
-  codeCount(to: string): Promise<number>;
+  /** The codes that have been sent to a number, in their order. */
+  codes(to: string): Promise<string[]>;
   /** Address of a member's page. */
   urlOf(memberName: string): string;
 }
@@ -54,15 +52,7 @@ export async function openWebLab(holds: StartOptions['holds'] = {}): Promise<Web
     browser,
     urlOf,
     visit: async (name, options = {}) => await visit(browser, urlOf(name), options),
-    codeCount: async (to) => (await codesSentTo(lab, to)).length,
-    code: async (to, already) => {
-      const codes = await eventually(
-        async () => await codesSentTo(lab, to),
-        (sent) => sent.length > already,
-        actionMsMax,
-      );
-      return codes[already]!;
-    },
+    codes: async (to) => await codesSentTo(lab, to),
     [Symbol.asyncDispose]: async () => await open[Symbol.asyncDispose](),
   };
 }

@@ -28,56 +28,85 @@ const nothingKnown: LiveRecord = {
 
 export function useRecord(holder: Holder, holding: Holding): LiveRecord {
   const [record, setRecord] = useState(nothingKnown);
-  useEffect(() => {
-    const stop = new AbortController();
-    const learn = (part: Partial<LiveRecord>): void => {
-      if (!stop.signal.aborted) setRecord((before) => ({ ...before, ...part }));
-    };
-    void askOn(stop.signal, async () => await ask(holder, holding, { learn, setRecord }));
-    return () => stop.abort();
-  }, [holding.entryId]);
+  useEffect(
+    () => askOn(() => questionsAbout(holder, holding), setRecord),
+    [holding.entryId.toHex()],
+  );
   return record;
 }
 
-/** Asks until it is stopped; a page that nobody sees asks nothing. */
-async function askOn(signal: AbortSignal, askOnce: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    if (document.visibilityState === 'visible') await askOnce();
-    await new Promise((resolve) => {
-      setTimeout(resolve, askEveryMs);
-    });
-  }
+/** Adds to what is known. */
+type Learn = (before: LiveRecord) => LiveRecord;
+
+/** What is asked, by name; no answer rejects. */
+type Questions = ReadonlyMap<string, () => Promise<Learn>>;
+
+/**
+ * Asks everything again and again, except what is still on its way: a member, or its DNS, that does not
+ * answer holds nothing else up. A page that nobody sees asks nothing. Returns what ends it.
+ */
+function askOn(questions: () => Questions, setRecord: (learn: Learn) => void): () => void {
+  const underWay = new Set<string>();
+  let isWanted = true;
+  const askAll = (): void => {
+    if (document.visibilityState !== 'visible') return;
+    for (const [name, ask] of questions()) {
+      if (underWay.has(name)) continue;
+      underWay.add(name);
+      void ask().then((learn) => {
+        underWay.delete(name);
+        if (isWanted) setRecord(learn);
+      });
+    }
+  };
+  askAll();
+  const timer = setInterval(askAll, askEveryMs);
+  document.addEventListener('visibilitychange', askAll);
+  return () => {
+    isWanted = false;
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', askAll);
+  };
 }
 
-type SetRecord = (change: (before: LiveRecord) => LiveRecord) => void;
-
-async function ask(
-  { directory }: Holder,
-  holding: Holding,
-  to: { readonly learn: (part: Partial<LiveRecord>) => void; readonly setRecord: SetRecord },
-): Promise<void> {
-  const { learn } = to;
+function questionsAbout({ directory }: Holder, holding: Holding): Questions {
   const { identifier, entryId } = holding;
   // What is published for tokens alone is shown to its holder, who signs for that.
   const by = holdingPayload(holding).visibility === 'api' ? { holding } : {};
-  await Promise.all([
-    directory.survey(identifier, by).then(
-      (survey) => learn({ survey, error: undefined, askedAtMs: Date.now() }),
-      (error: unknown) => learn({ error, askedAtMs: Date.now() }),
-    ),
-    ...directory.members.map(async ({ name, zone }) => {
-      const answer = await directory.lookupZone(identifier, zone).catch(() => undefined);
-      if (answer === undefined) return;
-      to.setRecord((before) => ({ ...before, zones: new Map(before.zones).set(name, answer) }));
-    }),
-    // One's own number: who asks is no secret from the members that publish it.
-    directory.prove(identifier, { ...by, privacy: 'plain' }).then(
-      (proof) => learn({ proof }),
-      () => learn({ proof: undefined }),
-    ),
-    directory.entryState(entryId).then(
-      (entry) => learn({ entry }),
-      () => undefined,
-    ),
+  const ask = async <T>(answer: Promise<T>, learn: (value: T) => Learn): Promise<Learn> =>
+    await answer.then(learn, () => learnNothing);
+  return new Map<string, () => Promise<Learn>>([
+    [
+      'survey',
+      async () =>
+        await directory.survey(identifier, by).then(
+          (survey) => learning({ survey, error: undefined, askedAtMs: Date.now() }),
+          (error: unknown) => learning({ error, askedAtMs: Date.now() }),
+        ),
+    ],
+    ['entry', async () => await ask(directory.entryState(entryId), (entry) => learning({ entry }))],
+    [
+      'proof',
+      // One's own number: who asks is no secret from the members that publish it.
+      async () =>
+        await directory.prove(identifier, { ...by, privacy: 'plain' }).then(
+          (proof) => learning({ proof }),
+          () => learning({ proof: undefined }),
+        ),
+    ],
+    ...directory.members.map(({ name, zone }): [string, () => Promise<Learn>] => [
+      `zone ${name}`,
+      async () =>
+        await ask(directory.lookupZone(identifier, zone), (answer) => (before) => ({
+          ...before,
+          zones: new Map(before.zones).set(name, answer),
+        })),
+    ]),
   ]);
 }
+
+function learning(part: Partial<LiveRecord>): Learn {
+  return (before) => ({ ...before, ...part });
+}
+
+const learnNothing: Learn = (before) => before;
