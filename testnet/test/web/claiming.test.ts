@@ -68,6 +68,21 @@ describe('a claim', () => {
     );
   });
 
+  it('is shown as soon as members say it, though their proofs and their DNS hang', async () => {
+    const { page } = holder;
+    let isBlocked = true;
+    await page.route(/\/v1\/proof|\/dns-query/, async () => await Promise.withResolvers().promise);
+    await page.route('**/v1/lookups', async (route) =>
+      isBlocked ? await route.abort('connectionrefused') : await route.continue(),
+    );
+    await page.reload();
+    await page.getByText(en.record.states.unknown).waitFor();
+    isBlocked = false;
+    // Members that hang are given up after half a minute: nothing else may wait for that.
+    await page.getByText(en.record.states.good).waitFor({ timeout: 20_000 });
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
   it('is found at the page of another member, with proof', async () => {
     const { page, context } = await web.visit('gamma', { at: 'lookup' });
     await page.getByLabel(en.lookup.number).fill(number);

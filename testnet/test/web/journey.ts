@@ -80,11 +80,7 @@ export async function giveCodes(
 ): Promise<void> {
   const end = page.getByRole('heading', { level: 1, name: until, exact: true });
   const field = page.locator('#code');
-  const buttons = [
-    page.getByRole('button', { name: en.code.send, exact: true }),
-    page.getByRole('button', { name: en.reach.sendCode, exact: true }),
-    page.getByRole('link', { name: en.common.next, exact: true }),
-  ];
+  const buttons = [page.getByRole('button', { name: en.code.send, exact: true })];
   const tried = new Set<string>();
   const step = async (): Promise<boolean> => {
     if (await end.isVisible()) return true;
