@@ -2,8 +2,12 @@
  * The page for who holds nothing: looking numbers up, one and many, with the reasons, and who runs the
  * directory. Also what goes wrong on the way: rubbish, no network, a member that lies, one that is down.
  */
-import type { Route } from 'playwright-core';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { noteSigner, parseIndexRoot, signIndexRoot } from '@callbook/protocol';
+import { nobleCryptography as crypto } from '@callbook/protocol/crypto/noble';
 import { en } from '@callbook/web/messages';
+import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../lab.ts';
 import { inspect } from './inspect.ts';
@@ -163,26 +167,41 @@ describe('who runs it', () => {
     await context.close();
   });
 
-  it('names a member that signs another root than the others', async () => {
+  it.each([
+    // Another root over the same logs, by the same key: what a member that lies would sign.
+    ['signs another root than the others', 'differs', lieAs],
+    ['has not signed what it shows', 'unproven', spoil],
+  ] as const)('names a member that %s', async (_what, state, changed) => {
     const { page, context } = await web.visit('gamma');
-    // Another root over the same logs, signed by the same key, is what a lying member would show; here
-    // its answer is spoiled, so that the signature does not hold either.
     await page.route('**/v1/index-root', async (route) => {
-      const answer = await route.fetch();
-      const text = await answer.text();
-      const isLiar = text.includes('\n— api.e164.beta.test/log ');
-      await route.fulfill({
-        response: answer,
-        body: isLiar ? text.replace('callbook', 'Callbook') : text,
-      });
+      const response = await route.fetch();
+      const note = await response.text();
+      const isLiar = note.includes('\n— api.e164.beta.test/log ');
+      await route.fulfill({ response, body: isLiar ? await changed(note) : note });
     });
     await page.goto(`${web.urlOf('gamma')}/#/transparency`);
     await page.locator('[data-verdict=differs]').waitFor();
-    expect(await page.locator('[data-root=unproven]').innerText()).toContain('(beta)');
-    await inspect(page, 'transparency-differs');
+    expect(await page.locator(`[data-root=${state}]`, { hasText: '(beta)' }).count()).toBe(1);
+    await inspect(page, `transparency-${state}`);
     await context.close();
   });
 });
+
+async function spoil(note: string): Promise<string> {
+  return note.replace('callbook', 'Callbook');
+}
+
+async function lieAs(note: string): Promise<string> {
+  const beta = web.lab.testnet.members.find(({ layout }) => layout.name === 'beta')!.layout;
+  const parsed = parseIndexRoot(note.slice(0, note.indexOf('\n\n') + 1));
+  if (parsed.verdict !== 'accept') throw new Error(parsed.code);
+  const signer = crypto.ed25519Signer(await readFile(join(beta.folder, 'log.key')));
+  const root = crypto.sha256(parsed.value.root);
+  return signIndexRoot(
+    { ...parsed.value, root },
+    noteSigner({ name: beta.origin, signer }, crypto),
+  );
+}
 
 describe('what goes wrong', () => {
   const under = async (

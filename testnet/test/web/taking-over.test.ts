@@ -1,6 +1,6 @@
 /**
  * Two browsers that want one number: a key that is lost, and replaced once the hold of the charter is over,
- * which is half a minute here; and a request that the browser of the holder refuses, by one tap in the alert.
+ * which is a quarter of a minute here; and a request that the browser of the holder refuses, by one tap in the alert.
  */
 import { en } from '@callbook/web/messages';
 import type { Page } from 'playwright-core';
@@ -13,8 +13,7 @@ vi.setConfig({ testTimeout: 150_000 });
 
 const number = '+4915123456789';
 const lostNumber = '+34912345678';
-/** No shorter than the pause of a member before its next code to one number. */
-const possessionMs = 32_000;
+const possessionMs = 15_000;
 
 let web: WebLab;
 /** Holds `number`. */
