@@ -1,6 +1,6 @@
 /**
  * Two browsers that want one number: a key that is lost, and replaced once the hold of the charter is over,
- * which is a quarter of a minute here; and a request that the browser of the holder refuses, by one tap in the alert.
+ * which is a quarter of a minute here; and a request that the holder refuses in their browser, by one tap in the alert.
  */
 import { en } from '@callbook/web/messages';
 import type { Page } from 'playwright-core';
@@ -68,7 +68,7 @@ describe('a request that somebody else makes', () => {
     await refuse.waitFor();
     await inspect(page, 'alert');
     const query = new URLSearchParams({ number: `tel:${number}`, request: await requestId });
-    await page.goto(`${web.urlOf('alpha')}/#/veto?${query}`);
+    await page.goto(`${web.urlOf('alpha')}/#/veto?${query.toString()}`);
     await page.getByRole('button', { name: en.guard.vetoGo, exact: true }).waitFor();
     await inspect(page, 'veto');
     await refuse.click();
