@@ -34,6 +34,7 @@ export const suites: readonly Suite[] = [
   { name: 'documentation', paths: ['testnet/test/documentation'], budgetSeconds: 180, alone: true },
   { name: 'browser', paths: ['testnet/test/browser'], budgetSeconds: 180, alone: true },
   { name: 'web', paths: ['testnet/test/web'], budgetSeconds: 180, alone: true },
+  { name: 'takeover', paths: ['testnet/test/takeover'], budgetSeconds: 180, alone: true },
   { name: 'lookups', paths: ['testnet/test/client'], budgetSeconds: 180, alone: true },
   { name: 'members', paths: ['testnet/test/members'], budgetSeconds: 180, alone: true },
   { name: 'ownership', paths: ['testnet/test/ownership'], budgetSeconds: 180, alone: true },

@@ -3,12 +3,12 @@
  * something is not as it must be, the run ends with an error.
  */
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { foundTestnet } from '../founding.ts';
-import { layOut, portsOf } from '../layout.ts';
+import { freePortBase } from '../free-ports.ts';
+import { layOut } from '../layout.ts';
 import type { TestnetLayout } from '../layout.ts';
 import { SeededRandom } from '../simulation/seeded-random.ts';
 import { ChaosMembers } from './chaos-members.ts';
@@ -38,13 +38,13 @@ export type ChaosOutcome = Ledger['counts'] & {
 const memberCount = 5;
 const holderCount = 15;
 const drainMsMax = 60_000;
-const portTriesMax = 20;
 
 /** Runs to the end; throws at the first violation. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const { seconds, folder, claimsUnderFaults, say } = options;
   const random = new SeededRandom(`chaos ${options.seed}`);
-  const layout = await freeLayout(folder);
+  // Ports are not for the seed to choose: they are what is free.
+  const layout = layOut({ folder, memberCount, portBase: await freePortBase(memberCount) });
   await using parts = new AsyncDisposableStack();
   say(`founding a federation of ${memberCount} in ${folder}`);
   await foundTestnet(layout);
@@ -143,25 +143,4 @@ function countKinds(plan: readonly PlannedFault[]): Record<Fault['kind'], number
 
 async function trustAuthority({ caFile }: TestnetLayout): Promise<void> {
   setDefaultCACertificates([...getCACertificates('default'), await readFile(caFile, 'utf8')]);
-}
-
-/** Ports are not for the seed to choose: they are what is free. */
-async function freeLayout(folder: string): Promise<TestnetLayout> {
-  for (let tries = 0; tries < portTriesMax; tries++) {
-    const portBase = 20_000 + 10 * Math.floor(Math.random() * 1000);
-    const layout = layOut({ folder, memberCount, portBase });
-    const free = await Promise.all(portsOf(layout).map(isFree));
-    if (!free.includes(false)) return layout;
-  }
-  throw new Error('no free ports for the members');
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
-      probe.close(() => resolve(true));
-    });
-  });
 }

@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foundTestnet } from '../../src/founding.ts';
+import { freePortBase } from '../../src/free-ports.ts';
 import { layOut } from '../../src/layout.ts';
 import type { MemberLayout } from '../../src/layout.ts';
 import { MemberProcess } from '../../src/member-process.ts';
@@ -21,7 +20,7 @@ let beta: MemberLayout;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callbook-daemon-'));
-  const layout = layOut({ folder, memberCount: 2, portBase: await freePortBase() });
+  const layout = layOut({ folder, memberCount: 2, portBase: await freePortBase(2) });
   await foundTestnet(layout);
   [alpha, beta] = layout.members as [MemberLayout, MemberLayout];
 });
@@ -31,14 +30,6 @@ afterEach(async () => await rm(folder, { recursive: true, force: true }));
 async function serve({ configFile }: MemberLayout): Promise<Ran> {
   const args = ['serve', '--config', configFile];
   return await runCommand('callbook-node', args, { cwd: folder, env: environment(folder) });
-}
-
-async function freePortBase(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return Math.min(port, 65_000);
 }
 
 describe('a daemon that cannot start', () => {

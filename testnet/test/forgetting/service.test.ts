@@ -12,10 +12,11 @@ import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { foundTestnet } from '../../src/founding.ts';
+import { freePortBase } from '../../src/free-ports.ts';
 import { layOut, loopback } from '../../src/layout.ts';
 import type { MemberLayout } from '../../src/layout.ts';
 import { environment, eventually } from '../lab.ts';
-import { childOf, freePortBase } from './watched-member.ts';
+import { childOf } from './watched-member.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const unitFile = join(root, 'packages/node/service/callbook-node.service');
@@ -159,7 +160,7 @@ async function settle(
   const testnet = layOut({
     folder: join(folder, 'founding'),
     memberCount: 1,
-    portBase: await freePortBase(),
+    portBase: await freePortBase(1),
   });
   await foundTestnet(testnet);
   const layout = testnet.members[0]!;

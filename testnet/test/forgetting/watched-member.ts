@@ -8,13 +8,12 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { foundTestnet } from '../../src/founding.ts';
+import { freePortBase } from '../../src/free-ports.ts';
 import { layOut, loopback } from '../../src/layout.ts';
 import type { MemberLayout, TestnetLayout } from '../../src/layout.ts';
 import type { SourceEdit } from './edited-source.ts';
@@ -49,7 +48,7 @@ export interface WatchedMember extends AsyncDisposable {
 /** Founds a federation of one in a new folder and starts its member. */
 export async function startWatchedMember(options: WatchedOptions = {}): Promise<WatchedMember> {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-forgetting-'));
-  const testnet = layOut({ folder, memberCount: 1, portBase: await freePortBase() });
+  const testnet = layOut({ folder, memberCount: 1, portBase: await freePortBase(1) });
   await foundTestnet(testnet);
   const layout = testnet.members[0]!;
   const tlsPort = layout.dnsPort + 5;
@@ -172,12 +171,4 @@ async function untilReady(
 /** The process that another one started. */
 export function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
-}
-
-export async function freePortBase(): Promise<number> {
-  const probe = createServer().listen(0, loopback);
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return Math.min(port, 65_000);
 }

@@ -5,9 +5,9 @@
 import { en } from '@callbook/web/messages';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inspect } from './inspect.ts';
-import { backUp, claim, giveCodes, heading } from './journey.ts';
-import { expectQuiet, openWebLab, type Visitor, type WebLab } from './web-lab.ts';
+import { inspect } from '../web/inspect.ts';
+import { backUp, claim, giveCodes, heading } from '../web/journey.ts';
+import { expectQuiet, openWebLab, type Visitor, type WebLab } from '../web/web-lab.ts';
 
 vi.setConfig({ testTimeout: 150_000 });
 
