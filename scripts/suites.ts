@@ -45,6 +45,13 @@ export const suites: readonly Suite[] = [
     alone: true,
     ownNetwork: true,
   },
+  {
+    name: 'web-phone',
+    paths: ['testnet/test/web-phone'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
   { name: 'years', paths: ['testnet/test/years'], budgetSeconds: 180, alone: true },
   {
     name: 'validation',
