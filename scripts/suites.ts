@@ -46,6 +46,13 @@ export const suites: readonly Suite[] = [
     ownNetwork: true,
   },
   {
+    name: 'sip-offers',
+    paths: ['testnet/test/sip-offers'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
+  {
     name: 'web-phone',
     paths: ['testnet/test/web-phone'],
     budgetSeconds: 180,
