@@ -46,6 +46,13 @@ export const suites: readonly Suite[] = [
     ownNetwork: true,
   },
   {
+    name: 'providers-page',
+    paths: ['testnet/test/providers-page'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
+  {
     name: 'sip-offers',
     paths: ['testnet/test/sip-offers'],
     budgetSeconds: 180,

@@ -23,9 +23,13 @@ let page: Page;
 let callee: Baresip;
 const complaints: string[] = [];
 
+interface Connection {
+  getStats(): Promise<ReadonlyMap<string, Statistics>>;
+}
+
 declare global {
   /** What the page has opened for media. */
-  var connections: { getStats(): Promise<ReadonlyMap<string, Statistics>> }[];
+  var connections: Connection[];
 }
 
 interface Statistics {
@@ -66,7 +70,9 @@ afterAll(async () => await stack.disposeAsync(), 60_000);
 
 /** Runs in the page, before it: what it opens for media can be asked from outside. */
 function keepConnections(): void {
-  const scope = globalThis as unknown as { RTCPeerConnection: new (...of: unknown[]) => never };
+  const scope = globalThis as unknown as {
+    RTCPeerConnection: new (...of: unknown[]) => Connection;
+  };
   const Real = scope.RTCPeerConnection;
   globalThis.connections = [];
   scope.RTCPeerConnection = class extends Real {
