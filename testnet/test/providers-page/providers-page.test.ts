@@ -96,9 +96,10 @@ it('leads to a server where the key of a number registers, and no other', async 
   const script = [...managed, 'callbook-sip doctor --config bridge.yaml'].join('\n');
   const ran = await runCommand('sh', ['-e', '-c', script], { cwd: folder, env });
   expect(ran.code, `${ran.stdout}${ran.stderr}`).toBe(0);
-  await using _bridge = await startPeer(serve.split(' '), { cwd: etc, ready: 'serving', env });
+  await using running = new AsyncDisposableStack();
+  running.use(await startPeer(serve.split(' '), { cwd: etc, ready: 'serving', env }));
   const server = ['kamailio', '-DD', '-E', '-f', join(kamailio, 'kamailio.cfg'), '-Y', folder];
-  await using _kamailio = await startPeer(server, { cwd: folder, host: address, port: 5061 });
+  running.use(await startPeer(server, { cwd: folder, host: address, port: 5061 }));
   const person = await federation.claim(number, { domain });
   const stranger = await federation.claim('+447700900001', { domain });
   const made = await eventually(

@@ -82,15 +82,25 @@ describe("Debian's sipp, which has no key", () => {
   /** Resolves with whether everything was refused as it should be; false where nothing was answered. */
   const isRefused = async (to: string, from: string, transport: string): Promise<boolean> => {
     const keys = { domain: domains.a, number: orig, called: dest };
+    const once = [
+      '-sf',
+      scenario,
+      '-m',
+      '1',
+      '-nostdin',
+      '-recv_timeout',
+      '3000',
+      '-timeout',
+      '10',
+    ];
+    const named = Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]);
     const { code } = await runCommand(
       'sipp',
-      [
-        ...['-sf', scenario, '-m', '1', '-nostdin', '-recv_timeout', '3000', '-timeout', '10'],
-        ...['-i', from, '-t', transport],
-        ...Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]),
-        to,
-      ],
-      { cwd: await lab.scratch(), env: { ...process.env, TERM: 'dumb' } },
+      [...once, '-i', from, '-t', transport, ...named, to],
+      {
+        cwd: await lab.scratch(),
+        env: { ...process.env, TERM: 'dumb' },
+      },
     );
     return code === 0;
   };
