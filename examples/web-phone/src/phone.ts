@@ -41,8 +41,8 @@ export function startPhone(options: PhoneOptions): Phone {
   return {
     hangUp: () => ua.terminateSessions(),
     call: async (called) => {
-      await renewToken();
       say(`Calling ${called}`);
+      await renewToken();
       const session = ua.call(`sip:${called}@${domain}`, {
         mediaConstraints: { audio: true, video: false },
       });
