@@ -19,6 +19,10 @@ interface Step {
 const steps: readonly Step[] = [
   { name: 'types', run: () => command('tsc', ['-p', 'tsconfig.json']) },
   { name: 'types of the page', run: () => command('tsc', ['-p', 'packages/web/tsconfig.json']) },
+  {
+    name: 'types of the example',
+    run: () => command('tsc', ['-p', 'examples/web-phone/tsconfig.json']),
+  },
   { name: 'lint', run: () => command('oxlint', ['--type-aware', '--deny-warnings', '.']) },
   { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
   { name: 'unused', run: () => command('knip', []) },

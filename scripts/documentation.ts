@@ -57,7 +57,7 @@ function brokenDependencies(): string[] {
 function declaredDependencies(): string[] {
   const manifests = [
     'package.json',
-    ...globSync('{packages/*,testnet,bench}/package.json', { cwd: root }),
+    ...globSync('{packages/*,testnet,bench,examples/*}/package.json', { cwd: root }),
   ];
   return manifests.flatMap((path) => {
     const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>;

@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/auditor': ['protocol', 'client'],
   'packages/cli': ['protocol', 'client', 'auditor'],
   'packages/web': ['protocol', 'client'],
+  'examples/web-phone': ['protocol', 'client'],
   testnet: ['*'],
   bench: ['*'],
 };
@@ -39,6 +40,7 @@ const browserSafe = [
   /^packages\/dns\/src\/wire\//,
   /^packages\/client\/src\/(?!node\/)/,
   /^packages\/web\/src\//,
+  /^examples\/web-phone\/src\//,
 ];
 
 const root = join(import.meta.dirname, '..');

@@ -46,6 +46,27 @@ export const suites: readonly Suite[] = [
     alone: true,
     ownNetwork: true,
   },
+  {
+    name: 'providers-page',
+    paths: ['testnet/test/providers-page'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
+  {
+    name: 'sip-offers',
+    paths: ['testnet/test/sip-offers'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
+  {
+    name: 'web-phone',
+    paths: ['testnet/test/web-phone'],
+    budgetSeconds: 180,
+    alone: true,
+    ownNetwork: true,
+  },
   { name: 'years', paths: ['testnet/test/years'], budgetSeconds: 180, alone: true },
   {
     name: 'validation',

@@ -156,6 +156,8 @@ export interface Directory {
   open(holding: Holding, sealed: Uint8Array, box?: BoxAgreement): Promise<Uint8Array>;
   /** Signs a request with the `identity` key of a holding's seed, or another Ed25519 key it publishes. */
   signAs(request: Request, holding: Holding, signer?: Signer): Promise<Request>;
+  /** Signs a bearer token (JWT) for `audience`, such as a SIP provider's domain; good once, for 300 seconds. */
+  signBearer(audience: string, holding: Holding, signer?: Signer): Promise<string>;
   /** Tells for whom a request was signed, by a key that the directory publishes. */
   verifyAs(request: Request): Promise<VerifiedRequest>;
   /** Judges a call or a message of a peer by the keys that it publishes. */
@@ -265,7 +267,7 @@ function readingBy(
 function withPeers(
   { clock, random, crypto }: DirectoryContext,
   lookUp: (peer: Identifier) => Promise<Lookup>,
-): Pick<Directory, 'open' | 'seal' | 'signAs' | 'verifyAs' | 'verifyPeer'> {
+): Pick<Directory, 'open' | 'seal' | 'signAs' | 'signBearer' | 'verifyAs' | 'verifyPeer'> {
   const ports = { lookup: lookUp, clock, random, crypto };
   const load = async (): Promise<typeof peerActions> =>
     await loadPart(() => import('./peer-actions.ts'));
@@ -274,6 +276,8 @@ function withPeers(
     open: async (holding, sealed, box) => await (await load()).open(holding, sealed, box),
     signAs: async (request, holding, signer) =>
       await (await load()).signAs(ports, request, { holding, signer }),
+    signBearer: async (audience, holding, signer) =>
+      await (await load()).signBearer(ports, audience, { holding, signer }),
     verifyAs: async (request) => await (await load()).verifyAs(ports, request),
     verifyPeer: async (peer, offer, options) =>
       await (await load()).verifyPeer(ports, { peer, offer }, options),

@@ -13,7 +13,12 @@ import {
 } from '@callbook/protocol';
 import { clientError } from './errors.ts';
 import { holdingPayload, type Holding } from './holding.ts';
-import { ed25519RequestSigner, signAs as signRequestAs } from './http/sign-request.ts';
+import { signBearer as signBearerToken } from './http/bearer-token.ts';
+import {
+  ed25519RequestSigner,
+  signAs as signRequestAs,
+  type RequestSigner,
+} from './http/sign-request.ts';
 import { verifyAs as verifyRequestAs, type VerifiedRequest } from './http/verify-request.ts';
 import { lookupKeys, type Lookup } from './lookup.ts';
 import { boxKeyOf, open as openSealed, seal as sealTo } from './seal.ts';
@@ -57,23 +62,36 @@ function derivedBox(holding: Holding): KeyPair {
   throw clientError('signer_missing', 'nothing was given that has the box key of the holding');
 }
 
-/**
- * Signs a request with a published Ed25519 key of a holding: the identity key of its seed, or that of
- * `signer`. Throws `signer_missing` where the holding publishes no such key.
- */
-export async function signAs(
-  { clock, random, crypto }: PeerPorts,
-  request: Request,
-  by: { readonly holding: Holding; readonly signer: Signer | undefined },
-): Promise<Request> {
-  const { holding } = by;
-  const signer = by.signer ?? derivedIdentity(crypto, holding);
+/** Whose key signs: the identity key of the holding's seed, or that of `signer`. */
+interface SignedBy {
+  readonly holding: Holding;
+  readonly signer: Signer | undefined;
+}
+
+/** Signs a request with a published Ed25519 key of a holding. Throws `signer_missing`. */
+export async function signAs(ports: PeerPorts, request: Request, by: SignedBy): Promise<Request> {
+  return await signRequestAs(request, publishedSigner(ports, by), ports);
+}
+
+/** Signs a bearer token with a published Ed25519 key of a holding. Throws `signer_missing`. */
+export async function signBearer(
+  ports: PeerPorts,
+  audience: string,
+  by: SignedBy,
+): Promise<string> {
+  return await signBearerToken(audience, publishedSigner(ports, by), ports);
+}
+
+/** Throws `signer_missing` where the holding publishes no such key. */
+function publishedSigner(
+  { crypto }: PeerPorts,
+  { holding, signer = derivedIdentity(crypto, holding) }: SignedBy,
+): RequestSigner {
   const publicKey = signer.publicKey.toHex();
   if (!holdingPayload(holding).keys.some(({ key }) => key.toHex() === publicKey)) {
     throw clientError('signer_missing', 'the holding does not publish the key of the signer');
   }
-  const requestSigner = ed25519RequestSigner(holding.identifier, signer);
-  return await signRequestAs(request, requestSigner, { clock, random });
+  return ed25519RequestSigner(holding.identifier, signer);
 }
 
 function derivedIdentity(crypto: Cryptography, holding: Holding): Signer {

@@ -1,6 +1,8 @@
 /** What a directory does with the keys of peers: it looks them up itself, and says what is missing. */
+import { createPublicKey, verify } from 'node:crypto';
+import { encodeBase64Url } from '@callbook/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDirectory, type Directory, type Holding } from '../src/index.ts';
+import { createDirectory, holdingPayload, type Directory, type Holding } from '../src/index.ts';
 import { claimHeld, stranger } from './held-number.ts';
 import { startFederation, trustTestAuthority, type TestFederation } from './test-federation.ts';
 
@@ -65,5 +67,36 @@ describe('a request', () => {
     expect(verdict).toEqual({ state: 'refused', code: 'directory_unavailable' });
     federation.interfere(undefined);
     expect(await directory.verifyAs(signed)).toMatchObject({ state: 'verified' });
+  });
+});
+
+describe('a bearer token', () => {
+  const decode = (part: string): Record<string, unknown> =>
+    JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
+
+  it('says who asks whom, is signed by the published identity key, and is another one each time', async () => {
+    const tokens = await Promise.all(
+      [1, 2].map(async () => await directory.signBearer('sip.example', holding)),
+    );
+    const [header, claims, signature] = tokens[0]!.split('.') as [string, string, string];
+    expect(decode(header)).toEqual({ alg: 'EdDSA', typ: 'JWT' });
+    const { iat, jti, ...rest } = decode(claims);
+    expect(rest).toEqual({
+      sub: holding.identifier,
+      aud: 'sip.example',
+      exp: (iat as number) + 300,
+    });
+    expect(jti).toMatch(/^[\w-]{22}$/);
+    expect(decode(tokens[1]!.split('.')[1]!)['jti']).not.toBe(jti);
+    const { key } = holdingPayload(holding).keys.find(({ use }) => use === 'identity')!;
+    const jwk = { kty: 'OKP', crv: 'Ed25519', x: encodeBase64Url(key) };
+    const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
+    const signed = Buffer.from(`${header}.${claims}`);
+    expect(verify(null, signed, publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
+  });
+
+  it('is not signed by a key that nobody could verify it with', async () => {
+    const signing = directory.signBearer('sip.example', { ...holding, seed: null });
+    await expect(signing).rejects.toMatchObject({ code: 'signer_missing' });
   });
 });

@@ -12,7 +12,7 @@ import { judgeKey } from './checks/key-check.ts';
 import {
   encodeIdentity,
   judgePassport,
-  parseFingerprints,
+  parseMedia,
   type PassportSigner,
 } from './checks/passport.ts';
 import { isRoutableSipUri } from './checks/sip-uri.ts';
@@ -108,11 +108,11 @@ export class Bridge {
   async checkPassport(identity: string, call: CallQuestion): Promise<CheckVerdict> {
     const { clock, crypto } = this.#parts;
     const { orig, dest } = call;
-    const fingerprints = parseFingerprints(call.fingerprint);
-    if (fingerprints === undefined) return refuse('fingerprint_malformed');
+    const media = parseMedia(call.fingerprint);
+    if (media === undefined) return refuse('fingerprint_malformed');
     const passport = parseIdentityHeader(identity);
     if (passport === undefined) return refuse('passport_malformed');
-    const code = judgePassport(passport, { orig, dest, fingerprints }, clock.nowMs());
+    const code = judgePassport(passport, { orig, dest, ...media }, clock.nowMs());
     if (code !== undefined) return refuse(code);
     const found = await this.keysOf(orig, 'p256');
     if (found.state === 'unavailable') return found;
@@ -128,13 +128,13 @@ export class Bridge {
   async signPassport({ orig, dest, fingerprint }: CallQuestion): Promise<CheckVerdict> {
     const { accounts, clock, directory, signer } = this.#parts;
     if (signer === undefined) return refuse('signing_off');
-    const fingerprints = parseFingerprints(fingerprint);
-    if (fingerprints === undefined) return refuse('fingerprint_malformed');
+    const media = parseMedia(fingerprint);
+    if (media === undefined) return refuse('fingerprint_malformed');
     const code = accounts.refusalOf(orig);
     if (code !== undefined) return refuse(code);
     const verdict = judgeKey(await directory.sipKeys(orig), signer.spkiDigest, clock.nowMs());
     if (verdict.state !== 'accept') return verdict;
-    const value = encodeIdentity(signer, { orig, dest, fingerprints }, clock.nowMs());
+    const value = encodeIdentity(signer, { orig, dest, ...media }, clock.nowMs());
     return { state: 'value', value };
   }
 

@@ -210,6 +210,9 @@ describe('a PASSporT', () => {
     const both = `${fingerprint},${other}`;
     expect(await check(good(), { fingerprint: both })).toBe('403 refuse fingerprint_mismatch');
     expect(await check(good({ mky: undefined }), { fingerprint })).toBe('403 refuse media_unbound');
+    const weakened = `${fingerprint},plain`;
+    expect(await check(good(), { fingerprint: weakened })).toBe('403 refuse fingerprint_mismatch');
+    expect(await check(good({ mky: undefined }), { fingerprint: weakened })).toMatch(/^200/);
     expect(await check(good(), { fingerprint: 'md5 00' })).toBe('403 refuse fingerprint_malformed');
   });
 

@@ -32,11 +32,14 @@ export interface BaresipOptions {
   readonly registerSeconds?: number;
   /** Lines more of its account, such as `medianat=ice`. */
   readonly account?: string;
+  /** Whether it prints the SIP that it hears and says. */
+  readonly isTraced?: boolean;
 }
 
 const controlPort = 4444;
 const waitMsMax = 25_000;
 const pollMs = 20;
+const toneSeconds = 120;
 
 export class Baresip implements AsyncDisposable {
   readonly folder: string;
@@ -71,7 +74,8 @@ export class Baresip implements AsyncDisposable {
     // The first registration is told of to nobody yet: the account is made when somebody listens.
     await writeFile(join(folder, 'accounts'), '');
     const place = { cwd: folder, host: address, port: controlPort, ready: 'baresip is ready' };
-    const running = await startPeer(['baresip', '-f', folder], place);
+    const trace = options.isTraced === true ? ['-s'] : [];
+    const running = await startPeer(['baresip', ...trace, '-f', folder], place);
     const control = createConnection({ host: address, port: controlPort });
     const phone = new Baresip(folder, running, control);
     phone.#tell('uanew', accountText(options));
@@ -163,25 +167,27 @@ function accountText(options: BaresipOptions): string {
   return parts.join(';');
 }
 
-/** WAV of 16 bits, one channel, 8000 Hz: a second of 400 Hz, which is played again and again. */
+/** WAV of 16 bits, one channel, 8000 Hz: 400 Hz for longer than any call, for baresip hangs up where it ends. */
 function tone(): Buffer {
   const rate = 8000;
-  const sound = Buffer.alloc(44 + 2 * rate);
-  sound.write('RIFF    WAVEfmt ', 0, 'latin1');
-  sound.writeUInt32LE(36 + 2 * rate, 4);
-  sound.writeUInt32LE(16, 16);
-  sound.writeUInt16LE(1, 20);
-  sound.writeUInt16LE(1, 22);
-  sound.writeUInt32LE(rate, 24);
-  sound.writeUInt32LE(2 * rate, 28);
-  sound.writeUInt16LE(2, 32);
-  sound.writeUInt16LE(16, 34);
-  sound.write('data', 36, 'latin1');
-  sound.writeUInt32LE(2 * rate, 40);
+  const size = 2 * rate * toneSeconds;
+  const head = Buffer.alloc(44);
+  head.write('RIFF    WAVEfmt ', 0, 'latin1');
+  head.writeUInt32LE(36 + size, 4);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(2 * rate, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36, 'latin1');
+  head.writeUInt32LE(size, 40);
+  const second = Buffer.alloc(2 * rate);
   for (let at = 0; at < rate; at++) {
-    sound.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 400 * at) / rate)), 44 + 2 * at);
+    second.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 400 * at) / rate)), 2 * at);
   }
-  return sound;
+  return Buffer.concat([head, ...Array<Buffer>(toneSeconds).fill(second)]);
 }
 
 function configText({ folder, address, authorityFile, key }: BaresipOptions): string {

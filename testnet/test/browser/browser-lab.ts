@@ -37,7 +37,7 @@ export async function openBrowserLab(): Promise<BrowserLab> {
       { '/guide/': guide.html, '/guide/charter-1.note': charterNote },
     ),
   );
-  const { browser } = opening.use(await startChromium(caFile));
+  const { browser } = opening.use(await startChromium([caFile]));
   const open = opening.move();
   return {
     lab,

@@ -45,6 +45,7 @@ interface PhoneOptions {
   readonly place: number;
   readonly key: string;
   readonly account?: string;
+  readonly isTraced?: boolean;
 }
 
 interface Registration {
@@ -61,7 +62,8 @@ export async function openSipLab(
   const folder = await mkdtemp(join(tmpdir(), 'callbook-sip-'));
   opening.defer(async () => await rm(folder, { recursive: true, force: true }));
   const [addressA, addressB] = networkAddresses.servers;
-  const hosts = { [domains.a]: addressA, [domains.b]: addressB };
+  const page = new URL(browserAccess.origin).hostname;
+  const hosts = { [domains.a]: addressA, [domains.b]: addressB, [page]: '127.0.0.1' };
   const federation = opening.use(await startSipFederation({ folder, hosts }));
   const { origin: webOrigin, ...wss } = browserAccess;
   const tls = { address: addressA, port: sipPort };
@@ -99,7 +101,7 @@ export async function openSipLab(
       if (account) await providers[at].open(person);
       return person;
     },
-    phone: async ({ number, at, place, key, account }) =>
+    phone: async ({ number, at, place, key, account, isTraced = false }) =>
       await Baresip.start({
         folder: await scratch(),
         number,
@@ -107,6 +109,7 @@ export async function openSipLab(
         address: networkAddresses.phones[place]!,
         authorityFile: federation.authorityFile,
         key,
+        isTraced,
         ...(account !== undefined && { account }),
       }),
     register: async (at, { number, key, headers = [] }) => {

@@ -43,7 +43,7 @@ const actionMsMax = 60_000;
 export async function openWebLab(holds: StartOptions['holds'] = {}): Promise<WebLab> {
   await using opening = new AsyncDisposableStack();
   const lab = opening.use(await openLabWith({ memberCount: 3, withPage: true, holds }));
-  const { browser } = opening.use(await startChromium(lab.testnet.layout.caFile));
+  const { browser } = opening.use(await startChromium([lab.testnet.layout.caFile]));
   const open = opening.move();
   const urlOf = (name: string): string =>
     lab.description.members.find((member) => member.name === name)!.web;

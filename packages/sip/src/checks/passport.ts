@@ -9,38 +9,49 @@ import { fingerprintsMax, passportSecondsMax } from '../limits.ts';
 import type { E164 } from '../number.ts';
 import type { RefusalCode } from '../refusals.ts';
 
+/** What keys the media of a call. The weakest stream decides. */
+export interface MediaClaims {
+  /** Of all streams; none where one of them is plain, and none where nothing was said of media. */
+  readonly fingerprints: readonly Fingerprint[];
+  /** Whether there is a stream that no certificate keys. */
+  readonly isPlain: boolean;
+}
+
 /** Who calls whom, and with which media keys. */
-export interface CallClaims {
+export interface CallClaims extends MediaClaims {
   readonly orig: E164;
   readonly dest: E164;
-  readonly fingerprints: readonly Fingerprint[];
 }
 
 /**
- * Parses what SDP has after `a=fingerprint:` (RFC 8122 §5), several separated by commas; none for an empty
- * text, undefined when one cannot be read.
+ * Parses what SDP has after `a=fingerprint:` (RFC 8122 §5), several separated by commas, or `plain` for a
+ * stream without one; nothing for an empty text, undefined when one cannot be read.
  */
-export function parseFingerprints(text: string): Fingerprint[] | undefined {
-  if (text.trim() === '') return [];
+export function parseMedia(text: string): MediaClaims | undefined {
+  if (text.trim() === '') return { fingerprints: [], isPlain: false };
   const parts = text.split(',', fingerprintsMax + 1);
   if (parts.length > fingerprintsMax) return undefined;
   const fingerprints: Fingerprint[] = [];
+  let isPlain = false;
   for (const part of parts) {
     const [, hash, digest] =
       /^(sha-(?:256|384|512)) ((?:[\da-f]{2}:){31,63}[\da-f]{2})$/i.exec(part.trim()) ?? [];
-    if (hash === undefined || digest === undefined) return undefined;
-    fingerprints.push({
-      hash: hash.toLowerCase(),
-      digest: digest.replaceAll(':', '').toLowerCase(),
-    });
+    if (part === 'plain') isPlain = true;
+    else if (hash === undefined || digest === undefined) return undefined;
+    else {
+      fingerprints.push({
+        hash: hash.toLowerCase(),
+        digest: digest.replaceAll(':', '').toLowerCase(),
+      });
+    }
   }
-  return fingerprints;
+  return { fingerprints: isPlain ? [] : fingerprints, isPlain };
 }
 
 /** Why the claims do not fit a call now, in the order of the checks; undefined when they do. */
 export function judgePassport(
   passport: Passport,
-  { orig, dest, fingerprints }: CallClaims,
+  { orig, dest, fingerprints, isPlain }: CallClaims,
   nowMs: number,
 ): RefusalCode | undefined {
   // RFC 8224 §8.3: telephone numbers are digits alone.
@@ -48,6 +59,8 @@ export function judgePassport(
   if (!passport.dest.includes(dest.slice(1))) return 'passport_destination';
   const ageSeconds = Math.abs(nowMs / 1000 - passport.issuedAtSeconds);
   if (ageSeconds > passportSecondsMax) return 'passport_stale';
+  // Whoever takes the keys of a stream away on the way has not the caller's word for it.
+  if (isPlain && passport.mediaKeys.length > 0) return 'fingerprint_mismatch';
   if (fingerprints.length === 0) return undefined;
   if (passport.mediaKeys.length === 0) return 'media_unbound';
   const isSigned = fingerprints.every(({ hash, digest }) =>
