@@ -19,8 +19,9 @@ import { foldInGo, isRefused } from './folds.ts';
 import type { Folded, GoFolded } from './folds.ts';
 import { Writers } from './writers.ts';
 
-/** More than one full tile; ten thousand where there is time. */
-const updateCount = process.env['CALLBOOK_FULL'] ? 10_000 : 300;
+/** More than one full tile at one member; ten thousand at all members where there is time. */
+const isFull = Boolean(process.env['CALLBOOK_FULL']);
+const updateCount = isFull ? 10_000 : 300;
 const holderCount = 10;
 const writingMsMax = 1_200_000;
 const [verifiedBad, unavailable] = [3, 5];
@@ -33,7 +34,7 @@ beforeAll(async () => {
   lab = await openLab(3);
   checker = join(lab.folder, 'go-checker');
   const built = buildGoChecker(checker);
-  writers = await Writers.claim(lab, holderCount);
+  writers = await Writers.claim(lab, { count: holderCount, memberCount: isFull ? 3 : 1 });
   await writers.publish(() => writers.published >= updateCount);
   await built;
 }, writingMsMax);
@@ -180,21 +181,27 @@ async function goFold(cache: string): Promise<GoFolded> {
   return folded;
 }
 
-/** Starts a replay and kills it when there is something in the folder of that name. */
+/**
+ * Starts a replay and kills it when there is something in the folder of that name. What is started is
+ * the audit itself: `callbook` in the repository is a process before it, which would be killed instead.
+ */
 async function killedAt(cache: string, sign: string): Promise<void> {
-  const child = spawn('callbook', ['audit', 'replay', '--cache', cache], {
+  const main = join(import.meta.dirname, '../../../packages/cli/src/main.ts');
+  const flags = ['--conditions=@callbook/source', main, 'audit', 'replay', '--cache', cache];
+  const child = spawn(process.execPath, flags, {
     cwd: lab.folder,
     env: environment(lab.folder),
     stdio: 'ignore',
   });
   const ended = once(child, 'exit');
   await eventually(
-    async () => child.exitCode !== null || (await isThere(join(lab.folder, cache, sign))),
+    async () => await isThere(join(lab.folder, cache, sign)),
     (seen) => seen,
     60_000,
   );
   child.kill('SIGKILL');
   await ended;
+  expect(child.signalCode).toBe('SIGKILL');
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -7,26 +7,40 @@ import type { Directory, Holding } from '@callbook/client';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import type { Lab } from '../lab.ts';
 
+interface WritersOptions {
+  readonly count: number;
+  readonly memberCount: number;
+}
+
 export class Writers {
-  readonly #directory: Directory;
+  /** One for each member that is written to: it is asked first. */
+  readonly #directories: readonly Directory[];
   readonly #holdings: Holding[];
   #published = 0;
 
-  private constructor(directory: Directory, holdings: Holding[]) {
-    this.#directory = directory;
+  private constructor(directories: readonly Directory[], holdings: Holding[]) {
+    this.#directories = directories;
     this.#holdings = holdings;
   }
 
-  /** Claims `count` numbers. From then on this process trusts the testnet's authority. */
-  static async claim(lab: Lab, count: number): Promise<Writers> {
+  /**
+   * Claims `count` numbers, for holders who write to the first `memberCount` members in turn. From then
+   * on this process trusts the testnet's authority.
+   */
+  static async claim(lab: Lab, { count, memberCount }: WritersOptions): Promise<Writers> {
     const authority = await readFile(lab.testnet.layout.caFile, 'utf8');
     setDefaultCACertificates([...getCACertificates('default'), authority]);
     const charterNote = await readFile(lab.testnet.layout.charterFile, 'utf8');
-    const directory = createDirectory({ charterNote, crypto });
+    const directories = lab.description.members
+      .slice(0, memberCount)
+      .map(({ name }) => createDirectory({ charterNote, crypto, members: [name] }));
     const holdings = await Promise.all(
-      Array.from({ length: count }, async (_, n) => await claimNumber(directory, lab, n)),
+      Array.from(
+        { length: count },
+        async (_, n) => await claimNumber(directories[n % directories.length]!, lab, n),
+      ),
     );
-    return new Writers(directory, holdings);
+    return new Writers(directories, holdings);
   }
 
   /** Updates that have been published. */
@@ -38,10 +52,11 @@ export class Writers {
   async publish(until: () => boolean): Promise<void> {
     await Promise.all(
       this.#holdings.map(async (_, place) => {
+        const directory = this.#directories[place % this.#directories.length]!;
         while (!until()) {
           const uri = `sip:u${this.#published++}@sip.example`;
           const routes = [{ service: 'sip', uri, preference: 10 }] as const;
-          const latest = await this.#directory.publish(this.#holdings[place]!, { routes });
+          const latest = await directory.publish(this.#holdings[place]!, { routes });
           this.#holdings[place] = latest;
         }
       }),
