@@ -44,8 +44,6 @@ export const txtType = 16;
 const dnskeyType = 48;
 /** RFC 4034 §3.1: type, algorithm, labels, TTL, expiration, inception, key tag. */
 const headBytes = 18;
-/** RFC 1035 §4.1.3: type, class, TTL and length. */
-const recordFixedBytes = 10;
 
 /** Takes signed octets apart; undefined where they are not one RRset of one owner, class IN. */
 function parseSignedRrset(signed: Uint8Array): ParsedRrset | undefined {
@@ -58,10 +56,8 @@ function parseSignedRrset(signed: Uint8Array): ParsedRrset | undefined {
   // RFC 4035 §5.3.2: with fewer labels in RRSIG than the owner has, it is a wildcard's.
   if (labelsOf(owner) !== signed[3]) return undefined;
   const type = view.getUint16(0);
-  const fixed = signed.slice(0, recordFixedBytes - 2);
-  new DataView(fixed.buffer).setUint16(0, type);
-  new DataView(fixed.buffer).setUint16(2, 1);
-  fixed.set(signed.subarray(4, 8), 4);
+  // RFC 1035 §4.1.3: type, class (IN) and TTL of each record. Not by `slice`: of a Buffer it is no copy.
+  const fixed = Uint8Array.of(signed[0]!, signed[1]!, 0, 1, ...signed.subarray(4, 8));
   const frame = concatBytes(owner, fixed);
   const rdatas: Uint8Array[] = [];
   for (let at = signerEnd; at < signed.length;) {

@@ -13,6 +13,10 @@ describe('vectors of evidence', () => {
     const bytes = Uint8Array.fromHex(content.evidence);
     const verdict = verifyEvidence(bytes, charters.value, crypto);
     expect(verdict.verdict === 'accept' ? 'accept' : verdict.code).toBe(content.expect);
+    // As it comes from a file or a request: in memory that a Buffer shares with others.
+    const shared = Buffer.from(content.evidence, 'hex');
+    expect(verifyEvidence(shared, charters.value, crypto)).toEqual(verdict);
+    expect(shared.toHex()).toBe(content.evidence);
     if (verdict.verdict !== 'accept') return;
     expect(verdict.value.origins).toEqual(content.origins);
     expect(verdict.value.disputed).toEqual(content.disputed);
