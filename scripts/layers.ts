@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/node': ['protocol', 'replication', 'dns', 'api'],
   'packages/client': ['protocol', 'dns/wire'],
   'packages/sip': ['protocol', 'client', 'dns/wire'],
-  'packages/auditor': ['protocol', 'client'],
+  'packages/auditor': ['protocol', 'client', 'dns/wire'],
   'packages/cli': ['protocol', 'client', 'auditor'],
   'packages/web': ['protocol', 'client'],
   'examples/web-phone': ['protocol', 'client'],

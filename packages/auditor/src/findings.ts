@@ -35,7 +35,10 @@ const harmless: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'root_uncovered',
 ]);
 
-type NewFinding = Omit<Finding, 'convicts' | 'grave'> & { readonly convicts?: readonly string[] };
+/** A finding as it is added. */
+export type NewFinding = Omit<Finding, 'convicts' | 'grave'> & {
+  readonly convicts?: readonly string[];
+};
 
 /** Collects findings, each once, up to a number. */
 export class Findings {

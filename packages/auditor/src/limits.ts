@@ -64,5 +64,17 @@ export const runsKeptMax = 4000;
 export const daysKeptMax = 3660;
 export const findingsShownMax = 200;
 
+/** How long what differs of a canary is asked for again: members are seldom at the same place at once. */
+export const canarySettleMsMax = 20_000;
+export const canaryPauseMs = 500;
+/** Canaries of one auditor: each costs every member some questions in each run. */
+export const canariesMax = 100;
+/** A resolver may give what it has kept, as long as records live (3600 s), and an hour more. */
+export const resolverStaleMsMax = 7_200_000;
+/** Signatures of one RRset that evidence is tried with. */
+export const signaturesTriedMax = 4;
+/** A datagram that crosses any network whole (RFC 9715). */
+export const udpPayloadBytes = 1232;
+
 /** A webhook has so long to take an alert. */
 export const alertMsMax = 10_000;

@@ -115,7 +115,7 @@ export function trustAuthority({ authorityPem }: Configuration): void {
 }
 
 /** Most commands ask no resolver, and start without the sockets for one. */
-async function openTransport(resolver: string): Promise<DnsTransport> {
+export async function openTransport(resolver: string): Promise<DnsTransport> {
   const address = readResolverAddress(resolver);
   const { socketTransport } = await import('@callbook/client/node');
   return socketTransport(address);

@@ -1,9 +1,12 @@
 /** `callbook audit …`: the part of the command tree for auditors; what it runs is loaded when it runs. */
 import type { Command } from 'commander';
+import { visibilityOption, withCodeOptions } from './add-command.ts';
 import type { AuditOptions } from './audit-session.ts';
+import type { CanaryOptions } from './commands/audit-canary.ts';
 import type { CompareCommandOptions } from './commands/audit-compare.ts';
 import type { ReplayCommandOptions } from './commands/audit-replay.ts';
 import type { ReportCommandOptions, WatchAuditOptions } from './commands/audit-watch.ts';
+import type { RegisterOptions } from './commands/register.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,7 +16,7 @@ interface AuditProgram {
   readonly finish: (code: ExitCode) => void;
 }
 
-/** Adds the commands. They need no key files and no number, so they open no session. */
+/** Adds the commands. Most need no key files and no number, so they open no session. */
 export function addAudit({ program, terminal, finish }: AuditProgram): void {
   const audit = program.command('audit').description('replay what the members log, and compare');
   withFolder(audit.command('replay'))
@@ -27,11 +30,13 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
   withFolder(audit.command('compare'))
     .description('compare every copy of every log, and DNS with the index for numbers of your own')
     .argument('[number...]', 'numbers whose holders have handed them over')
-    .option('--canaries', 'compare the numbers of the key files as well')
+    .option('--canaries', 'compare the canaries as well')
+    .option(...resolverOption)
     .action(async function action(this: Command, numbers: readonly string[]): Promise<void> {
       const { auditCompare } = await import('./commands/audit-compare.ts');
       finish(await auditCompare(terminal, numbers, this.optsWithGlobals<CompareCommandOptions>()));
     });
+  addCanaries(audit, terminal, finish);
   addReports(audit, terminal, finish);
   const evidence = audit.command('evidence').description('files of evidence');
   withFolder(evidence.command('verify'))
@@ -43,12 +48,43 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
     });
 }
 
+const resolverOption = [
+  '--resolver <address>',
+  'ask a resolver about numbers as well, as the public does',
+] as const;
+
+function addCanaries(audit: Command, terminal: Terminal, finish: AuditProgram['finish']): void {
+  const canary = audit.command('canary').description('numbers of your own to look for everywhere');
+  const load = () => import('./commands/audit-canary.ts');
+  withCodeOptions(withFolder(canary.command('add')))
+    .description('claim a number, as its holder would, and keep its key in the folder')
+    .argument('<number>', 'telephone number, with + and country code or as written locally')
+    .option('--sip <uri>', 'SIP address to publish, such as sip:alice@sip.example')
+    .addOption(visibilityOption())
+    .action(async function action(this: Command, number: string): Promise<void> {
+      const options = this.optsWithGlobals<CanaryOptions & RegisterOptions>();
+      finish(await (await load()).canaryAdd(terminal, number, options));
+    });
+  withFolder(canary.command('list'))
+    .description('list them, with the names by which findings call them')
+    .action(async function action(this: Command): Promise<void> {
+      finish(await (await load()).canaryList(terminal, this.optsWithGlobals<AuditOptions>()));
+    });
+  withFolder(canary.command('check'))
+    .description('look for them by look-ups, proofs and DNS of every member')
+    .option(...resolverOption)
+    .action(async function action(this: Command): Promise<void> {
+      finish(await (await load()).canaryCheck(terminal, this.optsWithGlobals<AuditOptions>()));
+    });
+}
+
 function addReports(audit: Command, terminal: Terminal, finish: AuditProgram['finish']): void {
   withReports(withFolder(audit.command('watch')))
     .description('replay again and again, and tell what is new, until stopped')
     .option('--every <seconds>', 'pause between two replays', '60')
     .option('--webhook <url>', 'where problems are posted as JSON')
     .option('--until-problem', 'end with the first problem')
+    .option(...resolverOption)
     .option(
       '--witness-key <file>',
       'cosign checkpoints: a line with the name and the secret of a key',

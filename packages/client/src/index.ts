@@ -36,6 +36,7 @@ export type {
 } from './pending-entry.ts';
 export type { ResumeOptions } from './resume.ts';
 export type { OnProgress, Progress } from './progress.ts';
+export { describePublished } from './member-answers.ts';
 export type { MemberLookup } from './member-answers.ts';
 export type { Agreement, Survey } from './survey.ts';
 export type {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheFolder } from '../cache/cache-folder.ts';
+import { Findings } from '../findings.ts';
 import type { Finding } from '../findings.ts';
 import { alertMsMax, findingsShownMax } from '../limits.ts';
 import { KindCounter, noteRun } from '../report/run-history.ts';
@@ -11,7 +12,12 @@ import type { RunHistory } from '../report/run-history.ts';
 import { replay } from '../replay/replay.ts';
 import type { ReplayOptions, ReplayResult } from '../replay/replay.ts';
 
-export interface WatchOptions extends ReplayOptions {
+export interface InspectedReplayOptions extends ReplayOptions {
+  /** Looks at more than the logs, such as canaries, after each replay that has come to its end. */
+  readonly inspect?: ((findings: Findings) => Promise<void>) | undefined;
+}
+
+export interface WatchOptions extends InspectedReplayOptions {
   readonly everyMs: number;
   readonly signal: AbortSignal;
   /** Gets what is new and grave as JSON, by POST. */
@@ -47,12 +53,25 @@ export async function* watch(
 
 /** Replays once and remembers the run. */
 export async function replayAndNote(
-  options: ReplayOptions,
+  options: InspectedReplayOptions,
 ): Promise<{ readonly result: ReplayResult; readonly history: RunHistory }> {
   const counted = new KindCounter();
-  const result = await replay({ ...options, onKinds: counted.take });
+  const replayed = await replay({ ...options, onKinds: counted.take });
+  const result = await inspected(replayed, options);
   const folder = new CacheFolder(options.path);
   return { result, history: noteRun(folder, result, { counted, atMs: options.nowMs() }) };
+}
+
+async function inspected(
+  result: ReplayResult,
+  { inspect }: InspectedReplayOptions,
+): Promise<ReplayResult> {
+  if (inspect === undefined) return result;
+  const more = new Findings();
+  await inspect(more);
+  const found = [...result.findings, ...more.all()];
+  const findings = found.toSorted((a, b) => Number(b.grave) - Number(a.grave));
+  return { ...result, findings, verdict: more.hasGrave ? 'disagree' : result.verdict };
 }
 
 function isNew({ code, member, log, index, kind }: Finding, told: Set<string>): boolean {

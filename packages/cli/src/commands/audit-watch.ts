@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import {
   auditedMembers,
   CacheFolder,
+  compareNumbers,
   Findings,
   readHistory,
   reportPage,
@@ -21,6 +22,7 @@ import { encodeVerifierKey } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import { openAuditSession } from '../audit-session.ts';
 import type { AuditOptions, AuditSession } from '../audit-session.ts';
+import { numbersContext, readCanaries } from '../canaries.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -60,6 +62,7 @@ export async function auditWatch(
     signal: terminal.stopped,
     webhook: options.webhook,
     endsOnProblem: options.untilProblem === true,
+    inspect: async (findings) => await inspectCanaries(session, findings, options),
   });
   let worst: ExitCode = exitCodes.ok;
   for await (const run of runs) {
@@ -76,6 +79,17 @@ export async function auditWatch(
     await writeReports(session, options);
   }
   return worst;
+}
+
+/** Canaries that are added while it runs are looked for from the next run on. */
+async function inspectCanaries(
+  session: AuditSession,
+  findings: Findings,
+  { resolver }: WatchAuditOptions,
+): Promise<void> {
+  const canaries = await readCanaries(session.path);
+  if (canaries.length === 0) return;
+  await compareNumbers(canaries, await numbersContext(session, findings, resolver));
 }
 
 function summaryOf({ result, news }: WatchedRun): object {
