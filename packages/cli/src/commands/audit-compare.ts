@@ -8,12 +8,13 @@ import { openAuditSession } from '../audit-session.ts';
 import type { AuditOptions } from '../audit-session.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { numbersContext, readCanaries } from '../canaries.ts';
+import type { AskingOptions } from '../canaries.ts';
 import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { describeNumber } from './audit-canary.ts';
 import { describeFinding } from './audit-replay.ts';
 
-export interface CompareCommandOptions extends AuditOptions {
+export interface CompareCommandOptions extends AuditOptions, AskingOptions {
   readonly canaries?: boolean;
 }
 
@@ -39,7 +40,7 @@ export async function auditCompare(
   const named = await Promise.all(numbers.map((number) => session.readIdentifier(number)));
   const given = [...new Set(named)].map((identifier) => ({ identifier }));
   const canaries = options.canaries === true ? await readCanaries(path) : [];
-  const context = await numbersContext(opened, findings, options.resolver);
+  const context = await numbersContext(opened, findings, options);
   const compared = await compareNumbers([...canaries, ...given], context);
   const all = [...replayed.findings, ...findings.all()];
   report.result({ verdict: replayed.verdict, bundles, numbers: compared, findings: all }, [

@@ -23,6 +23,7 @@ import type { Cryptography } from '@callbook/protocol';
 import { openAuditSession } from '../audit-session.ts';
 import type { AuditOptions, AuditSession } from '../audit-session.ts';
 import { numbersContext, readCanaries } from '../canaries.ts';
+import type { AskingOptions } from '../canaries.ts';
 import { cliError } from '../errors.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,7 +34,7 @@ export interface ReportCommandOptions extends AuditOptions {
   readonly transparency?: string;
 }
 
-export interface WatchAuditOptions extends ReportCommandOptions {
+export interface WatchAuditOptions extends ReportCommandOptions, AskingOptions {
   readonly every: string;
   readonly webhook?: string;
   readonly untilProblem?: boolean;
@@ -85,11 +86,11 @@ export async function auditWatch(
 async function inspectCanaries(
   session: AuditSession,
   findings: Findings,
-  { resolver }: WatchAuditOptions,
+  options: AskingOptions,
 ): Promise<void> {
   const canaries = await readCanaries(session.path);
   if (canaries.length === 0) return;
-  await compareNumbers(canaries, await numbersContext(session, findings, resolver));
+  await compareNumbers(canaries, await numbersContext(session, findings, options));
 }
 
 function summaryOf({ result, news }: WatchedRun): object {
