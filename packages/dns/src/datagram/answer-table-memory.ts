@@ -1,6 +1,6 @@
 /**
  * Memory of the table of hot answers: one SharedArrayBuffer of 32-bit words, so large as its maker
- * says and never larger. In order: what the table is, a generation for each bucket of names, a tag for
+ * says and never larger, resident only where there are answers. In order: what the table is, a generation for each bucket of names, a tag for
  * each slot (those of a set side by side: a miss costs one cache line), the slots.
  */
 import assert from 'node:assert/strict';
@@ -71,7 +71,7 @@ export function createAnswerTableMemory(options: AnswerTableOptions): SharedArra
   // As many as slots: then a notice about one name seldom ends the answers of another.
   const bucketCount = slotCount;
   const wordCount = headWords + bucketCount + slotCount + slotCount * slotWords;
-  const memory = new SharedArrayBuffer(wordCount * 4);
+  const memory = untouchedMemory(wordCount * 4);
   const words = new Int32Array(memory);
   words[headFields.magic] = magic;
   words[headFields.setCount] = setCount;
@@ -99,6 +99,29 @@ export function viewAnswerTable(memory: SharedArrayBuffer): AnswerTableViews {
     slotsAt: tagsAt + setCount * slotsPerSet,
     hash: createHalfSipHash(hashKey.slice()),
   };
+}
+
+/** TypeScript has it among the names of browsers. */
+declare const WebAssembly: {
+  readonly Memory: new (size: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: true;
+  }) => { readonly buffer: SharedArrayBuffer };
+};
+
+const wasmPageBytes = 65_536;
+const wasmPagesMax = 65_536;
+
+/**
+ * Memory that takes room only where something was written. That of a SharedArrayBuffer comes from
+ * `calloc`, which writes all of it where memory is overwritten when it is freed (`glibc.malloc.perturb`);
+ * that of WebAssembly comes from the kernel, in pages, and no more than 4 GiB of it.
+ */
+function untouchedMemory(bytes: number): SharedArrayBuffer {
+  const pages = Math.ceil(bytes / wasmPageBytes);
+  if (pages > wasmPagesMax) return new SharedArrayBuffer(bytes);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer;
 }
 
 function powerOfTwo(atLeast: number): number {

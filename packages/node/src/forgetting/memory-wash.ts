@@ -19,8 +19,9 @@ const atLatestMsDefault = 10 * 60_000;
 /** Washes until disposed of. */
 export function startMemoryWash(options: MemoryWashOptions): Disposable {
   const { asked, wash, pollMs = quietMsDefault, atLatestMs = atLatestMsDefault } = options;
-  let washedAt = asked();
-  let seen = washedAt;
+  // What the start has left is washed away as well: some 70 MiB.
+  let washedAt = -1;
+  let seen = asked();
   let pollsSinceWash = 0;
   const timer = setInterval(() => {
     const now = asked();
