@@ -54,7 +54,7 @@ function settings(
 sip_port=0
 sip_tcp_port=0
 sip_tls_port=5077
-media_encryption=dtls_srtp
+media_encryption=dtls
 root_ca=${authorityFile}
 verify_server_certs=1
 client_cert_chain=${files.certificate}

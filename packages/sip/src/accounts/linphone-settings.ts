@@ -12,7 +12,10 @@ type Entries = Readonly<Record<string, string>>;
 
 const registerSeconds = 300;
 
-/** Returns the document. */
+/**
+ * Returns the document. Of `media_encryption` Linphone knows `none`, `srtp`, `zrtp` and `dtls`, and takes
+ * any other word for `none`.
+ */
 export function linphoneSettings({ number, provider, credential }: PhoneOf): string {
   const address = `sip:${number}@${provider}`;
   const sections: Readonly<Record<string, Entries>> = {
