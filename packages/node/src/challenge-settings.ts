@@ -2,10 +2,8 @@
  * The part of the configuration that says how codes and notices travel, and what bounds their price.
  * Secrets stand in files of their own.
  */
-import { DirectoryError } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { Static, TInteger, TString } from 'typebox';
-import type { NodeErrorCode } from './errors.ts';
 
 const Path = Type.String({ minLength: 1, maxLength: 4096, description: 'path of a file' });
 const Host = Type.String({
@@ -163,25 +161,20 @@ export function channelsFor(
   return [named ?? (outbox === undefined ? [] : 'outbox')].flat();
 }
 
-/** What no schema says: every channel that is used has its settings. Throws `config_setting_invalid`. */
-export function assertChannels(challenges: ChallengeConfig): void {
-  for (const scheme of schemes) {
-    for (const name of channelsFor(challenges, scheme)) {
+/** What no schema says: every channel that is used has its settings. */
+export function channelProblems(
+  challenges: ChallengeConfig,
+): readonly { readonly setting: string; readonly problem: string }[] {
+  const unset = schemes.flatMap((scheme) =>
+    channelsFor(challenges, scheme).flatMap((name) => {
       const settings = name === 'outbox' ? challenges.outbox : challenges.channels?.[name];
-      if (settings !== undefined) continue;
+      if (settings !== undefined) return [];
       const missing = name === 'outbox' ? 'challenges.outbox' : `challenges.channels.${name}`;
-      throw invalid(`challenges.by.${scheme}`, `needs ${missing}`);
-    }
-  }
-  if (schemes.every((scheme) => channelsFor(challenges, scheme).length === 0)) {
-    throw invalid('challenges', 'must have an outbox, or a channel in by');
-  }
-}
-
-function invalid(setting: string, problem: string): DirectoryError<NodeErrorCode> {
-  return new DirectoryError('config_setting_invalid', `${setting}: ${problem}`, {
-    details: { setting },
-  });
+      return [{ setting: `challenges.by.${scheme}`, problem: `needs ${missing}` }];
+    }),
+  );
+  if (schemes.some((scheme) => channelsFor(challenges, scheme).length > 0)) return unset;
+  return [{ setting: 'challenges', problem: 'must have an outbox, or a channel in by' }];
 }
 
 /** The same settings with the paths of files made absolute. */

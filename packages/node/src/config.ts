@@ -10,8 +10,13 @@ import { DirectoryError, membersMax } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { Static, TString } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { parseDocument } from 'yaml';
-import { assertChannels, ChallengeSettings, resolveChallengePaths } from './challenge-settings.ts';
+import { ChallengeSettings, channelProblems } from './challenge-settings.ts';
+import { parseConfigDocument } from './configuration/config-document.ts';
+import type { ConfigDocument, ConfigFault } from './configuration/config-document.ts';
+import { resolvePaths } from './configuration/config-paths.ts';
+import { schemaFaults } from './configuration/schema-faults.ts';
+import { secretSources, withSecrets } from './configuration/secret-sources.ts';
+import type { SecretSources } from './configuration/secret-sources.ts';
 import type { NodeErrorCode } from './errors.ts';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: 'port, 0 to 65535' });
@@ -279,91 +284,85 @@ export type NodeConfig = Static<typeof ConfigSchema>;
 
 const compiled = Compile(ConfigSchema);
 
-/** Reads and checks a configuration file; paths in the result are absolute. */
-export async function readConfig(path: string): Promise<NodeConfig> {
+/**
+ * Reads and checks a configuration file; paths in the result are absolute, and secrets come from where
+ * the environment says. Throws `config_unreadable | config_malformed | config_setting_invalid`.
+ */
+export async function readConfig(
+  path: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<NodeConfig> {
+  const { config, faults } = await examineConfig(path, env);
+  if (config === undefined) throw errorOf(faults);
+  return config;
+}
+
+/** What a file says, as far as it can be told from the file alone. */
+export interface ExaminedConfig {
+  /** Undefined where there are faults. */
+  readonly config: NodeConfig | undefined;
+  readonly document: ConfigDocument;
+  /** In the order of the file. */
+  readonly faults: readonly ConfigFault[];
+}
+
+/** Reads a file and returns what is wrong with it instead of throwing it. Code: `config_unreadable`. */
+export async function examineConfig(path: string, env: NodeJS.ProcessEnv): Promise<ExaminedConfig> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new DirectoryError<NodeErrorCode>('config_unreadable', `cannot read ${path}`, { cause });
+    throw new DirectoryError<NodeErrorCode>('config_unreadable', unreadable(path, cause), {
+      cause,
+    });
   }
-  return resolvePaths(parseConfig(text), dirname(resolve(path)));
+  const sources = secretSources(env);
+  const examined = examineText(text, sources);
+  if (examined.config === undefined) return examined;
+  const resolved = resolvePaths(examined.config, dirname(resolve(path)));
+  return { ...examined, config: withSecrets(resolved, sources.paths) };
 }
 
 /** Parses YAML text; throws `config_malformed` or `config_setting_invalid`. */
 export function parseConfig(text: string): NodeConfig {
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    const line = problem.linePos?.[0].line ?? 1;
-    throw new DirectoryError<NodeErrorCode>('config_malformed', `line ${line}: ${problem.code}`, {
-      details: { line },
-    });
+  const { config, faults } = examineText(text, secretSources({}));
+  if (config === undefined) throw errorOf(faults);
+  return config;
+}
+
+function examineText(text: string, sources: SecretSources): ExaminedConfig {
+  const document = parseConfigDocument(text);
+  if (document.faults.length > 0) return { config: undefined, document, faults: document.faults };
+  const value = withSecrets(document.value, sources.paths);
+  if (!compiled.Check(value)) {
+    const faults = schemaFaults(value, { schema: ConfigSchema, compiled, document });
+    return { config: undefined, document, faults: [...sources.faults, ...faults] };
   }
-  const value: unknown = document.toJS();
-  if (!compiled.Check(value)) throw settingError(value);
-  assertChannels(value.challenges);
-  return value;
+  const problems = channelProblems(value.challenges).map(({ setting, problem }) =>
+    document.fault(setting, { problem, fix: 'add what is named, or take the channel out of "by"' }),
+  );
+  const faults = [...sources.faults, ...problems];
+  return { config: faults.length === 0 ? value : undefined, document, faults };
 }
 
-/** Says which setting is wrong and what it should be, without repeating it. */
-function settingError(value: unknown): DirectoryError<NodeErrorCode> {
-  const [first] = compiled.Errors(value);
-  const names = (first?.instancePath ?? '').split('/').slice(1);
-  const setting = names.length === 0 ? 'the file' : names.join('.');
-  const expected =
-    first?.keyword === 'boolean'
-      ? 'is not a setting'
-      : (expectation(ConfigSchema, names) ?? first?.message ?? 'does not fit');
-  return new DirectoryError<NodeErrorCode>('config_setting_invalid', `${setting}: ${expected}`, {
-    details: { setting },
-  });
+/** The first fault is the message; `config check` tells all of them. */
+function errorOf(faults: readonly ConfigFault[]): DirectoryError<NodeErrorCode> {
+  const [first] = faults;
+  const { code, setting, line, problem } = first!;
+  const more = faults.length === 1 ? '' : ` (and ${faults.length - 1} more: config check)`;
+  const message = `${line === undefined ? '' : `line ${line}: `}${setting}: ${problem}${more}`;
+  const details = { setting, ...(line !== undefined && { line }) };
+  return new DirectoryError<NodeErrorCode>(code, message, { details });
 }
 
-interface SchemaNode {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly items?: unknown;
-}
-
-/** The words of the schema for the setting at a place, where it has any. */
-function expectation(schema: SchemaNode, names: readonly string[]): string | undefined {
-  let node: SchemaNode | undefined = schema;
-  for (const name of names)
-    node = (node?.properties?.[name] ?? node?.items) as SchemaNode | undefined;
-  return node?.description === undefined ? undefined : `must be ${node.description}`;
+function unreadable(path: string, cause: unknown): string {
+  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  return isMissing
+    ? `there is no ${path}: callbook-node init makes one`
+    : `cannot read ${path}: run this as the user of the member, or as root`;
 }
 
 /** Folder of the replica's database. */
 export function storeFolder({ dataDir }: NodeConfig): string {
   return join(dataDir, 'store');
-}
-
-function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
-  const at = (path: string): string => resolve(folder, path);
-  const { keys, api, challenges, oblivious, page } = config;
-  return {
-    ...config,
-    dataDir: at(config.dataDir),
-    charters: config.charters.map(at),
-    keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
-    dns: resolveDnsPaths(config.dns, at),
-    api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
-    ...(oblivious?.authorities !== undefined && {
-      oblivious: { ...oblivious, authorities: at(oblivious.authorities) },
-    }),
-    ...(page !== undefined && { page: { ...page, folder: at(page.folder) } }),
-    challenges: resolveChallengePaths(challenges, at),
-  };
-}
-
-function resolveDnsPaths(dns: NodeConfig['dns'], at: (path: string) => string): NodeConfig['dns'] {
-  const { cookies, tls } = dns;
-  return {
-    ...dns,
-    ...(cookies && { cookies: { secrets: at(cookies.secrets) } }),
-    ...(tls && {
-      tls: { ...tls, certificate: at(tls.certificate), privateKey: at(tls.privateKey) },
-    }),
-  };
 }

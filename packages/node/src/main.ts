@@ -3,13 +3,16 @@ import { mkdirSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { DirectoryError } from '@callbook/protocol';
 import { charterCommand } from './commands/charter.ts';
+import { configCommand } from './commands/config.ts';
+import { initCommand } from './commands/init.ts';
 import { keysCommand } from './commands/keys.ts';
 import { vrfCommand } from './commands/vrf.ts';
 import { readConfig } from './config.ts';
 import type { NodeConfig } from './config.ts';
+import { prepareDataFolder } from './data-folder.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
+import { sentenceOf } from './next-steps.ts';
 
 const program = new Command('callbook-node')
   .description('Runs a member of a Callbook federation.')
@@ -21,19 +24,9 @@ program
   .requiredOption('--config <file>', 'configuration (YAML)')
   .action(async ({ config }: { config: string }) => await serve(config));
 
-program
-  .command('check')
-  .description('read the configuration and say what is wrong with it')
-  .requiredOption('--config <file>', 'configuration (YAML)')
-  .action(async ({ config }: { config: string }) => {
-    const { challenges } = await readConfig(config);
-    // Loaded here alone: the commands about keys also run on machines that never send.
-    const { checkChannelFiles } = await import('./member-senders.ts');
-    await checkChannelFiles(challenges);
-    process.stdout.write(`${config}: every setting is usable\n`);
-  });
-
 const print = (text: string): boolean => process.stdout.write(text);
+program.addCommand(initCommand(print));
+program.addCommand(configCommand(print));
 program.addCommand(keysCommand(print));
 program.addCommand(charterCommand(print));
 program.addCommand(vrfCommand(print));
@@ -47,6 +40,7 @@ try {
 
 async function serve(configFile: string): Promise<void> {
   const config = await readConfig(configFile);
+  await prepareDataFolder(config.dataDir);
   const log = createEventLog(config.member, config.log?.level ?? 'info');
   const stopped = new Promise<NodeJS.Signals>((stop) => {
     process.once('SIGINT', stop);
@@ -86,10 +80,4 @@ function keepCompiledCode({ dataDir }: NodeConfig): void {
   }
   process.env['NODE_COMPILE_CACHE'] = folder;
   enableCompileCache(folder);
-}
-
-/** An operating error in one line; anything else is a defect and keeps its stack. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof DirectoryError) return `${error.message} (${error.code})`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

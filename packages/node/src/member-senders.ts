@@ -73,18 +73,33 @@ export async function openMemberSenders(
   return { senders, sendGuard, [Symbol.asyncDispose]: async () => await open.disposeAsync() };
 }
 
-/** Reads every file that the channels in use name, and opens nothing. */
-export async function checkChannelFiles(challenges: ChallengeConfig): Promise<void> {
+/** Each file that the channels in use name, with its setting, and how it is read; nothing is opened. */
+export function channelFiles(
+  challenges: ChallengeConfig,
+): readonly { readonly setting: string; readonly read: () => Promise<unknown> }[] {
   const used = usedChannels(challenges);
   const { smpp, webhook, smtp, sip } = challenges.channels ?? {};
-  if (used.has('smpp')) await readPassword(smpp!.passwordFile);
-  if (used.has('webhook')) await readSecretFile(webhook!.secretFile);
-  if (used.has('smtp')) await readLogin(smtp!);
-  if (used.has('sip')) await readLogin(sip!);
-  if (used.has('smpp')) await readCa(smpp!);
-  if (used.has('webhook')) await readCa(webhook!);
-  if (used.has('smtp')) await readCa(smtp!);
-  if (used.has('sip')) await readCa(sip!);
+  const files: { setting: string; read: () => Promise<unknown> }[] = [];
+  const add = (setting: string, read: () => Promise<unknown>): void => {
+    files.push({ setting: `challenges.channels.${setting}`, read });
+  };
+  if (used.has('smpp')) {
+    add('smpp.passwordFile', async () => await readPassword(smpp!.passwordFile));
+    add('smpp.ca', async () => await readCa(smpp!));
+  }
+  if (used.has('webhook')) {
+    add('webhook.secretFile', async () => await readSecretFile(webhook!.secretFile));
+    add('webhook.ca', async () => await readCa(webhook!));
+  }
+  if (used.has('smtp')) {
+    add('smtp.login.passwordFile', async () => await readLogin(smtp!));
+    add('smtp.ca', async () => await readCa(smtp!));
+  }
+  if (used.has('sip')) {
+    add('sip.login.passwordFile', async () => await readLogin(sip!));
+    add('sip.ca', async () => await readCa(sip!));
+  }
+  return files;
 }
 
 function usedChannels(challenges: ChallengeConfig): Set<ChannelName> {

@@ -101,7 +101,8 @@ interface KeyOptions {
   readonly json?: boolean;
 }
 
-async function governanceKey(
+/** Makes a governance key, or shows one. Codes: `output_unwritable`, those of key files. */
+export async function governanceKey(
   file: string,
   { name, show = false }: KeyOptions,
   crypto: Cryptography,
@@ -128,7 +129,7 @@ async function createSecretKey(
   return crypto.ed25519Signer(secretKey);
 }
 
-interface DescribeOptions {
+export interface DescribeOptions {
   readonly config: string;
   readonly governanceKey: readonly string[];
   readonly organisation: string;
@@ -143,7 +144,11 @@ interface DescribeOptions {
   readonly json?: boolean;
 }
 
-async function describeMember(options: DescribeOptions, crypto: Cryptography): Promise<Report> {
+/** Writes what a charter says of a member; makes its log and peer keys where they are missing. */
+export async function describeMember(
+  options: DescribeOptions,
+  crypto: Cryptography,
+): Promise<Report> {
   const {
     config: configFile,
     governanceKey,

@@ -54,7 +54,7 @@ export function vrfCommand(print: Print): Command {
     .requiredOption('--out <file>', 'request to write')
     .option('--json', 'one JSON object')
     .action(async (options: RequestOptions) =>
-      report(options, await request(options, await pickCryptography())),
+      report(options, await requestSecret(options, await pickCryptography())),
     );
 
   vrf
@@ -81,7 +81,7 @@ export function vrfCommand(print: Print): Command {
   return vrf;
 }
 
-interface RequestOptions {
+export interface RequestOptions {
   readonly config: string;
   readonly member: string;
   readonly out: string;
@@ -106,7 +106,11 @@ async function createSecret(file: string, crypto: Cryptography): Promise<Report>
   return { result: { vrfKey }, lines: [vrfKey, next] };
 }
 
-async function request(options: RequestOptions, crypto: Cryptography): Promise<Report> {
+/** Writes a request for the secret, and keeps the key that it is to be sealed to. */
+export async function requestSecret(
+  options: RequestOptions,
+  crypto: Cryptography,
+): Promise<Report> {
   const config = await readConfig(options.config);
   const described = parseCanonicalJson((await readInput(options.member)).trimEnd());
   const member = accepted(described) as Partial<CharterMember> | null;
@@ -168,8 +172,8 @@ async function open(file: string, options: OpenOptions, crypto: Cryptography): P
   };
 }
 
-/** Waits beside the place of the secret until that comes. */
-function sealingKeyPath(vrfPath: string): string {
+/** The key of a request waits beside the place of the secret until that comes. */
+export function sealingKeyPath(vrfPath: string): string {
   return `${vrfPath}.sealing`;
 }
 

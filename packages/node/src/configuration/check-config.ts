@@ -1,0 +1,245 @@
+/**
+ * Everything about a configuration that can be told without starting or asking anybody: the file, and
+ * every file that it names, held against each other and against the charter. Nothing is written but a
+ * probe in the data folder, and nothing is bound. What runs is for `doctor`.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { charterSet, DirectoryError, parseVerifierKey } from '@callbook/protocol';
+import type { Charter, CharterMember, Cryptography } from '@callbook/protocol';
+import { dnskeyOfEntry, keysIn, openKeyFolder, readKeyState, servedPhases } from '@callbook/dns';
+import { examineConfig } from '../config.ts';
+import type { NodeConfig } from '../config.ts';
+import { pickCryptography } from '../cryptography.ts';
+import { prepareDataFolder } from '../data-folder.ts';
+import { readDnsGuard } from '../dns-guard.ts';
+import type { NodeErrorCode } from '../errors.ts';
+import { readSecretFile, readSecretKey } from '../key-file.ts';
+import { isInCharter } from '../member-keys.ts';
+import { nextStepFor } from '../next-steps.ts';
+import { systemClock } from '../system-ports.ts';
+import type { ConfigFault } from './config-document.ts';
+
+export interface CheckedConfig {
+  /** Undefined where the file alone is at fault; then nothing else was looked at. */
+  readonly config: NodeConfig | undefined;
+  readonly faults: readonly ConfigFault[];
+  /** Undefined where the charters are at fault. */
+  readonly charter: Charter | undefined;
+}
+
+/** Reads a configuration and all that it names. Code: `config_unreadable`. */
+export async function checkConfig(path: string, env: NodeJS.ProcessEnv): Promise<CheckedConfig> {
+  const { config, document, faults } = await examineConfig(path, env);
+  if (config === undefined) return { config, faults, charter: undefined };
+  const found: ConfigFault[] = [];
+  const check: Check = async (setting, look) => {
+    try {
+      await look();
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error;
+      const code = error.code as NodeErrorCode;
+      const fix = stepHere(setting, code) ?? nextStepFor(code) ?? 'see docs/errors.md';
+      found.push(document.fault(setting, { code, problem: error.message, fix }));
+    }
+  };
+  await check('the file', async () => await assertOthersCannotWrite(path));
+  await check('dataDir', async () => await prepareDataFolder(config.dataDir));
+  const crypto = await pickCryptography();
+  let charter: Charter | undefined;
+  await check('charters', async () => (charter = await readCharters(config, crypto)));
+  const member = charter?.members.find(({ name }) => name === config.member);
+  if (charter !== undefined) {
+    await check('member', () => assertListed(member));
+  }
+  await checkKeys(config, { check, crypto, charter, member });
+  await checkFiles(config, check);
+  await checkListens(config, check);
+  return { config, faults: found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)), charter };
+}
+
+type Check = (setting: string, look: () => Promise<unknown> | void) => Promise<void>;
+
+/** A member that has not joined yet lacks the secret of the federation. */
+function stepHere(setting: string, code: NodeErrorCode): string | undefined {
+  const isMissing = setting === 'keys.vrf' && code === 'key_file_unreadable';
+  return isMissing
+    ? 'open the secret that a member has sealed for this one: callbook-node vrf open, or restore it'
+    : undefined;
+}
+
+async function assertOthersCannotWrite(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  if ((mode & 0o022) === 0) return;
+  throw fault('config_exposed', `has mode ${(mode & 0o777).toString(8)}: others may write it`);
+}
+
+async function readCharters(config: NodeConfig, crypto: Cryptography): Promise<Charter> {
+  const notes = await Promise.all(
+    config.charters.map(async (path) => {
+      try {
+        return await readFile(path, 'utf8');
+      } catch (cause) {
+        throw fault('charter_unreadable', `cannot read ${path}`, cause);
+      }
+    }),
+  );
+  const charters = charterSet(notes, crypto);
+  if (charters.verdict === 'accept') return charters.value.current.charter;
+  const { code, message } = charters;
+  throw new DirectoryError('charter_refused', `do not follow from version 1: ${message} (${code})`);
+}
+
+function assertListed(member: CharterMember | undefined): void {
+  if (member !== undefined && member.state !== 'expelled') return;
+  const what = member === undefined ? 'has no member of this name' : 'has expelled this member';
+  throw new DirectoryError('member_unknown', `the newest charter here ${what}`);
+}
+
+interface KeyParts {
+  readonly check: Check;
+  readonly crypto: Cryptography;
+  readonly charter: Charter | undefined;
+  readonly member: CharterMember | undefined;
+}
+
+/** What the charter does not name yet is read, and compared with nothing. */
+async function checkKeys({ keys }: NodeConfig, parts: KeyParts): Promise<void> {
+  const { check, crypto, charter, member } = parts;
+  await check('keys.log', async () => {
+    const { publicKey } = crypto.ed25519Signer(await readSecretKey(keys.log));
+    const named = parseVerifierKey(member?.logKey ?? '');
+    if (named.verdict !== 'accept') return;
+    if (named.value.publicKey.toHex() === publicKey.toHex()) return;
+    throw new DirectoryError('log_key_mismatch', 'the charter names another log key');
+  });
+  await check('keys.peer', async () => {
+    const bytes = await readSecretFile(keys.peer);
+    // Loads libp2p, which takes a second.
+    const { peerIdOf } = await import('@callbook/replication');
+    if (member === undefined || peerIdOf(bytes) === member.peerId) return;
+    throw fault('peer_key_mismatch', 'the charter names another peer key');
+  });
+  await check('keys.vrf', async () => {
+    const { publicKey } = crypto.vrfProver(await readSecretKey(keys.vrf));
+    const named = charter?.vrfPublicKey;
+    const own = publicKey.toBase64({ alphabet: 'base64url', omitPadding: true });
+    if (named === undefined || named === own) return;
+    throw new DirectoryError('vrf_key_mismatch', 'the charter has another VRF public key');
+  });
+  await check('keys.zone', async () => {
+    const { state } = await readKeyState(openKeyFolder(keys.zone), systemClock.nowMs());
+    const ksks = keysIn(state, 'ksk', servedPhases);
+    if (member === undefined || ksks.some((ksk) => isInCharter(member, dnskeyOfEntry(ksk)))) return;
+    throw fault('member_key_mismatch', 'the charter names no DS of these zone keys');
+  });
+}
+
+async function checkFiles(config: NodeConfig, check: Check): Promise<void> {
+  const { api, dns, oblivious, page, challenges } = config;
+  // Loaded here alone, as the API and the channels are: other commands do without.
+  const { channelFiles, readCa } = await import('../member-senders.ts');
+  await check('api.certificate', async () => await assertPair(api));
+  const { tls, ...plainDns } = dns;
+  if (tls !== undefined) await check('dns.tls.certificate', async () => await assertPair(tls));
+  if (dns.cookies !== undefined) {
+    await check('dns.cookies.secrets', async () => await readDnsGuard(plainDns));
+  }
+  if (oblivious?.authorities !== undefined) {
+    const ca = oblivious.authorities;
+    await check('oblivious.authorities', async () => await readCa({ ca }));
+  }
+  if (page !== undefined) {
+    await check('page.folder', async () => await assertPage(page.folder));
+  }
+  for (const { setting, read } of channelFiles(challenges)) await check(setting, read);
+}
+
+async function assertPage(folder: string): Promise<void> {
+  const { readPageFiles } = await import('@callbook/api');
+  try {
+    await readPageFiles(folder);
+  } catch (cause) {
+    throw fault('page_unreadable', `${folder} has no page`, cause);
+  }
+}
+
+/** A certificate and the private key that it was made for. Codes: `certificate_*`, `key_file_*`. */
+export async function assertPair(paths: {
+  readonly certificate: string;
+  readonly privateKey: string;
+}): Promise<X509Certificate> {
+  const { certificate: path, privateKey: keyPath } = paths;
+  let pem: string;
+  try {
+    pem = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw fault('certificate_unreadable', `cannot read ${path}`, cause);
+  }
+  const key = await readSecretFile(keyPath);
+  let certificate: X509Certificate;
+  let isPair: boolean;
+  try {
+    certificate = new X509Certificate(pem);
+    isPair = certificate.checkPrivateKey(createPrivateKey(Buffer.from(key)));
+  } catch {
+    throw fault('certificate_unfit', `${path} and ${keyPath} are not both PEM`);
+  }
+  if (!isPair) throw fault('certificate_unfit', `${path} was made for another key than ${keyPath}`);
+  return certificate;
+}
+
+/** Two servers of one member on one port: the second would find it taken. */
+async function checkListens(config: NodeConfig, check: Check): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const { setting, address, port } of configuredListens(config)) {
+    const at = `${address} port ${port}`;
+    const before = seen.get(at);
+    seen.set(at, setting);
+    if (before === undefined || port === 0) continue;
+    await check(setting, () => {
+      throw fault('listen_failed', `is the address and port of ${before} too`);
+    });
+  }
+}
+
+export interface ConfiguredListen {
+  readonly setting: string;
+  readonly address: string;
+  readonly port: number;
+  /** DNS is asked by both. */
+  readonly transport: 'tcp' | 'udp and tcp';
+}
+
+/** Every address that the configuration has this member listen on, the mesh's where they are IP over TCP. */
+export function configuredListens({
+  dns,
+  api,
+  web,
+  metrics,
+  mesh,
+}: NodeConfig): ConfiguredListen[] {
+  const tcp = { transport: 'tcp' as const };
+  return [
+    ...dns.listen.map((at, i) => {
+      return { setting: `dns.listen.${i}`, ...at, transport: 'udp and tcp' as const };
+    }),
+    ...(dns.tls?.listen ?? []).map((at, i) => ({ setting: `dns.tls.listen.${i}`, ...at, ...tcp })),
+    { setting: 'api.listen', ...api.listen, ...tcp },
+    ...(web === undefined ? [] : [{ setting: 'web.listen', ...web.listen, ...tcp }]),
+    ...(metrics === undefined ? [] : [{ setting: 'metrics.listen', ...metrics.listen, ...tcp }]),
+    ...mesh.listen.flatMap((multiaddr, i) => {
+      const [, address, port] = /^\/ip[46]\/([^/]+)\/tcp\/(\d{1,5})$/.exec(multiaddr) ?? [];
+      if (address === undefined) return [];
+      return [{ setting: `mesh.listen.${i}`, address, port: Number(port), ...tcp }];
+    }),
+  ];
+}
+
+function fault(
+  code: NodeErrorCode,
+  message: string,
+  cause?: unknown,
+): DirectoryError<NodeErrorCode> {
+  return new DirectoryError(code, message, { cause });
+}

@@ -1,0 +1,49 @@
+/** Paths in a configuration are relative to its file: here they are made absolute. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { resolveChallengePaths } from '../challenge-settings.ts';
+import type { NodeConfig } from '../config.ts';
+
+/** Returns the configuration with absolute paths; a folder of charters becomes the notes in it. */
+export function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
+  const at = (path: string): string => resolve(folder, path);
+  const { keys, api, challenges, oblivious, page } = config;
+  return {
+    ...config,
+    dataDir: at(config.dataDir),
+    charters: config.charters.flatMap((path) => notesAt(at(path))),
+    keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
+    dns: resolveDnsPaths(config.dns, at),
+    api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
+    ...(oblivious?.authorities !== undefined && {
+      oblivious: { ...oblivious, authorities: at(oblivious.authorities) },
+    }),
+    ...(page !== undefined && { page: { ...page, folder: at(page.folder) } }),
+    challenges: resolveChallengePaths(challenges, at),
+  };
+}
+
+function resolveDnsPaths(dns: NodeConfig['dns'], at: (path: string) => string): NodeConfig['dns'] {
+  const { cookies, tls } = dns;
+  return {
+    ...dns,
+    ...(cookies && { cookies: { secrets: at(cookies.secrets) } }),
+    ...(tls && {
+      tls: { ...tls, certificate: at(tls.certificate), privateKey: at(tls.privateKey) },
+    }),
+  };
+}
+
+const noteName = /^charter-([1-9]\d{0,8})\.note$/;
+
+/**
+ * The notes `charter-<version>.note` of a folder, version 1 first. A folder without any stands for its
+ * first, which whoever reads it will miss by name.
+ */
+function notesAt(path: string): readonly string[] {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
+  const versions = readdirSync(path).flatMap((name) => noteName.exec(name)?.[1] ?? []);
+  const inOrder = versions.map(Number).sort((one, other) => one - other);
+  const notes = inOrder.map((version) => join(path, `charter-${version}.note`));
+  return notes.length === 0 ? [join(path, 'charter-1.note')] : notes;
+}
