@@ -32,6 +32,7 @@ export const suites: readonly Suite[] = [
   { name: 'repository', paths: ['scripts'], budgetSeconds: 60, alone: false },
   { name: 'federation', paths: ['testnet/test/federation'], budgetSeconds: 180, alone: true },
   { name: 'documentation', paths: ['testnet/test/documentation'], budgetSeconds: 180, alone: true },
+  { name: 'packaging', paths: ['testnet/test/packaging'], budgetSeconds: 180, alone: true },
   { name: 'browser', paths: ['testnet/test/browser'], budgetSeconds: 180, alone: true },
   { name: 'web', paths: ['testnet/test/web'], budgetSeconds: 180, alone: true },
   { name: 'takeover', paths: ['testnet/test/takeover'], budgetSeconds: 180, alone: true },

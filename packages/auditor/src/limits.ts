@@ -1,11 +1,11 @@
 /** What bounds an audit: memory, disk, time and what members may send. */
 
 /** Leaves of an entry bundle and hashes of a tile, in bytes: all that a member may answer with. */
-export const bundleBytesMax = 256 * (2 + 2048);
-export const noteBytesMax = 64 * 1024;
+export const bundleBytesMax: number = 256 * (2 + 2048);
+export const noteBytesMax: number = 64 * 1024;
 /** A charter's text is at most 131 072 bytes, its signatures less. */
-export const charterBytesMax = 256 * 1024;
-export const evidenceListBytesMax = 1024 * 1024;
+export const charterBytesMax: number = 256 * 1024;
+export const evidenceListBytesMax: number = 1024 * 1024;
 
 /** One answer: beginning, and as a whole. A member that sends a byte a second stalls nobody. */
 export const answerMsMax = 30_000;
@@ -29,7 +29,7 @@ export const settlePauseMs = 250;
 /** Leaves verified before the fold is written and the position with it. */
 export const runLeavesMax = 524_288;
 /** Records kept in memory; of more, the parts go to files. */
-export const runBytesInMemoryMax = 8 * 1024 * 1024;
+export const runBytesInMemoryMax: number = 8 * 1024 * 1024;
 export const partitionCount = 256;
 /** Labels folded and written at once. */
 export const foldLabelsMax = 2048;
@@ -50,8 +50,8 @@ export const findingsMax = 1000;
 export const futureMsMax = 600_000;
 
 /** Block cache and write buffer of the fold's store. */
-export const storeCacheBytes = 8 * 1024 * 1024;
-export const storeWriteBufferBytes = 8 * 1024 * 1024;
+export const storeCacheBytes: number = 8 * 1024 * 1024;
+export const storeWriteBufferBytes: number = 8 * 1024 * 1024;
 
 /** Bundles of each log whose copies are looked at, at every member, in one audit. */
 export const copiesPerLogMax = 64;

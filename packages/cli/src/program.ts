@@ -23,6 +23,7 @@ import type { RoutesOptions } from './commands/routes.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { WatchCommandOptions } from './commands/watch.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { packageVersion } from './package-version.ts';
 import { addAudit } from './program-audit.ts';
 import { addKeys } from './program-keys.ts';
 import { addOwnership } from './program-ownership.ts';
@@ -38,6 +39,7 @@ interface MemberOption {
 export function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Command {
   const program = new Command('callbook')
     .description('Claim a telephone number, publish how to reach it, and look others up.')
+    .version(packageVersion)
     .option('--json', 'print results as JSON, one object a line')
     .option('--config <file>', 'configuration file (also CALLBOOK_CONFIG)')
     .option('--signer <program>', 'program that has the authority keys (docs/guide/signers.md)')

@@ -13,9 +13,11 @@ import type { NodeConfig } from './config.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
 import { sentenceOf } from './next-steps.ts';
+import { packageVersion } from './package-version.ts';
 
 const program = new Command('callbook-node')
   .description('Runs a member of a Callbook federation.')
+  .version(packageVersion)
   .showHelpAfterError('(callbook-node --help shows what there is)');
 
 program

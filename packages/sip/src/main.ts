@@ -3,10 +3,12 @@ import { Command } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
 import { readConfig } from './config.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
+import { packageVersion } from './package-version.ts';
 import { startBridge } from './serve.ts';
 
 const program = new Command('callbook-sip')
   .description('Runs the bridge between a SIP server and the directory.')
+  .version(packageVersion)
   .showHelpAfterError('(callbook-sip --help shows what there is)');
 
 program
