@@ -11,7 +11,7 @@ import { runProgram } from './program.ts';
 export const repository: string = join(import.meta.dirname, '..');
 
 /** In the order of what they import; `web` has no code for Node. */
-export const compiledPackages: readonly string[] = [
+const compiledPackages: readonly string[] = [
   'protocol',
   'replication',
   'dns',

@@ -12,7 +12,7 @@ import { unneededInPackage } from './debian-contents.ts';
 import { installPackages } from './npm-packages.ts';
 import { runProgram } from './program.ts';
 
-export const debianName = 'callbook-node';
+const debianName = 'callbook-node';
 const architecture = 'amd64';
 const library = 'usr/lib/callbook';
 const source = join(import.meta.dirname, 'debian');

@@ -3,7 +3,7 @@
  * dpkg below a root of its own. A federation of one is then served by what was installed, a number is
  * claimed there with the installed command, and DNS answers for it.
  */
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,18 +48,14 @@ async function serveAndClaim(
 ): Promise<void> {
   const { layout, member } = founded;
   const serve = ['serve', '--config', member.configFile];
-  const service = await machine.start(commandPath('callbook-node'), ...serve);
-  await using _running = service;
+  await using service = await machine.start(commandPath('callbook-node'), ...serve);
   await untilReady(founded, service);
-  const claimed = await machine.run(
-    ...[commandPath('callbook'), '--config', layout.clientConfigFile, 'register', number],
-    ...['--sip', 'sip:alice@sip.example', '--code-from', layout.outboxFile],
-  );
+  const register = ['--config', layout.clientConfigFile, 'register', number];
+  const how = ['--sip', 'sip:alice@sip.example', '--code-from', layout.outboxFile];
+  const claimed = await machine.run(commandPath('callbook'), ...register, ...how);
   expect(claimed, claimed.stderr).toMatchObject({ code: 0 });
-  const asked = await machine.run(
-    ...['dig', '@127.0.0.1', '-p', String(member.dnsPort), '+dnssec', 'NAPTR'],
-    enumName(number, member.zone),
-  );
+  const server = ['@127.0.0.1', '-p', String(member.dnsPort), '+dnssec'];
+  const asked = await machine.run('dig', ...server, 'NAPTR', enumName(number, member.zone));
   expect(asked.stdout).toContain('!^.*$!sip:alice@sip.example!');
   expect(asked.stdout).toMatch(/\bRRSIG\b/);
   const page = await fetch(`http://127.0.0.1:${member.webPort}/`);
@@ -150,8 +146,6 @@ kamailio:
     const major = Number(/^v(\d+)/.exec(old.stdout)?.[1] ?? 26);
     if (major >= 26) return;
     const hidden = join(installation, 'node_modules', runtime);
-    await chmod(installation, 0o755);
-    const { rename } = await import('node:fs/promises');
     await rename(hidden, `${hidden}.away`);
     try {
       for (const command of commands) {
@@ -169,7 +163,12 @@ describe('the Debian package', () => {
   let root: string;
   const dpkg = async (...args: readonly string[]): ReturnType<typeof runCommand> => {
     // Another machine's root: maintainer scripts are told by DPKG_ROOT, and what Debian itself has is not there.
-    const elsewhere = [`--root=${root}`, '--force-script-chrootless', '--force-depends', '--force-unsafe-io'];
+    const elsewhere = [
+      `--root=${root}`,
+      '--force-script-chrootless',
+      '--force-depends',
+      '--force-unsafe-io',
+    ];
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
     return await runCommand('dpkg', [...elsewhere, ...args], { cwd: folder, env });
   };
@@ -237,5 +236,5 @@ describe('the Debian package', () => {
     expect(existsSync(options)).toBe(false);
     expect(existsSync(join(root, 'usr/lib/callbook'))).toBe(false);
     expect(await readFile(key, 'utf8')).toBe('kept');
-  });
+  }, 120_000);
 });
