@@ -187,6 +187,8 @@ function memberConfig(
       privateKey: 'api.key',
     },
     web: { listen: { address: loopback, port: member.webPort } },
+    metrics: { listen: { address: loopback, port: member.metricsPort } },
+    operator: { listen: { address: loopback, port: member.operatorPort } },
     ...(layout.pageLink !== undefined && { page: pageSettings(layout) }),
     mesh: { listen: [`/ip4/${loopback}/tcp/${member.meshPort}`] },
     oblivious: { authorities: '../ca.pem' },

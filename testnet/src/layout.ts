@@ -6,7 +6,7 @@ export interface TestnetOptions {
   readonly folder: string;
   /** 1 to 16. */
   readonly memberCount: number;
-  /** First of the ports used: root and handset take three, each member four of its own ten. */
+  /** First of the ports used: root and handset take three, each member six of its own ten. */
   readonly portBase: number;
   /** Folders laid out for members that may join later; none where not given. */
   readonly roomFor?: number;
@@ -25,6 +25,8 @@ export interface MemberLayout {
   readonly apiPort: number;
   readonly webPort: number;
   readonly meshPort: number;
+  readonly metricsPort: number;
+  readonly operatorPort: number;
 }
 
 export interface TestnetLayout {
@@ -110,6 +112,8 @@ function layOutMember(name: string, folder: string, firstPort: number): MemberLa
     apiPort: firstPort + 1,
     webPort: firstPort + 2,
     meshPort: firstPort + 3,
+    metricsPort: firstPort + 7,
+    operatorPort: firstPort + 8,
   };
 }
 
@@ -123,6 +127,8 @@ export function portsOf(layout: TestnetLayout): number[] {
       m.apiPort,
       m.webPort,
       m.meshPort,
+      m.metricsPort,
+      m.operatorPort,
     ]),
   ];
 }

@@ -21,6 +21,8 @@ ${rows.join('\n')}
 Try, in a browser: ${first.name}'s page at http://localhost:${first.webPort}, and beside it the
 handset, which shows the codes that are sent, at http://localhost:${layout.handsetPort}
 
+And as whoever runs ${first.name} sees it: http://localhost:${first.operatorPort}
+
 Try, in a second terminal:
 
   export CALLBOOK_CONFIG=${path(layout.clientConfigFile)}

@@ -42,6 +42,7 @@ export type { KeyAction, KeyEvidence, KeyMoment, KeyPlan, KeyStep } from './keys
 export {
   delegatedKeys,
   dnskeyOfEntry,
+  keyPhases,
   keysIn,
   keyTagOfEntry,
   servedPhases,

@@ -32,6 +32,17 @@ const Multiaddr = Type.String({
   description: 'multiaddr',
 });
 const Listen = Type.Object({ address: Address, port: Port }, { additionalProperties: false });
+/** For what knows no password. */
+const LoopbackListen = Type.Object(
+  {
+    address: Type.String({
+      pattern: '^(127(\\.[0-9]{1,3}){3}|::1)$',
+      description: 'an address of this machine alone, 127.0.0.1 or ::1',
+    }),
+    port: Port,
+  },
+  { additionalProperties: false },
+);
 
 /** When zone keys roll over; the times of RFC 7583 that are not TTLs of our own. */
 const ZoneKeyRolls = Type.Object(
@@ -188,6 +199,9 @@ export const ConfigSchema = Type.Object(
     web: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
     page: Type.Optional(PageSettings),
     metrics: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
+    operator: Type.Optional(
+      Type.Object({ listen: LoopbackListen }, { additionalProperties: false }),
+    ),
     mesh: Type.Object(
       {
         listen: Type.Array(Multiaddr, { minItems: 1, maxItems: 16 }),

@@ -7,6 +7,7 @@ import { charterCommand } from './commands/charter.ts';
 import { configCommand } from './commands/config.ts';
 import { initCommand } from './commands/init.ts';
 import { keysCommand } from './commands/keys.ts';
+import { statusCommand } from './commands/status.ts';
 import { vrfCommand } from './commands/vrf.ts';
 import { readConfig } from './config.ts';
 import type { NodeConfig } from './config.ts';
@@ -32,6 +33,7 @@ program.addCommand(configCommand(print));
 program.addCommand(keysCommand(print));
 program.addCommand(charterCommand(print));
 program.addCommand(vrfCommand(print));
+program.addCommand(statusCommand(print));
 
 try {
   await program.parseAsync();

@@ -18,6 +18,8 @@ export { openMemberSenders } from './member-senders.ts';
 export { startMemberTokens } from './member-tokens.ts';
 export { MemberMetrics } from './metrics/member-metrics.ts';
 export { startMemberMetrics } from './metrics/metrics-server.ts';
+export { startOperatorPage } from './operator/operator-page.ts';
+export { MemberWatch } from './status/member-watch.ts';
 
 /** Joins the other members of the charter. */
 export async function openMesh(

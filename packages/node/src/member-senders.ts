@@ -25,6 +25,7 @@ import type { NodeConfig } from './config.ts';
 import type { NodeErrorCode } from './errors.ts';
 import { errorCodes } from './event-log.ts';
 import { readSecretFile } from './key-file.ts';
+import type { MemberMetrics } from './metrics/member-metrics.ts';
 import { systemClock, systemRandom } from './system-ports.ts';
 
 /** What carries codes and notices to people. */
@@ -40,9 +41,13 @@ const ledgerName = 'spent-on-codes';
 /** Opens channels, journal and guard; throws the codes of secret files and `certificate_unreadable`. */
 export async function openMemberSenders(
   { challenges, dataDir }: NodeConfig,
-  parts: { readonly crypto: Cryptography; readonly log: Logger },
+  parts: {
+    readonly crypto: Cryptography;
+    readonly log: Logger;
+    readonly metrics: Pick<MemberMetrics, 'noteMessage'>;
+  },
 ): Promise<MemberSenders> {
-  const { crypto, log } = parts;
+  const { crypto, log, metrics } = parts;
   await using opened = new AsyncDisposableStack();
   const journal = opened.use(await SendJournal.open(join(dataDir, journalName)));
   const byName = new Map<ChannelName, Channel>();
@@ -59,6 +64,7 @@ export async function openMemberSenders(
     random: systemRandom,
     onUnknown: (error) => log.warn(errorCodes(error), 'message_fate_unknown'),
     onNext: (error) => log.warn(errorCodes(error), 'message_by_next_channel'),
+    onSettled: (outcome) => metrics.noteMessage(outcome),
   });
   const isFree = channelsFor(challenges, 'tel').every((name) => name === 'outbox');
   const isPaid = !isFree || challenges.limits !== undefined;

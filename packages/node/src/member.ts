@@ -10,6 +10,7 @@ import type { BootstrapOptions, Replica, Store } from '@callbook/replication';
 import { createReplica, needsJoin, openLevelStore } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
 import { openAdminSocket } from './admin/admin-socket.ts';
+import type { AnswerAdmin } from './admin/admin-socket.ts';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
@@ -56,21 +57,24 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
   const governing = { replica, mesh, store, crypto, logSigner, onFailure };
   const desk = parts.use(await GovernanceDesk.open(governing));
-  parts.use(await openAdminSocket(config, async (request) => await desk.answer(request)));
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
   const troubles = (): readonly string[] => zone.troubles();
   const directory = createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
+  const watch = parts.use(new network.MemberWatch(config, { replica, mesh, directory }));
+  const answerCommand: AnswerAdmin = async (request) =>
+    request.ask === 'status' ? await watch.status() : await desk.answer(request);
+  parts.use(await openAdminSocket(config, answerCommand));
+  const metrics = new network.MemberMetrics(systemRandom);
   const { member } = replica.membership.byName(config.member)!;
   const host = new URL(member.api).hostname;
   const { senders, sendGuard } = parts.use(
-    await network.openMemberSenders(config, { crypto, log }),
+    await network.openMemberSenders(config, { crypto, log, metrics }),
   );
   const timing = { clock: systemClock, scheduler: network.systemScheduler };
   parts.use(new network.HolderNotices({ replica, sender: senders, log, ...timing }));
   const codes = { codeSender: senders, sendGuard };
-  const metrics = new network.MemberMetrics(systemRandom);
   const oblivious = parts.use(
     await network.startMemberOblivious(config, { replica, crypto, logSigner, zone }),
   );
@@ -90,8 +94,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
     }),
   );
   parts.use(startMemberWash({ zone, api, log }));
-  const counted = { zone, mesh, replica, directory };
-  parts.use(await network.startMemberMetrics(config, metrics, counted));
+  parts.use(await network.startMemberMetrics(config, metrics, { zone, watch }));
+  parts.use(await network.startOperatorPage(config, watch));
   const running = parts.move();
   return {
     addresses: { ...dnsAddresses(zone), mesh: mesh.addresses(), ...api.addresses },

@@ -13,21 +13,51 @@ import type { WatchedMember } from './watched-member.ts';
 
 const outcomes = ['answered', 'refused', 'failed'];
 const interfaceNames = 'doh lookup bulk proof gateway relay tokens claim other'.split(' ');
+const phases = 'generated published ready active retired removed'.split(' ');
+const reasons =
+  'store_failed own_log_unconfirmed own_log_contradicted own_log_leaves_missing dns_worker_crashed zone_keys_ended other';
+/** Of the charter: this member alone. */
+const log = ['alpha'];
+const peer: readonly string[] = [];
 
 /** Family → label → its values. Counts of what people did move in sixteens. */
 const families: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   callbook_requests_total: { interface: interfaceNames, outcome: outcomes },
   callbook_dns_datagrams_total: { outcome: ['answered', 'dropped', 'unsent', 'failed'] },
   callbook_dns_stream_queries_total: {},
+  callbook_messages_total: { outcome: ['sent', 'refused', 'unknown'] },
   callbook_dns_worker_restarts_total: {},
+  callbook_info: { version: ['0.1.0'] },
   callbook_ready: {},
+  callbook_trouble: { reason: reasons.split(' ') },
   callbook_members_connected: {},
+  callbook_peer_connected: { peer },
+  callbook_peer_lag_entries: { peer },
+  callbook_peer_root_age_seconds: { peer },
+  callbook_peer_broken_rules_total: { peer },
+  callbook_peer_contradictions_total: { peer },
+  callbook_peer_convicted: { peer },
+  callbook_log_unagreed_entries: { log },
+  callbook_log_agreement_age_seconds: { log },
+  callbook_evidence: {},
   callbook_own_log_thousands: {},
+  callbook_charter_version: {},
+  callbook_charter_days: {},
+  callbook_zone_keys: { role: ['ksk', 'zsk'], phase: phases },
+  callbook_zone_key_step_days: {},
+  callbook_presigned_keys_days: {},
+  callbook_zone_ds_awaited: {},
+  callbook_certificate_days: { use: ['api', 'dns'] },
+  callbook_backup_age_hours: {},
+  callbook_store_mebibytes: {},
+  callbook_disk_free_gibibytes: {},
+  callbook_disk_free_percent: {},
+  callbook_event_loop_delay_milliseconds: { delay: ['median', 'p99', 'max'] },
   callbook_memory_mebibytes: {},
   callbook_cpu_seconds_total: {},
   callbook_uptime_minutes: {},
 };
-const coarse = /^callbook_(?:requests|dns_datagrams|dns_stream_queries)_total$/;
+const coarse = /^callbook_(?:requests|dns_datagrams|dns_stream_queries|messages)_total$/;
 
 /** Returns the lines that say something else than they may. */
 function indiscreet(text: string): readonly string[] {
@@ -42,7 +72,7 @@ function isDiscreet(line: string): boolean {
   if (/\d{7}/.test(line.replaceAll(/[^0-9A-Za-z_]/g, ''))) return false;
   const described = /^# (?:HELP (\w+) [A-Za-z0-9 ,]+|TYPE (\w+) (?:counter|gauge))$/.exec(line);
   if (described !== null) return Object.hasOwn(families, described[1] ?? described[2]!);
-  const [, name = '', inner = '', value = ''] = /^(\w+)(?:\{(.*)\})? (\d+)$/.exec(line) ?? [];
+  const [, name = '', inner = '', value = ''] = /^(\w+)(?:\{(.*)\})? (-?\d+)$/.exec(line) ?? [];
   if (!Object.hasOwn(families, name)) return false;
   const pairs = Array.from(
     inner.matchAll(/(\w+)="([^"]*)"(?:,|$)/g),

@@ -23,7 +23,12 @@ export interface ChannelSwitchOptions {
   readonly onUnknown: (error: unknown) => void;
   /** Told when a channel has refused a message and the next is asked. */
   readonly onNext: (error: unknown) => void;
+  /** Told what became of each message, once. */
+  readonly onSettled?: (outcome: MessageFate) => void;
 }
+
+/** `sent`: a gateway has it. `refused`: none has it. `unknown`: one may have it. */
+export type MessageFate = 'sent' | 'refused' | 'unknown';
 
 export class ChannelSwitch implements CodeSender, NoticeSender {
   readonly #options: ChannelSwitchOptions;
@@ -68,6 +73,17 @@ export class ChannelSwitch implements CodeSender, NoticeSender {
 
   /** Rejects with what the last channel said. */
   async #submit(message: ChannelMessage): Promise<void> {
+    const { onSettled } = this.#options;
+    try {
+      await this.#submitToFirst(message);
+    } catch (error) {
+      onSettled?.(isOutcomeUnknown(error) ? 'unknown' : 'refused');
+      throw error;
+    }
+    onSettled?.('sent');
+  }
+
+  async #submitToFirst(message: ChannelMessage): Promise<void> {
     const scheme = message.to.slice(0, message.to.indexOf(':')) as ChannelScheme;
     const channels = this.#options.channels[scheme] ?? [];
     const [last, ...earlier] = channels.toReversed();

@@ -5,8 +5,11 @@
  */
 import { join } from 'node:path';
 import type { NodeConfig } from '../config.ts';
+import type { MemberStatus } from '../status/member-status.ts';
 
-export type AdminRequest =
+export type AdminRequest = GovernanceRequest | { readonly ask: 'status' };
+
+export type GovernanceRequest =
   | { readonly ask: 'charters' }
   | { readonly ask: 'logs' }
   | { readonly ask: 'draft' }
@@ -60,6 +63,7 @@ export interface AdminAnswers {
   readonly 'draft-write': DraftAnswer;
   readonly 'draft-discard': DraftAnswer;
   readonly adopt: AdoptAnswer;
+  readonly status: MemberStatus;
 }
 
 /** One line: an answer, or why there is none. */

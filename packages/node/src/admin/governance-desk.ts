@@ -6,10 +6,10 @@ import type { Mesh, Replica, Store } from '@callbook/replication';
 import { systemClock } from '../system-ports.ts';
 import type {
   AdminAnswers,
-  AdminRequest,
   AdoptAnswer,
   ChartersAnswer,
   DraftAnswer,
+  GovernanceRequest,
   LogsAnswer,
 } from './admin-messages.ts';
 
@@ -51,7 +51,7 @@ export class GovernanceDesk implements AsyncDisposable {
   }
 
   /** Answers one request. Errors: verdicts under their code, and those of drafting. */
-  async answer(request: AdminRequest): Promise<AdminAnswers[AdminRequest['ask']]> {
+  async answer(request: GovernanceRequest): Promise<AdminAnswers[GovernanceRequest['ask']]> {
     const { drafting } = this.#exchange;
     switch (request.ask) {
       case 'charters':

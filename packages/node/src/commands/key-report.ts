@@ -1,16 +1,9 @@
 /** What the commands about keys say: results as values for programs, and as lines for people. */
-import {
-  delegatedKeys,
-  dnskeyOfEntry,
-  dsOf,
-  formatDs,
-  keysIn,
-  keyTagOfEntry,
-  scheduleKeys,
-} from '@callbook/dns';
-import type { KeyEntry, KeyState, KeyTimings } from '@callbook/dns';
+import { delegatedKeys, dnskeyOfEntry, dsOf, formatDs, keysIn } from '@callbook/dns';
+import type { KeyEntry, KeyState } from '@callbook/dns';
 import type { CharterMember } from '@callbook/protocol';
 import { isInCharter, nameOfZone } from '../member-keys.ts';
+import type { ZoneKeyOutlook } from '../status/zone-key-outlook.ts';
 
 export interface Report {
   /** For `--json`. */
@@ -20,51 +13,34 @@ export interface Report {
 }
 
 /** Says which keys there are and what comes next. */
-export function reportKeys(
-  state: KeyState,
-  at: { readonly nowMs: number; readonly timings: KeyTimings; readonly presignedUntilMs?: number },
-): Report {
-  const { nowMs, timings, presignedUntilMs } = at;
-  const presigned = state.presignedFile === undefined ? {} : { presigned: new Set<string>() };
-  const { dueAtMs } = scheduleKeys(state, { nowMs, timings, evidence: presigned });
-  const keys = state.keys.map((entry) => ({
-    id: entry.id,
-    role: entry.role,
-    keyTag: keyTagOfEntry(entry),
-    algorithm: entry.algorithm,
-    phase: entry.phase,
-    since: isoTime(entry.sinceMs),
-  }));
-  const result = {
-    keys,
-    ...(Number.isFinite(dueAtMs) && { nextStepAt: isoTime(dueAtMs) }),
-    ...(presignedUntilMs !== undefined && { presignedUntil: isoTime(presignedUntilMs) }),
-  };
+export function reportKeys(outlook: ZoneKeyOutlook): Report {
+  const { nextStepAtMs, presignedUntilMs, awaitsDs } = outlook;
+  const keys = outlook.keys.map(({ sinceMs, ...key }) => ({ ...key, since: isoTime(sinceMs) }));
+  const nextStepAt = nextStepAtMs === undefined ? undefined : isoTime(nextStepAtMs);
+  const presignedUntil = presignedUntilMs === undefined ? undefined : isoTime(presignedUntilMs);
   const rows = keys.map(({ id, keyTag, algorithm, phase, since }) =>
     [id.padEnd(8), String(keyTag).padStart(5), String(algorithm), phase.padEnd(9), since].join(
       '  ',
     ),
   );
   return {
-    result,
+    result: {
+      keys,
+      ...(nextStepAt !== undefined && { nextStepAt }),
+      ...(presignedUntil !== undefined && { presignedUntil }),
+    },
     lines: [
       'key       tag   alg phase      since',
       ...rows,
-      ...(Number.isFinite(dueAtMs) ? [`Next step by itself: ${isoTime(dueAtMs)}`] : []),
-      ...(presignedUntilMs === undefined
+      ...(nextStepAt === undefined ? [] : [`Next step by itself: ${nextStepAt}`]),
+      ...(presignedUntil === undefined ? [] : [`Pre-signed keys end: ${presignedUntil}`]),
+      ...(awaitsDs === undefined
         ? []
-        : [`Pre-signed keys end: ${isoTime(presignedUntilMs)}`]),
-      ...nextSteps(state),
+        : [
+            `Next: the parent and the charter need the DS of ${awaitsDs}: callbook-node keys ds --config …`,
+          ]),
     ],
   };
-}
-
-function nextSteps(state: KeyState): readonly string[] {
-  const [ready] = keysIn(state, 'ksk', ['ready']);
-  if (ready === undefined) return [];
-  return [
-    `Next: the parent and the charter need the DS of ${ready.id}: callbook-node keys ds --config …`,
-  ];
 }
 
 /** Says which DS the parent and the charter should have, and which the charter has. */

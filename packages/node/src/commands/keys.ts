@@ -9,14 +9,14 @@ import {
   confirmDs,
   createFirstKeys,
   dnskeyOfEntry,
-  parsePresignedKeys,
   readKeyState,
   requestRoll,
 } from '@callbook/dns';
-import type { KeyRole, KeyState, KeyStore } from '@callbook/dns';
+import type { KeyRole } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { NodeErrorCode } from '../errors.ts';
 import { isInCharter } from '../member-keys.ts';
+import { readZoneKeyOutlook, zoneKeyOutlook } from '../status/zone-key-outlook.ts';
 import { systemClock } from '../system-ports.ts';
 import { openKeyPlace, openMemberPlace } from './key-place.ts';
 import type { PlaceOptions } from './key-place.ts';
@@ -88,30 +88,20 @@ async function createKeys(options: CreateOptions): Promise<Report> {
   const roles = options.only === undefined ? (['ksk', 'zsk'] as const) : [options.only];
   const algorithm = options.algorithm === '15' ? 15 : 13;
   const nowMs = systemClock.nowMs();
-  return reportKeys(await createFirstKeys(store, { roles, algorithm }, nowMs), { nowMs, timings });
+  const state = await createFirstKeys(store, { roles, algorithm }, nowMs);
+  return reportKeys(zoneKeyOutlook(state, { nowMs, timings }));
 }
 
 async function listKeys(options: GivenOptions): Promise<Report> {
   const { store, timings } = await openKeyPlace(options);
-  const nowMs = systemClock.nowMs();
-  const { state } = await readKeyState(store, nowMs);
-  return reportKeys(state, { nowMs, timings, ...(await presignedUntil(store, state)) });
-}
-
-async function presignedUntil(
-  store: KeyStore,
-  { presignedFile }: KeyState,
-): Promise<{ readonly presignedUntilMs?: number }> {
-  if (presignedFile === undefined) return {};
-  const { periods } = parsePresignedKeys(await store.readPresigned(presignedFile));
-  return { presignedUntilMs: periods.at(-1)!.untilMs };
+  return reportKeys(await readZoneKeyOutlook(store, { nowMs: systemClock.nowMs(), timings }));
 }
 
 async function rollKeys(role: KeyRole, options: GivenOptions): Promise<Report> {
   const { store, member, timings } = await openKeyPlace(options);
   const nowMs = systemClock.nowMs();
   if (member === undefined && role === 'ksk') {
-    const listed = reportKeys(await addKsk(store, nowMs), { nowMs, timings });
+    const listed = reportKeys(zoneKeyOutlook(await addKsk(store, nowMs), { nowMs, timings }));
     const next = 'Next: the new KSK is introduced by the next request that is signed here.';
     return { ...listed, lines: [...listed.lines, next] };
   }

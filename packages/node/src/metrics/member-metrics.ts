@@ -1,47 +1,55 @@
 /**
- * What a member tells its operator about itself, in the text format of Prometheus, on a listener of its
- * own. All that is counted stands in `metric-families.ts`; a route or an outcome that is not there is
- * `other`.
+ * What a member tells its operator about itself, in the text format of Prometheus. All that is counted
+ * stands in `metric-families.ts`; a route or an outcome that is not there is `other`.
  */
 import type { DatagramCounts } from '@callbook/dns';
 import type { Random } from '@callbook/protocol';
+import type { MemberStatus } from '../status/member-status.ts';
 import { CoarseCounter } from './coarse-counter.ts';
 import {
   dnsOutcomes,
   interfaceOfRoute,
+  messageOutcomes,
   metricFamilies,
   requestInterfaces,
   requestOutcomes,
 } from './metric-families.ts';
-import type { MetricFamily, RequestInterface, RequestOutcome } from './metric-families.ts';
+import type {
+  MessageOutcome,
+  MetricFamily,
+  RequestInterface,
+  RequestOutcome,
+} from './metric-families.ts';
+import { statusSamples } from './status-samples.ts';
 
-/** Asked when somebody reads. */
+/** What other parts have counted, and how the member is. */
 export interface MetricSources {
-  readonly datagrams: () => readonly DatagramCounts[];
-  readonly streamQueries: () => number;
-  readonly isReady: () => boolean;
-  readonly connectedCount: () => number;
-  readonly ownLogSize: () => number;
+  readonly datagrams: readonly DatagramCounts[];
+  readonly streamQueries: number;
+  readonly status: MemberStatus;
 }
 
 /** Label values in the order of the family's labels → a value. */
-type Samples = readonly (readonly [labels: readonly string[], value: number])[];
+export type Samples = readonly (readonly [labels: readonly string[], value: number])[];
+
+type FamilyName = keyof typeof metricFamilies;
 
 export class MemberMetrics {
   readonly #requests: ReadonlyMap<string, CoarseCounter>;
   readonly #datagrams: ReadonlyMap<string, CoarseCounter>;
+  readonly #messages: ReadonlyMap<string, CoarseCounter>;
   readonly #streamQueries: CoarseCounter;
 
   constructor(random: Random) {
-    this.#requests = new Map(
+    const counters = (names: readonly string[]): ReadonlyMap<string, CoarseCounter> =>
+      new Map(names.map((name) => [name, new CoarseCounter(random)]));
+    this.#requests = counters(
       requestInterfaces.flatMap((interfaceName) =>
-        requestOutcomes.map((outcome) => [
-          `${interfaceName} ${outcome}`,
-          new CoarseCounter(random),
-        ]),
+        requestOutcomes.map((outcome) => `${interfaceName} ${outcome}`),
       ),
     );
-    this.#datagrams = new Map(dnsOutcomes.map((outcome) => [outcome, new CoarseCounter(random)]));
+    this.#datagrams = counters(dnsOutcomes);
+    this.#messages = counters(messageOutcomes);
     this.#streamQueries = new CoarseCounter(random);
   }
 
@@ -50,49 +58,43 @@ export class MemberMetrics {
     this.#requests.get(`${interfaceOf(route)} ${outcomeOf(statusCode)}`)!.add(1);
   }
 
+  /** Counts a message that a gateway has taken or refused, or whose fate is unknown. */
+  noteMessage(outcome: MessageOutcome): void {
+    this.#messages.get(outcome)!.add(1);
+  }
+
   /** Returns everything, in the text format 0.0.4 of Prometheus. */
-  text(sources: MetricSources): string {
-    const { requests, datagrams, streamQueries, workerRestarts, ...gauges } = metricFamilies;
-    const counts = sources.datagrams();
-    this.#takeDatagrams(counts);
-    this.#streamQueries.set(sources.streamQueries());
-    const restarts = counts.reduce((sum, { workerRestarts: restarted }) => sum + restarted, 0);
-    return [
-      familyText(requests, samplesOf(this.#requests)),
-      familyText(datagrams, samplesOf(this.#datagrams)),
-      familyText(streamQueries, [[[], this.#streamQueries.value]]),
-      familyText(workerRestarts, [[[], restarts]]),
-      familyText(gauges.ready, [[[], sources.isReady() ? 1 : 0]]),
-      familyText(gauges.connected, [[[], sources.connectedCount()]]),
-      familyText(gauges.ownLog, [[[], Math.floor(sources.ownLogSize() / 1000)]]),
-      familyText(gauges.memory, [[[], Math.round(process.memoryUsage.rss() / 2 ** 20)]]),
-      familyText(gauges.cpu, [[[], Math.floor(cpuMicroseconds() / 1_000_000)]]),
-      familyText(gauges.uptime, [[[], Math.floor(process.uptime() / 60)]]),
-    ].join('');
+  text({ datagrams, streamQueries, status }: MetricSources): string {
+    this.#takeDatagrams(datagrams);
+    this.#streamQueries.set(streamQueries);
+    const samples: Readonly<Record<FamilyName, Samples>> = {
+      requests: samplesOf(this.#requests),
+      datagrams: samplesOf(this.#datagrams),
+      streamQueries: [[[], this.#streamQueries.value]],
+      messages: samplesOf(this.#messages),
+      workerRestarts: [[[], sum(datagrams, ({ workerRestarts }) => workerRestarts)]],
+      ...statusSamples(status),
+    };
+    const names = Object.keys(metricFamilies) as FamilyName[];
+    return names.map((name) => familyText(metricFamilies[name], samples[name])).join('');
   }
 
   #takeDatagrams(counts: readonly DatagramCounts[]): void {
-    const sum = (of: (of: DatagramCounts) => number): number =>
-      counts.reduce((total, each) => total + of(each), 0);
-    const set = (outcome: (typeof dnsOutcomes)[number], count: number): void =>
-      this.#datagrams.get(outcome)!.set(count);
-    set(
-      'answered',
-      sum(({ answered }) => answered),
-    );
-    set(
-      'dropped',
-      sum(({ dropped }) => dropped),
-    );
-    set(
-      'unsent',
-      sum(({ sendFailures }) => sendFailures),
-    );
-    set(
-      'failed',
-      sum(({ responderFailures }) => responderFailures),
-    );
+    const totals: Readonly<Record<(typeof dnsOutcomes)[number], number>> = {
+      answered: sum(counts, ({ answered }) => answered),
+      dropped: sum(counts, ({ dropped }) => dropped),
+      unsent: sum(counts, ({ sendFailures }) => sendFailures),
+      failed: sum(counts, ({ responderFailures }) => responderFailures),
+    };
+    for (const outcome of dnsOutcomes) this.#datagrams.get(outcome)!.set(totals[outcome]);
   }
+}
+
+function sum(
+  counts: readonly DatagramCounts[],
+  figure: (counts: DatagramCounts) => number,
+): number {
+  return counts.reduce((total, each) => total + figure(each), 0);
 }
 
 function interfaceOf(route: string | undefined): RequestInterface {
@@ -104,11 +106,6 @@ function interfaceOf(route: string | undefined): RequestInterface {
 function outcomeOf(statusCode: number): RequestOutcome {
   if (statusCode < 400) return 'answered';
   return statusCode < 500 ? 'refused' : 'failed';
-}
-
-function cpuMicroseconds(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
 
 function samplesOf(counters: ReadonlyMap<string, CoarseCounter>): Samples {

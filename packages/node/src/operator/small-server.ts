@@ -1,0 +1,71 @@
+/**
+ * A server of plain HTTP for those who run a member, on a listener of its own: few connections, short
+ * requests without bodies, answers that nobody keeps.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DirectoryError } from '@callbook/protocol';
+import type { NodeErrorCode } from '../errors.ts';
+
+export interface SmallAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export type SmallRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+
+/** A scraper sends a line and a few heads. */
+const requestMsMax = 5_000;
+const connectionsMax = 64;
+
+const failed: SmallAnswer = {
+  status: 500,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'the member could not say\n',
+};
+
+/** Listens until disposed of; `what` names it in errors. Code: `listen_failed`. */
+export async function startSmallServer(
+  listen: { readonly address: string; readonly port: number },
+  what: string,
+  answer: (request: SmallRequest) => Promise<SmallAnswer>,
+): Promise<AsyncDisposable> {
+  const server = createServer((request, response) => {
+    request.resume();
+    void answer(request)
+      // It goes to whoever reads: why, they see in the log and by the command `status`.
+      .catch(() => failed)
+      .then((said) => write(response, said));
+  });
+  server.requestTimeout = requestMsMax;
+  server.maxConnections = connectionsMax;
+  server.listen({ host: listen.address, port: listen.port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new DirectoryError<NodeErrorCode>(
+      'listen_failed',
+      `${what} cannot be served on the configured address`,
+      { cause },
+    );
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function write(response: ServerResponse, { status, headers, body }: SmallAnswer): void {
+  response.writeHead(status, {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  response.end(body);
+}
