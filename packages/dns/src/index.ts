@@ -10,6 +10,8 @@ export type {
   DirectoryZoneLimits,
   DirectoryZoneOptions,
 } from './zone/directory-zone.ts';
+export { tlsaTtlSeconds } from './zone/host-records.ts';
+export type { AcmeChallenge, HostRecords } from './zone/host-records.ts';
 export { createStaticZone } from './zone/static-zone.ts';
 export type { Delegation, StaticRecord, StaticZoneOptions } from './zone/static-zone.ts';
 export type { Nameserver } from './zone/zone-settings.ts';

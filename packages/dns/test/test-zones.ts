@@ -12,6 +12,7 @@ import {
 } from '@callbook/dns';
 import type {
   ApiHost,
+  HostRecords,
   BindingsZone,
   BindingSource,
   Responder,
@@ -145,6 +146,7 @@ export interface TestPlaces {
   readonly test: readonly string[];
   readonly directory: readonly string[];
   readonly api: ApiHost;
+  readonly hosts: HostRecords;
 }
 
 const loopbackPlaces: TestPlaces = {
@@ -153,9 +155,9 @@ const loopbackPlaces: TestPlaces = {
   directory: ['127.0.0.1', '::1'],
   api: {
     addresses: ['192.0.2.1', '2001:db8::1'],
-    tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: new Uint8Array(32) }],
     service: { alpn: ['h2', 'http/1.1'], port: 8443, ohttp: true },
   },
+  hosts: { apiKeyHashes: [new Uint8Array(32)], challenges: [] },
 };
 
 /** Makes the root, `test.` and `e164.alpha.test.`, each delegating to the next. */
@@ -179,6 +181,7 @@ export function createTestZones(
     nameservers: [{ name: `ns1.${directoryApex}`, addresses: places.directory }],
     contact: 'hostmaster@alpha.test',
     api: places.api,
+    hostRecords: () => places.hosts,
     charterHash: () => new Uint8Array(32).fill(0xcc),
     source,
     keys: keys.directory,

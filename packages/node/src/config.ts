@@ -18,6 +18,7 @@ import { schemaFaults } from './configuration/schema-faults.ts';
 import { secretSources, withSecrets } from './configuration/secret-sources.ts';
 import type { SecretSources } from './configuration/secret-sources.ts';
 import type { NodeErrorCode } from './errors.ts';
+import { AcmeSettings, tlsProblems } from './tls/tls-settings.ts';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535, description: 'port, 0 to 65535' });
 const Path = Type.String({ minLength: 1, maxLength: 4096, description: 'path of a file' });
@@ -183,8 +184,9 @@ export const ConfigSchema = Type.Object(
                 maxItems: 16,
                 description: '1 to 16 addresses and ports',
               }),
-              certificate: Path,
-              privateKey: Path,
+              // Without them those of the API.
+              certificate: Type.Optional(Path),
+              privateKey: Type.Optional(Path),
             },
             { additionalProperties: false },
           ),
@@ -193,7 +195,12 @@ export const ConfigSchema = Type.Object(
       { additionalProperties: false },
     ),
     api: Type.Object(
-      { listen: Listen, certificate: Path, privateKey: Path },
+      {
+        listen: Listen,
+        certificate: Type.Optional(Path),
+        privateKey: Type.Optional(Path),
+        acme: Type.Optional(AcmeSettings),
+      },
       { additionalProperties: false },
     ),
     web: Type.Optional(Type.Object({ listen: Listen }, { additionalProperties: false })),
@@ -355,7 +362,8 @@ function examineText(text: string, sources: SecretSources): ExaminedConfig {
   const problems = channelProblems(value.challenges).map(({ setting, problem }) =>
     document.fault(setting, { problem, fix: 'add what is named, or take the channel out of "by"' }),
   );
-  const faults = [...sources.faults, ...problems];
+  const tls = tlsProblems(value).map(({ setting, ...what }) => document.fault(setting, what));
+  const faults = [...sources.faults, ...problems, ...tls];
   return { config: faults.length === 0 ? value : undefined, document, faults };
 }
 

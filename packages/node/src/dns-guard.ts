@@ -1,15 +1,14 @@
 /**
- * What guards and names the DNS server: cookie secrets, the accounts of the rate limit, NSID and the
- * certificate of DNS over TLS, as the configuration has them; and what keeps them fresh while serving.
+ * What guards and names the DNS server: cookie secrets, the accounts of the rate limit and NSID, as the
+ * configuration has them; and what keeps the secrets fresh while serving.
  */
-import { readFile } from 'node:fs/promises';
 import {
   createCookieSecrets,
   createRateLimitMemory,
   parseCookieSecrets,
   rollCookieSecrets,
 } from '@callbook/dns';
-import type { CookieSecrets, DnsServerOptions, TlsCertificate } from '@callbook/dns';
+import type { CookieSecrets } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.ts';
@@ -29,16 +28,10 @@ const secretRollMs = 24 * 3600 * 1000;
 
 export interface DnsGuard {
   readonly serving: ServingSettings & { readonly cookieSecrets: CookieSecrets };
-  readonly tls?: NonNullable<DnsServerOptions['tls']>;
 }
 
-/** Reads what the configuration names. Codes: `key_file_*`, `certificate_unreadable`. */
-export async function readDnsGuard({
-  cookies,
-  rateLimit,
-  nsid,
-  tls,
-}: DnsConfig): Promise<DnsGuard> {
+/** Reads what the configuration names. Codes: `key_file_*`. */
+export async function readDnsGuard({ cookies, rateLimit, nsid }: DnsConfig): Promise<DnsGuard> {
   const { responsesPerSecond = responsesPerSecondDefault, slip } = rateLimit ?? {};
   const cookieSecrets =
     cookies === undefined
@@ -51,33 +44,25 @@ export async function readDnsGuard({
       ...(responsesPerSecond > 0 && { rateLimit: createRateLimitMemory(limit, systemRandom) }),
       ...(nsid !== undefined && { nsid: new TextEncoder().encode(nsid) }),
     },
-    ...(tls && { tls: { listen: tls.listen, ...(await readTlsCertificate(tls)) } }),
   };
 }
 
 /**
- * Until disposed of: takes over a certificate and cookie secrets when their files change, and rolls
- * secrets that have no file once a day. Files that are unusable leave what was in use.
+ * Until disposed of: takes over cookie secrets when their file changes, and rolls secrets that have no
+ * file once a day. A file that is unusable leaves what was in use.
  */
 export function keepDnsGuardFresh(parts: {
   readonly config: DnsConfig;
   readonly guard: DnsGuard;
-  readonly server: Pick<ZoneServer, 'rollCookies' | 'replaceCertificate'>;
+  readonly server: Pick<ZoneServer, 'rollCookies'>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
   readonly pollMs?: number;
 }): Disposable {
   const { config, guard, server, log, pollMs } = parts;
-  const { cookies, tls } = config;
+  const { cookies } = config;
   const stack = new DisposableStack();
   const onFailure = (error: unknown): void => log.warn({ err: error }, 'dns_file_unusable');
   const poll = { onFailure, ...(pollMs !== undefined && { pollMs }) };
-  if (tls !== undefined) {
-    const reload = async (): Promise<void> => {
-      server.replaceCertificate(await readTlsCertificate(tls));
-      log.info('dns_certificate_replaced');
-    };
-    stack.use(startReloading([tls.certificate, tls.privateKey], reload, poll));
-  }
   if (cookies === undefined) stack.use(startRolling(guard.serving.cookieSecrets, server));
   else {
     const reload = async (): Promise<void> => {
@@ -105,20 +90,4 @@ async function readCookieSecrets(path: string): Promise<CookieSecrets> {
     'key_file_malformed',
     `${path} does not hold one or two lines of 32 hexadecimal digits`,
   );
-}
-
-async function readTlsCertificate(paths: {
-  readonly certificate: string;
-  readonly privateKey: string;
-}): Promise<TlsCertificate> {
-  const privateKey = new TextDecoder().decode(await readSecretFile(paths.privateKey));
-  try {
-    return { certificate: await readFile(paths.certificate, 'utf8'), privateKey };
-  } catch (cause) {
-    throw new DirectoryError<NodeErrorCode>(
-      'certificate_unreadable',
-      `cannot read ${paths.certificate}`,
-      { cause },
-    );
-  }
 }

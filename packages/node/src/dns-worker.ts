@@ -16,6 +16,7 @@ import type {
   ApiHost,
   ClientAddress,
   CookieSecrets,
+  HostRecords,
   KeyringSnapshot,
   Nameserver,
   RateLimitMemory,
@@ -55,6 +56,7 @@ export interface DnsWorkerData {
   readonly charterHash: Uint8Array;
   /** Of the gateway's keys. */
   readonly obliviousKeyHashes: readonly Uint8Array[];
+  readonly hostRecords: HostRecords;
   /** Of the table of hot answers. */
   readonly answers: SharedArrayBuffer;
 }
@@ -63,6 +65,7 @@ export type DnsWorkerNotice =
   | { readonly kind: 'charter'; readonly charterHash: Uint8Array }
   | { readonly kind: 'keys'; readonly snapshot: KeyringSnapshot }
   | { readonly kind: 'obliviousKeys'; readonly hashes: readonly Uint8Array[] }
+  | { readonly kind: 'hostRecords'; readonly records: HostRecords }
   | { readonly kind: 'cookies'; readonly cookieSecrets: CookieSecrets }
   | { readonly kind: 'wash' };
 
@@ -79,7 +82,7 @@ const nobody: ClientAddress = { octets: new Uint8Array(4), port: 0 };
 export async function createWorkerResponder(responderData: unknown): Promise<WorkerResponder> {
   const worker = responderData as DnsWorkerData;
   const reader = await openBindingsReader(worker.storeFolder);
-  let { charterHash, obliviousKeyHashes } = worker;
+  let { charterHash, obliviousKeyHashes, hostRecords } = worker;
   let { cookieSecrets } = worker.serving;
   const openSigner = await pickZoneSigners();
   const keys = new FollowedKeyring(worker.zoneKeysFolder, worker.keys, openSigner);
@@ -87,6 +90,7 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
     ...worker.zone,
     charterHash: () => charterHash,
     obliviousKeyHashes: () => obliviousKeyHashes,
+    hostRecords: () => hostRecords,
     source: reader.bindings,
     keys,
     clock: systemClock,
@@ -120,6 +124,7 @@ export async function createWorkerResponder(responderData: unknown): Promise<Wor
       }
       if (notice.kind === 'keys') keys.follow(notice.snapshot);
       else if (notice.kind === 'charter') charterHash = notice.charterHash;
+      else if (notice.kind === 'hostRecords') hostRecords = notice.records;
       else obliviousKeyHashes = notice.hashes;
       // Here and not by who sent it: a thread that has not yet heard would fill the table again with
       // answers of before. The last one to hear ends those.

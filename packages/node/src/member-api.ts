@@ -2,8 +2,8 @@
  * This member's API on its sockets: HTTPS for everybody and, where configured, plain HTTP on
  * loopback for a web page or a proxy on the same machine. One API stands behind both.
  */
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { Server as TlsServer } from 'node:tls';
 import { apiLimits, createApi, readPageFiles } from '@callbook/api';
 import type {
   ApiLimits,
@@ -17,6 +17,7 @@ import type {
 } from '@callbook/api';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
+import type { TlsCertificate } from '@callbook/dns';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.ts';
 import type { NodeErrorCode } from './errors.ts';
@@ -28,6 +29,8 @@ export interface MemberApi extends AsyncDisposable {
   readonly addresses: Readonly<Record<string, string>>;
   /** Requests since the start in which somebody may have named a number. */
   asked(): number;
+  /** For connections that come from now on; open ones go on. */
+  replaceCertificate(next: TlsCertificate): void;
 }
 
 export interface MemberApiParts {
@@ -42,6 +45,8 @@ export interface MemberApiParts {
   readonly metrics: Pick<MemberMetrics, 'noteRequest'>;
   /** Domain that messages with a code name. */
   readonly host: string;
+  /** Without it every handshake fails until there is one. */
+  readonly certificate: TlsCertificate | undefined;
 }
 
 /** Serves the API until disposed of; throws `listen_failed`. */
@@ -57,10 +62,7 @@ export async function startMemberApi(
     logger: log,
     limits: limitsOf(config),
     page: await openPage(config),
-    tls: {
-      cert: await readFile(config.api.certificate),
-      key: await readFile(config.api.privateKey),
-    },
+    tls: parts.certificate ? contextOf(parts.certificate) : {},
   });
   let askedCount = 0;
   api.addHook('onResponse', async ({ method, routeOptions }, { statusCode }) => {
@@ -86,8 +88,15 @@ export async function startMemberApi(
   return {
     addresses,
     asked: () => askedCount,
+    // The API listens with TLS: its server is one of HTTP/2, which is one of TLS.
+    replaceCertificate: (next) =>
+      (api.server as unknown as TlsServer).setSecureContext(contextOf(next)),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
+}
+
+function contextOf({ certificate, privateKey }: TlsCertificate): { cert: string; key: string } {
+  return { cert: certificate, key: privateKey };
 }
 
 /** The page is read whole before anything is served; throws `page_unreadable`. */

@@ -3,9 +3,9 @@
  * long. Meanwhile there is no DNS and no API; in the API's place `/readyz` says `joining`, so that
  * whoever watches the member sees why.
  */
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { ServerResponse } from 'node:http';
+import type { TlsCertificate } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import { bootstrapStore } from '@callbook/replication';
 import type { BootstrapOptions } from '@callbook/replication';
@@ -21,8 +21,9 @@ const requestMsMax = 5000;
 export async function fillStore(
   config: NodeConfig,
   replica: BootstrapOptions['replica'],
-  log: Logger,
+  parts: { readonly certificate: TlsCertificate | undefined; readonly log: Logger },
 ): Promise<void> {
+  const { certificate, log } = parts;
   const { bootstrap: how = 'auto' } = config;
   await using status = new AsyncDisposableStack();
   const outcome = await bootstrapStore({
@@ -31,7 +32,7 @@ export async function fillStore(
     how,
     onJoining: async () => {
       log.info('joining');
-      status.use(await serveStatus(config.api));
+      if (certificate !== undefined) status.use(await serveStatus(config.api, certificate));
     },
     onRefused: (member, code) => log.warn({ member, code }, 'snapshot_refused'),
   });
@@ -43,8 +44,10 @@ export async function fillStore(
   throw new DirectoryError<NodeErrorCode>('join_failed', 'no quorum agrees on a snapshot');
 }
 
-async function serveStatus(api: NodeConfig['api']): Promise<AsyncDisposable> {
-  const [cert, key] = await Promise.all([readFile(api.certificate), readFile(api.privateKey)]);
+async function serveStatus(
+  api: NodeConfig['api'],
+  { certificate: cert, privateKey: key }: TlsCertificate,
+): Promise<AsyncDisposable> {
   const server = createServer({ cert, key }, (request, response) => {
     if (request.url === '/healthz') answer(response, 200, { status: 'ok' });
     else answer(response, 503, notReady);

@@ -1,9 +1,7 @@
 /** This member's zone on its DNS sockets: bindings from the replica, keys as the charter has them. */
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { ApiHost } from '@callbook/dns';
-import type { CharterMember, Clock, Cryptography } from '@callbook/protocol';
+import type { CharterMember, Clock } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
 import type { Logger } from 'pino';
 import { storeFolder } from './config.ts';
@@ -12,6 +10,7 @@ import { keepDnsGuardFresh, readDnsGuard } from './dns-guard.ts';
 import { errorCodes } from './event-log.ts';
 import { startMemberKeys } from './member-keys.ts';
 import { systemClock } from './system-ports.ts';
+import type { MemberCertificates } from './tls/member-certificates.ts';
 import { startZoneServer } from './zone-server.ts';
 import type { ZoneServer } from './zone-server.ts';
 
@@ -25,16 +24,20 @@ const answerTableMebibytesDefault = 64;
 /** Serves the zone that the charter names for this member until disposed of. */
 export async function startMemberZone(
   config: NodeConfig,
-  parts: { readonly replica: Replica; readonly crypto: Cryptography; readonly log: Logger },
+  parts: {
+    readonly replica: Replica;
+    readonly certificates: Pick<MemberCertificates, 'dns' | 'hostRecords'>;
+    readonly log: Logger;
+  },
 ): Promise<MemberZone> {
-  const { replica, crypto, log } = parts;
+  const { replica, certificates, log } = parts;
   let member = replica.membership.byName(replica.memberName)!.member;
   // What the newest charter says of a member that it does not expel.
   const memberNow = (): CharterMember => {
     member = replica.membership.byName(replica.memberName)?.member ?? member;
     return member;
   };
-  const { listen, nameservers, contact, workers, answerTableMebibytes } = config.dns;
+  const { listen, nameservers, contact, workers, answerTableMebibytes, tls } = config.dns;
   const guard = await readDnsGuard(config.dns);
   const crashes = new RecentCrash(systemClock);
   await using running = new AsyncDisposableStack();
@@ -48,7 +51,9 @@ export async function startMemberZone(
     storeFolder: storeFolder(config),
     zoneKeysFolder: config.keys.zone,
     keys: keys.keyring,
-    zone: { apex: member.zone, nameservers, contact, api: await apiHost(config, member, crypto) },
+    zone: { apex: member.zone, nameservers, contact, api: apiHost(config, member) },
+    hostRecords: certificates.hostRecords,
+    ...(tls && { tls: { listen: tls.listen, certificate: certificates.dns } }),
     onFallback: (cause) => log.warn(errorCodes(cause), 'dns_engine_fallback'),
     onWorkerCrash: ({ workerIndex, crashCount, cause }) => {
       crashes.note();
@@ -86,18 +91,10 @@ class RecentCrash {
   }
 }
 
-/** `api` below the apex, with the TLSA of the certificate that is served there. */
-async function apiHost(
-  { api, oblivious }: NodeConfig,
-  member: CharterMember,
-  crypto: Cryptography,
-): Promise<ApiHost> {
-  const certificate = new X509Certificate(await readFile(api.certificate));
-  const spki = new Uint8Array(certificate.publicKey.export({ format: 'der', type: 'spki' }));
+/** `api` below the apex. */
+function apiHost({ api, oblivious }: NodeConfig, member: CharterMember): ApiHost {
   return {
     addresses: [api.listen.address],
-    // RFC 7671 §5.1: DANE-EE(3), SPKI(1), SHA-256(1): a renewal with the same key changes nothing.
-    tlsa: [{ usage: 3, selector: 1, matchingType: 1, association: crypto.sha256(spki) }],
     service: { ...publicPort(member), alpn: ['h2', 'http/1.1'], ohttp: oblivious?.enabled ?? true },
   };
 }

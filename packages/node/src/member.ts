@@ -20,6 +20,7 @@ import { readSecretKey } from './key-file.ts';
 import { startMemberZone } from './member-zone.ts';
 import { startOutsideWitnesses } from './outside-witnesses.ts';
 import { systemClock, systemRandom } from './system-ports.ts';
+import { MemberCertificates, readApiCertificate } from './tls/member-certificates.ts';
 import { startVerifier } from './verifier.ts';
 
 export interface RunningMember extends AsyncDisposable {
@@ -41,14 +42,16 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   // Nothing is served, written or signed before the store is worth something.
   if (await needsJoin(store)) {
     const { fillStore } = await import('./member-bootstrap.ts');
-    await fillStore(config, options, log);
+    await fillStore(config, options, { certificate: await readApiCertificate(config), log });
   }
   const verifier = parts.use(startVerifier());
   const replica = parts.use(await createReplica({ ...options, verifier, indexed: true }));
   const onFailure = (error: Error): void => log.error({ err: error }, 'store_failed');
   replica.onFailure(onFailure);
   reportReplica(replica, log);
-  const zone = parts.use(await startMemberZone(config, { replica, crypto, log }));
+  const { member } = replica.membership.byName(config.member)!;
+  const certificates = parts.use(await MemberCertificates.open(config, { member, log }));
+  const zone = parts.use(await startMemberZone(config, { replica, certificates, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const network = await import('./member-network.ts');
   const { createMemberDirectory, GovernanceDesk, openMesh, startMemberApi } = network;
@@ -60,14 +63,13 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
-  const troubles = (): readonly string[] => zone.troubles();
+  const troubles = (): readonly string[] => [...zone.troubles(), ...certificates.troubles()];
   const directory = createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
-  const watch = parts.use(new network.MemberWatch(config, { replica, mesh, directory }));
+  const watch = parts.use(new network.MemberWatch(config, { replica, mesh, directory, certificates }));
   const answerCommand: AnswerAdmin = async (request) =>
     request.ask === 'status' ? await watch.status() : await desk.answer(request);
   parts.use(await openAdminSocket(config, answerCommand));
   const metrics = new network.MemberMetrics(systemRandom);
-  const { member } = replica.membership.byName(config.member)!;
   const host = new URL(member.api).hostname;
   const { senders, sendGuard } = parts.use(
     await network.openMemberSenders(config, { crypto, log, metrics }),
@@ -91,8 +93,10 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
       log,
       metrics,
       host,
+      certificate: certificates.api,
     }),
   );
+  certificates.serve({ zone, api });
   parts.use(startMemberWash({ zone, api, log }));
   parts.use(await network.startMemberMetrics(config, metrics, { zone, watch }));
   parts.use(await network.startOperatorPage(config, watch));

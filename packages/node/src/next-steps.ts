@@ -20,6 +20,8 @@ const nextSteps: Readonly<Record<string, string>> = {
   key_file_malformed: 'restore the file from its backup',
   certificate_unreadable: 'put the certificate there, readable for the user of the member',
   certificate_unfit: 'use the private key that the certificate was made for, and a chain in PEM',
+  acme_folder_unusable:
+    'see the disk, and give the folder "tls" in dataDir to the user of the member',
   charter_unreadable:
     'fetch the charters: callbook-node charter fetch --config … --from https://<a member>',
   charter_refused: 'list all versions from 1 without gaps: callbook-node charter fetch writes them',

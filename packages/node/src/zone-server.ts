@@ -23,6 +23,7 @@ import type {
   DatagramServer,
   DnsServer,
   DnsServerOptions,
+  HostRecords,
   KeyKeeper,
   ListenAddress,
   Listener,
@@ -52,6 +53,8 @@ export interface ZoneServerOptions {
   /** Of that folder; without it keys stay as they are at the start. */
   readonly keys?: Pick<KeyKeeper, 'current' | 'snapshot' | 'onChange'>;
   readonly zone: Omit<ZoneSettings, 'madeAtMs'>;
+  /** At the start. */
+  readonly hostRecords?: HostRecords;
   readonly serving?: ServingSettings;
   readonly tls?: DnsServerOptions['tls'];
   /** Told when the fast engine does not work here. */
@@ -67,6 +70,8 @@ export interface ZoneServer extends DnsServer {
   rollCookies(cookieSecrets: CookieSecrets): void;
   /** Publishes what the keys of the oblivious gateway hash to, the newest first. */
   announceObliviousKeys(hashes: readonly Uint8Array[]): void;
+  /** Publishes these records of the member's hosts instead of those of before. */
+  announceHostRecords(records: HostRecords): void;
   /** Queries since the start, of every transport. */
   asked(): number;
   /** The same for metrics: datagrams of each address, and all else. */
@@ -127,6 +132,10 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
       state.obliviousKeyHashes = hashes;
       notify({ kind: 'obliviousKeys', hashes });
     },
+    announceHostRecords: (records) => {
+      state.hostRecords = records;
+      notify({ kind: 'hostRecords', records });
+    },
     rollCookies: (cookieSecrets) => {
       state.cookieSecrets = cookieSecrets;
       notify({ kind: 'cookies', cookieSecrets });
@@ -149,6 +158,7 @@ class ZoneServing {
   cookieSecrets: CookieSecrets | undefined;
   askedCount = 0;
   obliviousKeyHashes: readonly Uint8Array[] = [];
+  hostRecords: HostRecords;
   private readonly options: ZoneServerOptions;
   private readonly zone: ZoneSettings;
   private readonly answers: SharedArrayBuffer;
@@ -164,11 +174,13 @@ class ZoneServing {
     this.keys = keys;
     this.answers = parts.answers;
     this.cookieSecrets = serving.cookieSecrets;
+    this.hostRecords = options.hostRecords ?? { apiKeyHashes: [], challenges: [] };
     this.zone = { ...options.zone, madeAtMs: systemClock.nowMs() };
     const zone = createDirectoryZone({
       ...this.zone,
       charterHash: () => this.charterHash(),
       obliviousKeyHashes: () => this.obliviousKeyHashes,
+      hostRecords: () => this.hostRecords,
       source: replica.bindings,
       keys,
       clock: systemClock,
@@ -217,6 +229,7 @@ class ZoneServing {
       serving: this.cookieSecrets ? { ...serving, cookieSecrets: this.cookieSecrets } : serving,
       charterHash: this.charterHash(),
       obliviousKeyHashes: this.obliviousKeyHashes,
+      hostRecords: this.hostRecords,
       answers: this.answers,
     };
   }

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CookieSecrets, TlsCertificate } from '@callbook/dns';
+import type { CookieSecrets } from '@callbook/dns';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepDnsGuardFresh, readDnsGuard } from '../src/dns-guard.ts';
 
@@ -25,13 +25,8 @@ async function put(name: string, text: string): Promise<string> {
 
 class FakeServer {
   readonly cookies: CookieSecrets[] = [];
-  readonly certificates: TlsCertificate[] = [];
   rollCookies(secrets: CookieSecrets): void {
     this.cookies.push(secrets);
-  }
-  replaceCertificate(certificate: TlsCertificate): void {
-    if (certificate.certificate === 'bad') throw new Error('no certificate');
-    this.certificates.push(certificate);
   }
 }
 
@@ -39,11 +34,10 @@ const log = { warn: vi.fn(), info: vi.fn() };
 
 describe('without settings', () => {
   it('cookies are made with a secret of our own, and answers limited to 200 a second', async () => {
-    const { serving, tls } = await readDnsGuard(dns);
+    const { serving } = await readDnsGuard(dns);
     expect(serving.cookieSecrets.current).toHaveLength(16);
     expect(serving.rateLimit).toMatchObject({ responsesPerSecond: 200, slip: 2 });
     expect(serving.nsid).toBeUndefined();
-    expect(tls).toBeUndefined();
   });
 
   it('secrets are rolled once a day', async () => {
@@ -63,13 +57,10 @@ describe('without settings', () => {
 });
 
 describe('with settings', () => {
-  it('takes secrets, limit, NSID and certificate as they are', async () => {
+  it('takes secrets, limit and NSID as they are', async () => {
     const cookies = { secrets: await put('cookies', `${first}\n${second}\n`) };
-    const listen = [{ address: '127.0.0.1', port: 0 }];
-    const files = { certificate: await put('pem', 'c'), privateKey: await put('key', 'k') };
     const rateLimit = { responsesPerSecond: 7, slip: 3 };
-    const tls = { listen, ...files };
-    const guard = await readDnsGuard({ ...dns, cookies, rateLimit, nsid: 'alpha-1', tls });
+    const guard = await readDnsGuard({ ...dns, cookies, rateLimit, nsid: 'alpha-1' });
     expect(guard.serving).toMatchObject({
       cookieSecrets: {
         current: Uint8Array.fromHex(first),
@@ -78,7 +69,6 @@ describe('with settings', () => {
       rateLimit: { responsesPerSecond: 7, slip: 3 },
       nsid: new TextEncoder().encode('alpha-1'),
     });
-    expect(guard.tls).toEqual({ listen, certificate: 'c', privateKey: 'k' });
   });
 
   it('has no limit at 0 answers a second', async () => {
@@ -96,40 +86,26 @@ describe('with settings', () => {
     await expect(readDnsGuard({ ...dns, cookies: { secrets } })).rejects.toMatchObject({
       code: 'key_file_exposed',
     });
-    const tls = {
-      listen: [],
-      certificate: join(folder, 'none'),
-      privateKey: await put('key', 'k'),
-    };
-    await expect(readDnsGuard({ ...dns, tls })).rejects.toMatchObject({
-      code: 'certificate_unreadable',
-    });
   });
 
-  it('takes over files that change, and keeps what it has when they are unusable', async () => {
+  it('takes over secrets that change, and keeps what it has when they are unusable', async () => {
     const cookies = { secrets: await put('cookies', first) };
-    const files = { certificate: await put('pem', 'c1'), privateKey: await put('key', 'k1') };
-    const config = { ...dns, cookies, tls: { listen: [], ...files } };
+    const config = { ...dns, cookies };
     const server = new FakeServer();
     const guard = await readDnsGuard(config);
     using stack = new DisposableStack();
     stack.use(keepDnsGuardFresh({ config, guard, server, log, pollMs: 10 }));
     await sleep(50);
-    expect([...server.cookies, ...server.certificates]).toEqual([]);
+    expect(server.cookies).toEqual([]);
     await put('cookies', `${second}\n${first}`);
-    await put('pem', 'c2');
-    await vi.waitFor(() => {
-      expect(server.cookies.at(-1)?.current).toEqual(Uint8Array.fromHex(second));
-      expect(server.certificates.at(-1)).toEqual({ certificate: 'c2', privateKey: 'k1' });
-    });
+    await vi.waitFor(() =>
+      expect(server.cookies.at(-1)?.current).toEqual(Uint8Array.fromHex(second)),
+    );
     log.warn.mockClear();
-    await put('pem', 'bad');
     await put('cookies', 'none');
-    await vi.waitFor(() => expect(log.warn).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(log.warn).toHaveBeenCalledTimes(1));
     await sleep(50);
-    expect(log.warn).toHaveBeenCalledTimes(2);
-    await put('pem', 'c3');
-    await vi.waitFor(() => expect(server.certificates.at(-1)!.certificate).toBe('c3'));
+    expect(log.warn).toHaveBeenCalledTimes(1);
     expect(server.cookies.at(-1)!.current).toEqual(Uint8Array.fromHex(second));
   });
 });

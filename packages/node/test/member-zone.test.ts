@@ -1,5 +1,4 @@
 /** A member's zone when a thread of it dies: it answers on, and readiness knows. */
-import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -19,7 +18,6 @@ import type { Replica } from '@callbook/replication';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import type { NodeConfig } from '../src/config.ts';
-import { pickCryptography } from '../src/cryptography.ts';
 import { startMemberZone } from '../src/member-zone.ts';
 import { systemClock } from '../src/system-ports.ts';
 
@@ -46,9 +44,6 @@ it('says that a worker was killed, answers on, and is well again after a while',
   stack.defer(async () => await rm(folder, { recursive: true }));
   const at = (name: string): string => join(folder, name);
   const keys = await createZoneKeys(at('zone-keys'), 13);
-  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=alpha';
-  const files = ['-keyout', at('api.key'), '-out', at('api.pem')];
-  execFileSync('openssl', ['req', '-x509', ...newKey.split(' '), ...files], { stdio: 'ignore' });
   const dataDir = at('data');
   const store = await openLevelStore(at('data/store'), {
     cacheBytes: 1 << 20,
@@ -77,8 +72,9 @@ it('says that a worker was killed, answers on, and is well again after a while',
       workers: 2,
       answerTableMebibytes: 1,
     },
-    api: { certificate: at('api.pem'), listen: { address: '127.0.0.1', port: 0 } },
+    api: { listen: { address: '127.0.0.1', port: 0 } },
   } as unknown as NodeConfig;
+  const certificates = { dns: undefined, hostRecords: { apiKeyHashes: [], challenges: [] } };
   const workers: Worker[] = [];
   const note = (worker: Worker): void => void workers.push(worker);
   process.on('worker', note);
@@ -86,8 +82,7 @@ it('says that a worker was killed, answers on, and is well again after a while',
   const lines: Record<string, unknown>[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line) as never);
   const log = pino({}, { write });
-  const crypto = await pickCryptography();
-  const zone = stack.use(await startMemberZone(config, { replica, crypto, log }));
+  const zone = stack.use(await startMemberZone(config, { replica, certificates, log }));
   const { port } = zone.addresses[0]!;
   expect(zone.troubles()).toEqual([]);
   expect(await soaAnswers(port)).toBe(1);

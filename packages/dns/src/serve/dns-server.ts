@@ -44,8 +44,11 @@ export interface DnsServerOptions {
   readonly respond: Responder;
   /** Binds what answers datagrams; by `node:dgram` and `respond` in this thread unless told. */
   readonly startDatagrams?: (at: ListenAddress) => Promise<Listener>;
-  /** DNS over TLS, answered in this thread. */
-  readonly tls?: TlsCertificate & { readonly listen: readonly ListenAddress[] };
+  /** DNS over TLS, answered in this thread. A certificate that is not there yet is handed in later. */
+  readonly tls?: {
+    readonly listen: readonly ListenAddress[];
+    readonly certificate: TlsCertificate | undefined;
+  };
 }
 
 /**
@@ -64,7 +67,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   const tlsListeners: TlsListener[] = [];
   const tlsAddresses: ListenAddress[] = [];
   for (const at of tls?.listen ?? []) {
-    const listener = listeners.use(await startTls(at, tls!, respond));
+    const listener = listeners.use(await startTls(at, tls!.certificate, respond));
     tlsListeners.push(listener);
     tlsAddresses.push({ address: at.address, port: listener.port });
   }
@@ -81,7 +84,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
 
 async function startTls(
   at: ListenAddress,
-  certificate: TlsCertificate,
+  certificate: TlsCertificate | undefined,
   respond: Responder,
 ): Promise<TlsListener> {
   try {

@@ -26,18 +26,18 @@ export interface TlsListener extends Listener {
 }
 
 /**
- * Binds and answers. Rejects with the socket's own error when the address cannot be bound; code:
- * `dns_certificate_unusable`.
+ * Binds and answers; without a certificate every handshake fails until there is one. Rejects with the
+ * socket's own error when the address cannot be bound; code: `dns_certificate_unusable`.
  */
 export async function startTlsListener(
   at: ListenAddress,
-  certificate: TlsCertificate,
+  certificate: TlsCertificate | undefined,
   respond: Responder,
 ): Promise<TlsListener> {
   const crowd = new ConnectionCrowd(streamConnectionsMax);
   const server = orUnusable(() =>
     createServer({
-      ...contextOf(certificate),
+      ...(certificate && contextOf(certificate)),
       // RFC 7858 §3.2 and the registry of ALPN: "dot". Clients without ALPN are served as well.
       ALPNProtocols: ['dot'],
       handshakeTimeout: handshakeMsMax,

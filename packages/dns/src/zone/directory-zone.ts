@@ -16,13 +16,14 @@ import type { ZoneKeys } from '../sign/zone-signer.ts';
 import { lowerCasedName, rootName } from '../wire/names.ts';
 import type { DomainName } from '../wire/names.ts';
 import { compareOctets } from '../wire/octets.ts';
-import type { TlsaRdata } from '../wire/rdata.ts';
 import { recordTypes } from '../wire/record-types.ts';
 import { encodeServiceBinding } from '../wire/service-binding.ts';
 import type { ServiceBinding } from '../wire/service-binding.ts';
 import { ApexKeys } from './apex-keys.ts';
 import { apexRecords } from './apex-records.ts';
 import { bindingRrsets, openpgpkeyRrsets, sipClientRrsets } from './binding-records.ts';
+import { hostRrsets } from './host-records.ts';
+import type { HostRecords } from './host-records.ts';
 import { placeName } from './name-place.ts';
 import type { HashPlace, NumberPlace } from './name-place.ts';
 import { createNodeMap } from './node-map.ts';
@@ -51,8 +52,6 @@ export interface BindingSource {
 /** The API host of the member, at `api` below the apex. */
 export interface ApiHost {
   readonly addresses: readonly string[];
-  /** Of its TLS server, at `_443._tcp.api`. */
-  readonly tlsa?: readonly Omit<TlsaRdata, 'type'>[];
   /** How it is reached, in an HTTPS record of the host. */
   readonly service?: Pick<ServiceBinding, 'alpn' | 'port' | 'ohttp'>;
 }
@@ -80,6 +79,8 @@ export interface DirectoryZoneOptions {
    * query for their name. The same list says that they are the same.
    */
   readonly obliviousKeyHashes?: (() => readonly Uint8Array[]) | undefined;
+  /** Records of the member's hosts; asked at each query outside of the bindings. The same object says that they are the same. */
+  readonly hostRecords?: (() => HostRecords) | undefined;
   readonly source: BindingSource;
   readonly keys: ZoneKeys | ZoneKeyring;
   readonly clock: Clock;
@@ -113,6 +114,11 @@ interface KeptNode {
   readonly node: ZoneNode;
 }
 
+interface KeptHosts {
+  readonly records: HostRecords | undefined;
+  readonly nodes: NodeMap;
+}
+
 interface KeptApex {
   readonly charterHash: Uint8Array;
   readonly keyRrsets: readonly Rrset[];
@@ -127,7 +133,9 @@ class DirectoryZone implements BindingsZone {
   private readonly obliviousKeys: ObliviousKeysNode;
   private readonly keys: ApexKeys;
   private readonly nameserverAddresses: readonly Rrset[];
-  private readonly fixedNodes: NodeMap;
+  private readonly fixedRrsets: readonly Rrset[];
+  private readonly hostRecords: DirectoryZoneOptions['hostRecords'];
+  private keptHosts: KeptHosts;
   private readonly keptNodes: BoundedCache<KeptNode>;
   private keptApex: KeptApex | undefined;
   private readonly clock: Clock;
@@ -148,11 +156,9 @@ class DirectoryZone implements BindingsZone {
     this.keys = new ApexKeys({ apex, keys, clock, limits });
     this.nameserverAddresses = records.nameserverAddresses;
     const apiRecords = options.api === undefined ? [] : apiRrsets(apex, options.api);
-    this.fixedNodes = createNodeMap(apex, [
-      ...records.rrsets,
-      ...records.nameserverAddresses,
-      ...apiRecords,
-    ]);
+    this.fixedRrsets = [...records.rrsets, ...records.nameserverAddresses, ...apiRecords];
+    this.hostRecords = options.hostRecords;
+    this.keptHosts = this.makeHosts(options.hostRecords?.());
     this.keptNodes = new BoundedCache(limits.bindingsMax);
     this.keptApex = undefined;
     this.clock = clock;
@@ -177,7 +183,7 @@ class DirectoryZone implements BindingsZone {
       case 'apex':
         return this.apexNode();
       case 'other':
-        return this.obliviousKeys.find(name) ?? this.fixedNodes.get(name.lookupKey) ?? absentNode;
+        return this.obliviousKeys.find(name) ?? this.hosts().get(name.lookupKey) ?? absentNode;
     }
   }
 
@@ -220,6 +226,18 @@ class DirectoryZone implements BindingsZone {
     return true;
   }
 
+  /** Names that are known whoever is registered. */
+  private hosts(): NodeMap {
+    const records = this.hostRecords?.();
+    if (this.keptHosts.records !== records) this.keptHosts = this.makeHosts(records);
+    return this.keptHosts.nodes;
+  }
+
+  private makeHosts(records: HostRecords | undefined): KeptHosts {
+    const changing = records === undefined ? [] : hostRrsets(this.apex, records);
+    return { records, nodes: createNodeMap(this.apex, [...this.fixedRrsets, ...changing]) };
+  }
+
   private apexNode(): ZoneNode {
     const charterHash = this.charterHash();
     const keyRrsets = this.keys.rrsets();
@@ -240,7 +258,7 @@ class DirectoryZone implements BindingsZone {
       ascii.encode(text),
     );
     const txt = createRrset(this.apex, directoryTtlSeconds, [{ type: 'TXT', strings }]);
-    const fixed = this.fixedNodes.get(this.apex.lookupKey);
+    const fixed = this.hosts().get(this.apex.lookupKey);
     return {
       kind: 'data',
       rrsets: [...(fixed?.kind === 'data' ? fixed.rrsets : []), ...keyRrsets, txt],
@@ -260,12 +278,8 @@ function rrsetsOf(
 
 function apiRrsets(apex: DomainName, api: ApiHost): Rrset[] {
   const host = nameBelow('api', apex);
-  const records = (api.tlsa ?? []).map((tlsa) => ({ ...tlsa, type: 'TLSA' as const }));
   return [
     ...addressRrsets(host, api.addresses, directoryTtlSeconds),
-    ...(records.length === 0
-      ? []
-      : [createRrset(nameBelow('_443._tcp', host), directoryTtlSeconds, records)]),
     ...(api.service === undefined ? [] : [httpsRrset(host, api.service)]),
   ];
 }

@@ -35,12 +35,8 @@ beforeAll(async () => {
   api = await startTlsServer();
   holder = await startTlsServer();
   stranger = await startTlsServer();
-  const association = createHash('sha256').update(api.spki).digest();
-  internet = stack.use(
-    await startPrivateInternet({
-      apiTlsa: [{ usage: 3, selector: 1, matchingType: 1, association }],
-    }),
-  );
+  const keyHash = createHash('sha256').update(api.spki).digest();
+  internet = stack.use(await startPrivateInternet({ apiKeyHashes: [keyHash] }));
   stack.use(await startUnbound(internet));
   await internet.publish({
     identifier: 'tel:+4915123456789',

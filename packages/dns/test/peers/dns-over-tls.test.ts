@@ -31,7 +31,7 @@ beforeAll(async () => {
   server = await startDnsServer({
     listen: [{ address: '127.0.0.1', port: 0 }],
     respond: createResponder([zones.directory]),
-    tls: { ...first, listen: [{ address: '127.0.0.1', port: 0 }] },
+    tls: { certificate: first, listen: [{ address: '127.0.0.1', port: 0 }] },
   });
   stack.use(server);
   port = server.tlsAddresses[0]!.port;
@@ -156,14 +156,32 @@ describe('a new certificate', () => {
     expect(await kdig('second')).toContain('alice@sip.example');
   });
 
+  it('that is not there at the start is waited for, and no handshake succeeds until then', async () => {
+    const listen = [{ address: '127.0.0.1', port: 0 }];
+    const tls = { certificate: undefined, listen };
+    await using waiting = await startDnsServer({ listen, respond: () => undefined, tls });
+    const shake = async (): Promise<string> => {
+      const socket = connect({ port: waiting.tlsAddresses[0]!.port, rejectUnauthorized: false });
+      const outcome = await once(socket, 'secureConnect').then(
+        () => 'done',
+        ({ code }: NodeJS.ErrnoException) => code ?? 'refused',
+      );
+      socket.destroy();
+      return outcome;
+    };
+    expect(await shake()).toMatch(/HANDSHAKE_FAILURE/);
+    waiting.replaceCertificate(first);
+    expect(await shake()).toBe('done');
+  });
+
   it('that is unusable at the start leaves nothing bound', async () => {
     const listen = [{ address: '127.0.0.1', port: 0 }];
-    const tls = { ...first, privateKey: second.privateKey, listen };
+    const tls = { certificate: { ...first, privateKey: second.privateKey }, listen };
     const respond = (): undefined => undefined;
     await expect(startDnsServer({ listen, respond, tls })).rejects.toMatchObject({
       code: 'dns_certificate_unusable',
     });
-    const taken = { ...first, listen: server.tlsAddresses };
+    const taken = { certificate: first, listen: server.tlsAddresses };
     await expect(startDnsServer({ listen, respond, tls: taken })).rejects.toMatchObject({
       code: 'dns_listen_failed',
       details: { port, errno: 'EADDRINUSE' },

@@ -5,7 +5,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TlsaRdata } from '@callbook/dns/wire';
 import type { ZoneAlgorithm } from '@callbook/dns';
 import type { BindingDraft, TestPlaces } from '../test-zones.ts';
 import { createNetworkNamespace } from './network-namespace.ts';
@@ -32,7 +31,7 @@ export interface InternetOptions {
   /** 13 unless told. */
   readonly algorithm?: ZoneAlgorithm;
   /** TLSA records of the directory's API. */
-  readonly apiTlsa?: readonly Omit<TlsaRdata, 'type'>[];
+  readonly apiKeyHashes?: readonly Uint8Array[];
 }
 
 export interface PrivateInternet extends AsyncDisposable {
@@ -53,7 +52,8 @@ export async function startPrivateInternet(
     root: [addresses.root],
     test: [addresses.test],
     directory: [addresses.directory],
-    api: { addresses: [addresses.host], tlsa: options.apiTlsa ?? [] },
+    api: { addresses: [addresses.host] },
+    hosts: { apiKeyHashes: options.apiKeyHashes ?? [], challenges: [] },
   };
   const namespace = await createNetworkNamespace({
     module: new URL('./private-internet-zones.ts', import.meta.url),

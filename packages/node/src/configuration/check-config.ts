@@ -3,7 +3,6 @@
  * every file that it names, held against each other and against the charter. Nothing is written but a
  * probe in the data folder, and nothing is bound. What runs is for `doctor`.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { charterSet, DirectoryError, parseVerifierKey } from '@callbook/protocol';
 import type { Charter, CharterMember, Cryptography } from '@callbook/protocol';
@@ -18,6 +17,8 @@ import { readSecretFile, readSecretKey } from '../key-file.ts';
 import { isInCharter } from '../member-keys.ts';
 import { nextStepFor } from '../next-steps.ts';
 import { systemClock } from '../system-ports.ts';
+import { readPair } from '../tls/certificate-pair.ts';
+import { pathsIn } from '../tls/tls-settings.ts';
 import type { ConfigFault } from './config-document.ts';
 
 export interface CheckedConfig {
@@ -139,11 +140,18 @@ async function checkFiles(config: NodeConfig, check: Check): Promise<void> {
   const { api, dns, oblivious, page, challenges } = config;
   // Loaded here alone, as the API and the channels are: other commands do without.
   const { channelFiles, readCa } = await import('../member-senders.ts');
-  await check('api.certificate', async () => await assertPair(api));
-  const { tls, ...plainDns } = dns;
-  if (tls !== undefined) await check('dns.tls.certificate', async () => await assertPair(tls));
+  const pairs = { 'api.certificate': pathsIn(api), 'dns.tls.certificate': pathsIn(dns.tls ?? {}) };
+  for (const [setting, paths] of Object.entries(pairs)) {
+    if (paths !== undefined) await check(setting, async () => await readPair(paths));
+  }
+  const { ca, externalAccount } = api.acme ?? {};
+  if (ca !== undefined) await check('api.acme.ca', async () => await readCa({ ca }));
+  if (externalAccount !== undefined) {
+    const { keyFile } = externalAccount;
+    await check('api.acme.externalAccount.keyFile', async () => await readSecretFile(keyFile));
+  }
   if (dns.cookies !== undefined) {
-    await check('dns.cookies.secrets', async () => await readDnsGuard(plainDns));
+    await check('dns.cookies.secrets', async () => await readDnsGuard(dns));
   }
   if (oblivious?.authorities !== undefined) {
     const ca = oblivious.authorities;
@@ -162,31 +170,6 @@ async function assertPage(folder: string): Promise<void> {
   } catch (cause) {
     throw fault('page_unreadable', `${folder} has no page`, cause);
   }
-}
-
-/** A certificate and the private key that it was made for. Codes: `certificate_*`, `key_file_*`. */
-export async function assertPair(paths: {
-  readonly certificate: string;
-  readonly privateKey: string;
-}): Promise<X509Certificate> {
-  const { certificate: path, privateKey: keyPath } = paths;
-  let pem: string;
-  try {
-    pem = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fault('certificate_unreadable', `cannot read ${path}`, cause);
-  }
-  const key = await readSecretFile(keyPath);
-  let certificate: X509Certificate;
-  let isPair: boolean;
-  try {
-    certificate = new X509Certificate(pem);
-    isPair = certificate.checkPrivateKey(createPrivateKey(Buffer.from(key)));
-  } catch {
-    throw fault('certificate_unfit', `${path} and ${keyPath} are not both PEM`);
-  }
-  if (!isPair) throw fault('certificate_unfit', `${path} was made for another key than ${keyPath}`);
-  return certificate;
 }
 
 /** Two servers of one member on one port: the second would find it taken. */

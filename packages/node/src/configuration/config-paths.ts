@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { resolveChallengePaths } from '../challenge-settings.ts';
 import type { NodeConfig } from '../config.ts';
+import { resolveAcmePaths, resolveCertificatePaths } from '../tls/tls-settings.ts';
 
 /** Returns the configuration with absolute paths; a folder of charters becomes the notes in it. */
 export function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
@@ -14,7 +15,7 @@ export function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
     charters: config.charters.flatMap((path) => notesAt(at(path))),
     keys: { log: at(keys.log), peer: at(keys.peer), vrf: at(keys.vrf), zone: at(keys.zone) },
     dns: resolveDnsPaths(config.dns, at),
-    api: { ...api, certificate: at(api.certificate), privateKey: at(api.privateKey) },
+    api: resolveApiPaths(api, at),
     ...(oblivious?.authorities !== undefined && {
       oblivious: { ...oblivious, authorities: at(oblivious.authorities) },
     }),
@@ -23,14 +24,20 @@ export function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
   };
 }
 
+function resolveApiPaths(api: NodeConfig['api'], at: (path: string) => string): NodeConfig['api'] {
+  const { acme } = api;
+  return {
+    ...resolveCertificatePaths(api, at),
+    ...(acme && { acme: resolveAcmePaths(acme, at) }),
+  };
+}
+
 function resolveDnsPaths(dns: NodeConfig['dns'], at: (path: string) => string): NodeConfig['dns'] {
   const { cookies, tls } = dns;
   return {
     ...dns,
     ...(cookies && { cookies: { secrets: at(cookies.secrets) } }),
-    ...(tls && {
-      tls: { ...tls, certificate: at(tls.certificate), privateKey: at(tls.privateKey) },
-    }),
+    ...(tls && { tls: resolveCertificatePaths(tls, at) }),
   };
 }
 

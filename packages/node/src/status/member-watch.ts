@@ -5,8 +5,8 @@ import type { LogMember, Mesh, Replica } from '@callbook/replication';
 import type { NodeConfig } from '../config.ts';
 import { zoneKeyTimings } from '../member-keys.ts';
 import { systemClock } from '../system-ports.ts';
+import type { MemberCertificates } from '../tls/member-certificates.ts';
 import { adviceOn } from './advice.ts';
-import { readCertificates } from './certificates.ts';
 import { Disagreements } from './disagreements.ts';
 import { DiskWatch } from './disk-use.ts';
 import type { DiskUse } from './disk-use.ts';
@@ -20,6 +20,7 @@ export interface MemberWatchParts {
   readonly replica: Replica;
   readonly mesh: Mesh;
   readonly directory: Pick<DirectoryPort, 'readiness'>;
+  readonly certificates: Pick<MemberCertificates, 'ends'>;
 }
 
 export class MemberWatch implements Disposable {
@@ -42,13 +43,12 @@ export class MemberWatch implements Disposable {
     const config = this.#config;
     const nowMs = systemClock.nowMs();
     const timings = zoneKeyTimings(config.dns);
-    const [zoneKeys, certificates, backupAtMs, disk] = await Promise.all([
+    const [zoneKeys, backupAtMs, disk] = await Promise.all([
       readZoneKeyOutlook(openKeyFolder(config.keys.zone), { nowMs, timings }),
-      readCertificates(config),
       readLastBackupMs(config),
       this.#diskUse(nowMs),
     ]);
-    const { replica, directory } = this.#parts;
+    const { replica, directory, certificates } = this.#parts;
     const { user, system } = process.cpuUsage();
     const condition: MemberCondition = {
       member: replica.memberName,
@@ -60,7 +60,7 @@ export class MemberWatch implements Disposable {
       members: this.#members(),
       evidenceCount: replica.evidence.all().length,
       zoneKeys,
-      certificates,
+      certificates: certificates.ends(),
       ...(backupAtMs !== undefined && { backupAtMs }),
       ...(disk !== undefined && { disk }),
       process: {
