@@ -8,7 +8,7 @@ import type { DomainName, Rdata } from '@callbook/dns/wire';
 import { utf8 } from '@callbook/protocol';
 import { openLevelStore } from '@callbook/replication';
 import type { Replica, Store } from '@callbook/replication';
-import { bindingKey } from '@callbook/replication/bindings-reader';
+import { bindingKey, openSealedRow, sealRow } from '@callbook/replication/bindings-reader';
 import { logAll, openSyntheticReplica, SyntheticHolder } from './synthetic-federation.ts';
 
 export const benchApex = 'e164.alpha.test';
@@ -57,10 +57,10 @@ const firstDigits = Buffer.from(digitsOf(0));
 
 /** Replaces the first number's digits wherever they stand. */
 function withDigits(row: Uint8Array, digits: Uint8Array): Uint8Array {
-  const copy = Buffer.from(row);
+  const copy = Buffer.from(openSealedRow(row));
   for (let at = copy.indexOf(firstDigits); at !== -1; at = copy.indexOf(firstDigits, at + 1))
     copy.set(digits, at);
-  return copy;
+  return sealRow(copy);
 }
 
 /** Writes what our zone has at the apex and at each number, but for keys, which each server has its own. */

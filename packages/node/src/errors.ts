@@ -40,6 +40,17 @@ export const nodeErrorCodes = {
     'the request for the VRF secret is not signed by the log key of a member in the charter',
   vrf_seal_refused: 'the sealed VRF secret cannot be opened here, or is not that of the charter',
   join_failed: 'no quorum of members agrees on a snapshot to begin with',
+  backup_running: 'another backup of this member is being made',
+  backup_failed: 'a backup, or a restore, could not be brought to its end',
+  backup_missing: 'the folder has no backup',
+  backup_damaged:
+    'a backup is not what was written: a file is missing, or another, or the store does not open',
+  backup_foreign: 'the backup is of another member',
+  restore_alone: 'in a federation of one nobody has what was logged after the backup',
+  data_folder_empty: 'there is no store to copy',
+  data_folder_filled: 'the data folder has something already, which a restore does not overwrite',
+  disk_full: 'the disk has no space left, or this user may use no more of it',
+  folder_unwritable: 'a folder cannot be read or written by this user, or the disk is read-only',
   listen_failed: 'a configured address cannot be listened on',
   page_unreadable: 'the configured folder of the web page cannot be read, or has no page',
 } as const;

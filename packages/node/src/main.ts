@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { charterCommand } from './commands/charter.ts';
 import { configCommand } from './commands/config.ts';
 import { initCommand } from './commands/init.ts';
@@ -34,6 +35,9 @@ program.addCommand(keysCommand(print));
 program.addCommand(charterCommand(print));
 program.addCommand(vrfCommand(print));
 program.addCommand(statusCommand(print));
+const say = (text: string): boolean => process.stderr.write(text);
+program.addCommand(backupCommand(print, say));
+program.addCommand(restoreCommand(print, say));
 
 try {
   await program.parseAsync();

@@ -9,7 +9,7 @@ import type { NodeConfig } from './config.ts';
 import { readSecretFile } from './key-file.ts';
 
 export { systemScheduler } from '@callbook/replication';
-export { GovernanceDesk } from './admin/governance-desk.ts';
+export { startMemberAdmin } from './admin/member-admin.ts';
 export { HolderNotices } from './holder-notices.ts';
 export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';

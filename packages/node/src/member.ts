@@ -6,11 +6,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import type { DnsServer } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
-import type { BootstrapOptions, Replica, Store } from '@callbook/replication';
-import { createReplica, needsJoin, openLevelStore } from '@callbook/replication/replica';
+import type { BootstrapOptions, LevelStore, Replica, Store } from '@callbook/replication';
+import {
+  createReplica,
+  migrateStore,
+  needsJoin,
+  openLevelStore,
+} from '@callbook/replication/replica';
 import type { Logger } from 'pino';
-import { openAdminSocket } from './admin/admin-socket.ts';
-import type { AnswerAdmin } from './admin/admin-socket.ts';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
@@ -38,6 +41,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const crypto = await pickCryptography();
   const store = await openStore(config);
   parts.defer(async () => await store.close());
+  await migrateStore(store, (version) => log.info({ version }, 'store_migrating'));
   const options = await replicaOptions(config, store, crypto);
   // Nothing is served, written or signed before the store is worth something.
   if (await needsJoin(store)) {
@@ -54,21 +58,20 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const zone = parts.use(await startMemberZone(config, { replica, certificates, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const network = await import('./member-network.ts');
-  const { createMemberDirectory, GovernanceDesk, openMesh, startMemberApi } = network;
+  const { createMemberDirectory, openMesh, startMemberApi } = network;
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
   const governing = { replica, mesh, store, crypto, logSigner, onFailure };
-  const desk = parts.use(await GovernanceDesk.open(governing));
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
   const troubles = (): readonly string[] => [...zone.troubles(), ...certificates.troubles()];
   const directory = createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
-  const watch = parts.use(new network.MemberWatch(config, { replica, mesh, directory, certificates }));
-  const answerCommand: AnswerAdmin = async (request) =>
-    request.ask === 'status' ? await watch.status() : await desk.answer(request);
-  parts.use(await openAdminSocket(config, answerCommand));
+  const watch = parts.use(
+    new network.MemberWatch(config, { replica, mesh, directory, certificates }),
+  );
+  parts.use(await network.startMemberAdmin(config, { ...governing, watch }));
   const metrics = new network.MemberMetrics(systemRandom);
   const host = new URL(member.api).hostname;
   const { senders, sendGuard } = parts.use(
@@ -130,7 +133,7 @@ function reportReplica({ ownLog, evidence }: Replica, log: Logger): void {
   ownLog.onState(report);
 }
 
-async function openStore(config: NodeConfig): Promise<Store> {
+async function openStore(config: NodeConfig): Promise<LevelStore> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const cacheBytes = config.store?.cacheBytes ?? storeCacheBytesDefault;
   return await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });

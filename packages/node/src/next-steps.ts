@@ -39,8 +39,20 @@ const nextSteps: Readonly<Record<string, string>> = {
   peer_key_unusable: 'restore the peer key from its backup',
   peer_key_mismatch:
     'restore the peer key that the charter names, or adopt a charter that names this one',
-  store_unavailable:
-    'end the other process that has the store, or look at the disk and who owns the folder',
+  store_unavailable: 'look at the disk, and who owns the data folder',
+  store_in_use: 'end the other process: systemctl status callbook-node',
+  store_damaged:
+    'stop the member, move its data folder away, and restore the newest backup: callbook-node restore',
+  store_newer: 'start the newer version, or restore the backup made before the upgrade',
+  backup_running: 'wait for the other backup',
+  backup_missing: 'name a backup, or the folder that --to named',
+  backup_damaged: 'take an older backup, and check the disk that this one is on',
+  backup_foreign: 'use the configuration of the member whose backup it is',
+  restore_alone: 'look for a newer copy of the data folder; without one, --without-mirrors',
+  data_folder_empty: 'check dataDir; start the member once',
+  data_folder_filled: 'move away what is there, or name another dataDir',
+  disk_full: 'make room, then run it again',
+  folder_unwritable: 'look who owns the folder, and how its disk is mounted',
   store_corrupt: 'stop the member, keep the folder, and restore a backup',
   listen_failed:
     'free the address, or configure another: callbook-node doctor says which and who has it',

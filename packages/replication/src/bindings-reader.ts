@@ -5,6 +5,7 @@
 import { openLevelStore } from './store/level-store.ts';
 import { Bindings } from './view/bindings.ts';
 
+export { openSealedRow, sealRow } from './store/row-bytes.ts';
 export { bindingKey } from './store/row-keys.ts';
 
 export interface BindingsReader extends AsyncDisposable {

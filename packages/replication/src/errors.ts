@@ -4,7 +4,10 @@
  */
 
 export const replicationErrorCodes = {
-  store_unavailable: 'the store cannot be opened: another process has it, or the disk refuses',
+  store_unavailable: 'the store cannot be opened: the disk refuses',
+  store_in_use: 'another process has the store open',
+  store_damaged: 'files of the store are damaged or missing, or a row is not what was written',
+  store_newer: 'a newer version has written the store, in a way that this one cannot read',
   store_failed: 'the store failed to read or write; the member must be restarted',
   store_closed: 'the store has been closed',
   store_corrupt: 'a row of the store is not what this version writes',

@@ -170,6 +170,8 @@ export const joinRetryMs = 5000;
 /** A member that is to confirm a snapshot is asked so often for a root that can be reached. */
 export const landingTriesMax = 30;
 export const landingRetryMs = 500;
+/** Rows that a migration of the store looks at and writes in one batch. */
+export const migrationRowsMax = 4096;
 /** Rows erased in one batch when a store is emptied. */
 export const wipeRowsMax = 4096;
 /** Streams that one peer may have open. */

@@ -4,10 +4,16 @@
  * name, so it is its owner's alone.
  */
 import { join } from 'node:path';
+import type { PinnedStore } from '../backup/backup-desk.ts';
+import type { LastBackup } from '../backup/last-backup.ts';
 import type { NodeConfig } from '../config.ts';
 import type { MemberStatus } from '../status/member-status.ts';
 
-export type AdminRequest = GovernanceRequest | { readonly ask: 'status' };
+export type AdminRequest = GovernanceRequest | BackupRequest | { readonly ask: 'status' };
+
+export type BackupRequest =
+  | { readonly ask: 'backup-begin'; readonly pid: number }
+  | { readonly ask: 'backup-end'; readonly pinId: string; readonly made: LastBackup | undefined };
 
 export type GovernanceRequest =
   | { readonly ask: 'charters' }
@@ -64,6 +70,8 @@ export interface AdminAnswers {
   readonly 'draft-discard': DraftAnswer;
   readonly adopt: AdoptAnswer;
   readonly status: MemberStatus;
+  readonly 'backup-begin': PinnedStore;
+  readonly 'backup-end': null;
 }
 
 /** One line: an answer, or why there is none. */

@@ -2,6 +2,7 @@
 import { openKeyFolder } from '@callbook/dns';
 import type { DirectoryPort } from '@callbook/api';
 import type { LogMember, Mesh, Replica } from '@callbook/replication';
+import { readLastBackup } from '../backup/last-backup.ts';
 import type { NodeConfig } from '../config.ts';
 import { zoneKeyTimings } from '../member-keys.ts';
 import { systemClock } from '../system-ports.ts';
@@ -11,7 +12,6 @@ import { Disagreements } from './disagreements.ts';
 import { DiskWatch } from './disk-use.ts';
 import type { DiskUse } from './disk-use.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
-import { readLastBackupMs } from './last-backup.ts';
 import type { MemberCondition, MemberRow, MemberStatus } from './member-status.ts';
 import { programVersion } from './version.ts';
 import { readZoneKeyOutlook } from './zone-key-outlook.ts';
@@ -43,9 +43,9 @@ export class MemberWatch implements Disposable {
     const config = this.#config;
     const nowMs = systemClock.nowMs();
     const timings = zoneKeyTimings(config.dns);
-    const [zoneKeys, backupAtMs, disk] = await Promise.all([
+    const [zoneKeys, lastBackup, disk] = await Promise.all([
       readZoneKeyOutlook(openKeyFolder(config.keys.zone), { nowMs, timings }),
-      readLastBackupMs(config),
+      readLastBackup(config.dataDir),
       this.#diskUse(nowMs),
     ]);
     const { replica, directory, certificates } = this.#parts;
@@ -61,7 +61,7 @@ export class MemberWatch implements Disposable {
       evidenceCount: replica.evidence.all().length,
       zoneKeys,
       certificates: certificates.ends(),
-      ...(backupAtMs !== undefined && { backupAtMs }),
+      ...(lastBackup && { backupAtMs: Date.parse(lastBackup.at) }),
       ...(disk !== undefined && { disk }),
       process: {
         residentBytes: process.memoryUsage.rss(),

@@ -4,14 +4,25 @@
  * is dropped as a whole at the next open. After a failed write LevelDB itself refuses every further
  * one ("the state of the log file is indeterminate"), which is the port's rule too.
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DirectoryError } from '@callbook/protocol';
 import { Level } from 'level';
 
 import type { ReplicationErrorCode } from '../errors.ts';
+import { pinFiles } from './pinned-files.ts';
+import type { PinnedFile } from './pinned-files.ts';
 import type { Row, RowChange, Store, StoreSnapshot } from './store.ts';
+
+/** A store whose files can be copied while it is in use. */
+export interface LevelStore extends Store {
+  /**
+   * Links the files that hold the rows of one moment into a new folder on the same file system. Batches wait
+   * for a few milliseconds; `atMoment` runs in them, and reads what the files hold.
+   */
+  pin(into: string, atMoment: () => void): Promise<PinnedFile[]>;
+}
 
 export interface LevelStoreOptions {
   /** Blocks kept in memory; the default of 8 MiB makes reads four times slower at 10^7 bindings. */
@@ -24,8 +35,15 @@ export interface LevelStoreOptions {
 
 const defaultWriteBufferBytes = 16 * 1024 * 1024;
 
-/** Opens the store in a folder, making it if it is not there. Errors: `store_unavailable`. */
-export async function openLevelStore(path: string, options: LevelStoreOptions): Promise<Store> {
+/**
+ * Opens the store in a folder, making it if it is not there. Errors: `store_unavailable`, `store_in_use`,
+ * `store_damaged`.
+ */
+export async function openLevelStore(
+  path: string,
+  options: LevelStoreOptions,
+): Promise<LevelStore> {
+  await assertNotHeadless(path);
   const level = new Level<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
@@ -38,12 +56,33 @@ export async function openLevelStore(path: string, options: LevelStoreOptions): 
   try {
     await level.open();
   } catch (cause) {
-    throw new DirectoryError<ReplicationErrorCode>('store_unavailable', 'cannot open the store', {
-      cause,
-    });
+    throw openingError(cause);
   }
   await discardLog(path);
-  return storeOver(level);
+  return storeOver(level, path);
+}
+
+/** LevelDB takes a folder without `CURRENT` for a new store, and would erase every table in it. */
+async function assertNotHeadless(path: string): Promise<void> {
+  const names = await readdir(path).catch((): string[] => []);
+  if (names.includes('CURRENT')) return;
+  if (!names.some((name) => /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/.test(name))) return;
+  throw new DirectoryError<ReplicationErrorCode>(
+    'store_damaged',
+    'the store has tables, and no file CURRENT that says which of them count',
+  );
+}
+
+function openingError(cause: unknown): DirectoryError<ReplicationErrorCode> {
+  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const code = (reason as { readonly code?: unknown } | undefined)?.code;
+  if (code === 'LEVEL_LOCKED')
+    return new DirectoryError('store_in_use', 'another process has the store open', { cause });
+  if (code === 'LEVEL_CORRUPTION')
+    return new DirectoryError('store_damaged', 'files of the store are damaged or missing', {
+      cause,
+    });
+  return new DirectoryError('store_unavailable', 'cannot open the store', { cause });
 }
 
 /**
@@ -54,18 +93,27 @@ async function discardLog(path: string): Promise<void> {
   for (const name of ['LOG', 'LOG.old']) await rm(join(path, name), { force: true });
 }
 
-function storeOver(level: Level<Uint8Array, Uint8Array>): Store {
+function storeOver(level: Level<Uint8Array, Uint8Array>, path: string): LevelStore {
   // Each write is taken up by a thread of a pool, and two threads may overtake each other.
   let earlier: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const done = earlier.then(run);
+    earlier = done.catch(() => undefined);
+    return done;
+  };
   return {
     get: (rowKey) => guard(() => plainOrNone(level.getSync(rowKey))),
     getMany: (rowKeys) =>
       guardAsync(async () => (await level.getMany([...rowKeys])).map(plainOrNone)),
-    batch: (changes, { durable }) => {
-      const written = earlier.then(() => guardAsync(() => writeBatch(level, changes, durable)));
-      earlier = written.catch(() => undefined);
-      return written;
-    },
+    batch: (changes, { durable }) =>
+      inTurn(() => guardAsync(() => writeBatch(level, changes, durable))),
+    pin: (into, atMoment) =>
+      pinFiles(path, into, (run) =>
+        inTurn(() => {
+          atMoment();
+          return run();
+        }),
+      ),
     range: ({ gte, lt, reverse, countMax }) =>
       guardAsync(async () =>
         plainRows(
@@ -167,9 +215,10 @@ async function guardAsync<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function storeError(cause: unknown): DirectoryError<ReplicationErrorCode> {
-  const closed =
-    cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_DATABASE_NOT_OPEN';
-  return closed
-    ? new DirectoryError('store_closed', 'the store is closed', { cause })
-    : new DirectoryError('store_failed', 'the store failed', { cause });
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'LEVEL_DATABASE_NOT_OPEN')
+    return new DirectoryError('store_closed', 'the store is closed', { cause });
+  if (code === 'LEVEL_CORRUPTION')
+    return new DirectoryError('store_damaged', 'files of the store are damaged', { cause });
+  return new DirectoryError('store_failed', 'the store failed', { cause });
 }

@@ -27,6 +27,7 @@
  * | `f` | evidence id(32) | a piece of evidence and what it proves |
  * | `q` | request id(32) | a request that this member has logged, until its holder is told |
  * | `j` | – | nothing: the store is being filled from a snapshot |
+ * | `z` | – | the version of this table |
  */
 import type { Identifier, Visibility } from '@callbook/protocol';
 import { slabCopy, takeBytes } from '@callbook/protocol';
@@ -159,6 +160,19 @@ export function indexPositionKey(): Uint8Array {
 /** One row, there only while a snapshot is being taken in. */
 export function joiningKey(): Uint8Array {
   return keyOf('j', nothing);
+}
+
+/** One row: by which version of the layout the store is written. */
+export function schemaKey(): Uint8Array {
+  return keyOf('z', nothing);
+}
+
+/** Bounds of all published bindings: those that DNS tells of, then the others. */
+export function allBindings(): { gte: Uint8Array; lt: Uint8Array }[] {
+  return [
+    { gte: keyOf('i', nothing), lt: keyOf('j', nothing) },
+    { gte: keyOf('y', nothing), lt: keyOf('z', nothing) },
+  ];
 }
 
 /** Bounds of all rows that logs and snapshots bring, and that can be had again: nothing else. */

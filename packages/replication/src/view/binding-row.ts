@@ -2,7 +2,8 @@
  * The published binding as one row: all that a look-up reads, written so that it is read back in a
  * few microseconds. Routes and keys name their service, use and algorithm by position in the lists
  * below, which therefore only ever grow at the end. What nobody but the holder asks for comes last, and
- * a row without it has none: rows were written like that before there were any.
+ * a row without it has none: rows were written like that before there were any. DNS and the API tell what
+ * stands here as it stands, and LevelDB does not look at its checksums when it reads: so the row has one.
  */
 import type {
   Identifier,
@@ -16,7 +17,7 @@ import type {
   RouteService,
 } from '@callbook/protocol';
 
-import { RowReader, RowWriter } from '../store/row-bytes.ts';
+import { openSealedRow, RowReader, RowWriter, sealRow } from '../store/row-bytes.ts';
 
 const services: readonly RouteService[] = [
   'sip',
@@ -51,27 +52,28 @@ export function encodeBinding(binding: PublishedBinding): Uint8Array {
   for (const { use, algorithm, key } of binding.keys) {
     writer.u8(keyUses.indexOf(use)).u8(keyAlgorithms.indexOf(algorithm)).sized(key);
   }
-  if (binding.pending.length === 0) return writer.finish();
+  if (binding.pending.length === 0) return sealRow(writer.finish());
   writer.u8(binding.pending.length);
   for (const { requestId, requestClass, timeMs, commitFromMs } of binding.pending) {
     writer.fixed(requestId).u8(requestClasses.indexOf(requestClass)).u56(timeMs).u56(commitFromMs);
   }
-  return writer.finish();
+  return sealRow(writer.finish());
 }
 
 /** What comes before the entry id, but for the identifier: visibility, epochs, label, number, ownership. */
 const beforeEntryIdBytes = 1 + 4 + 32 + 7 + 7 + 32;
 
-/** Reads the id of the entry in force out of a row, and nothing else. */
+/** Reads the id of the entry in force out of a row, and nothing else. Errors: `store_damaged`, `store_corrupt`. */
 export function entryIdIn(row: Uint8Array): Uint8Array {
-  const reader = new RowReader(row);
+  const reader = new RowReader(openSealedRow(row));
   reader.sized();
   reader.fixed(beforeEntryIdBytes);
   return reader.fixed(32).slice();
 }
 
+/** Errors: `store_damaged`, `store_corrupt`. */
 export function parseBinding(row: Uint8Array): PublishedBinding {
-  const reader = new RowReader(row);
+  const reader = new RowReader(openSealedRow(row));
   const head = {
     identifier: reader.text() as Identifier,
     visibility: reader.u8() === 1 ? 'api' : 'dns',
