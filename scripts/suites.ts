@@ -68,6 +68,7 @@ export const suites: readonly Suite[] = [
     alone: true,
     ownNetwork: true,
   },
+  { name: 'operations', paths: ['testnet/test/operations'], budgetSeconds: 180, alone: true },
   { name: 'years', paths: ['testnet/test/years'], budgetSeconds: 180, alone: true },
   {
     name: 'validation',
