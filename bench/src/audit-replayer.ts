@@ -5,7 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { replay } from '@callbook/auditor';
+import {
+  CacheFolder,
+  replayAndNote,
+  reportPage,
+  storedCharters,
+  transparencyOf,
+} from '@callbook/auditor';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 
 /** What one replay took. */
@@ -15,6 +21,10 @@ export interface AuditResult {
   readonly seconds: number;
   readonly rssMiB: number;
   readonly violations: number;
+  readonly bindings: number;
+  readonly reportBytes: number;
+  /** Entries that the report tells of. */
+  readonly reported: number;
 }
 
 /** Verifications a second of CPU, and of time with all cores. */
@@ -32,7 +42,7 @@ process.stdout.write(
 async function replayed(): Promise<AuditResult> {
   const started = performance.now();
   const cpuBefore = process.cpuUsage();
-  const result = await replay({
+  const { result, history } = await replayAndNote({
     path: folder!,
     offline: true,
     crypto,
@@ -40,12 +50,20 @@ async function replayed(): Promise<AuditResult> {
     random: { bytes: (size) => new Uint8Array(size) },
   });
   const { user, system } = process.cpuUsage(cpuBefore);
+  const seconds = (performance.now() - started) / 1000;
+  const rssMiB = peakMiB();
+  const charters = storedCharters({ folder: new CacheFolder(folder!), crypto });
+  const transparency = transparencyOf(history, charters)!;
+  const kinds = transparency.members.flatMap(({ entries }) => Object.values(entries));
   return {
     leaves: result.leaves,
     cpuSeconds: (user + system) / 1e6,
-    seconds: (performance.now() - started) / 1000,
-    rssMiB: peakMiB(),
+    seconds,
+    rssMiB,
     violations: result.violationCount,
+    bindings: result.bindings,
+    reportBytes: Buffer.byteLength(reportPage(transparency, history)),
+    reported: kinds.reduce((sum, count) => sum + count, 0),
   };
 }
 

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { AuditLogs } from './audit-log.ts';
+import { stagedLogs } from './audit-log.ts';
 import type { AuditResult, RawResult } from './audit-replayer.ts';
 import { measured } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
@@ -17,35 +17,45 @@ const entriesDefault = 100_000;
 /** Of the entries of the first replay. */
 const dayShare = 0.05;
 
+export interface AuditBench {
+  readonly entries?: number | undefined;
+  /** Keeps the logs, for further runs; left out, they are made for this one. */
+  readonly folder?: string | undefined;
+}
+
 /** Measures a replay of so many entries, and of two days more. */
 export async function benchAudit(
   say: (line: string) => void,
-  entries: number = entriesDefault,
+  { entries = entriesDefault, folder: kept }: AuditBench = {},
 ): Promise<Measurement[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'callbook-bench-'));
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'callbook-bench-')));
   try {
-    const logs = await AuditLogs.create(folder);
-    const replayed = async (added: number): Promise<AuditResult> => {
-      say(`signing ${added} entries`);
-      await logs.add(added);
-      say('replaying them, in turns with bare verification');
-      return await replayFolder(folder);
-    };
     const day = Math.ceil(entries * dayShare);
+    const stages = [entries, day, 2 * day];
+    say(`signing ${stages.join(' + ')} entries, unless they are in the folder`);
+    const logs = await stagedLogs(folder, stages);
     const before = await inProcess<RawResult>('raw');
-    const all = await replayed(entries);
-    const after = await inProcess<RawResult>('raw');
-    const days = [await replayed(day), await replayed(2 * day)] as const;
+    const results: AuditResult[] = [];
+    let after = before;
+    for (const [stage, labels] of logs.labels.entries()) {
+      say(`replaying the ${stage === 0 ? 'logs' : 'next day'}`);
+      logs.show(stage);
+      results.push(await replayFolder(folder, labels));
+      if (stage === 0) after = await inProcess<RawResult>('raw');
+    }
+    const [all, ...days] = results as [AuditResult, AuditResult, AuditResult];
     return figures(all, [before, after], days);
   } finally {
-    await rm(folder, { recursive: true });
+    if (kept === undefined) await rm(folder, { recursive: true });
   }
 }
 
-async function replayFolder(folder: string): Promise<AuditResult> {
+/** A replay that came to another index than the logs give measures nothing. */
+async function replayFolder(folder: string, labels: number): Promise<AuditResult> {
   const result = await inProcess<AuditResult>('replay', folder);
   if (result.violations > 0) throw new Error(`${result.violations} leaves do not verify`);
-  return result;
+  if (result.bindings === labels) return result;
+  throw new Error(`${result.bindings} bindings of ${labels} labels`);
 }
 
 async function inProcess<T>(...args: readonly string[]): Promise<T> {
@@ -96,6 +106,12 @@ function figures(
       unit: 's of CPU',
       against: { what: 'the day', value: one },
       goal: '<= 2.2',
+    }),
+    measured({
+      name: `report of ${days[1].reported} entries`,
+      value: days[1].reportBytes / 1e6,
+      unit: 'MB',
+      goal: '<= 1',
     }),
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME …] [--json] [--entries N]`: measures what the documentation claims. Ratios are taken
+ * `npm run bench [-- NAME …] [--json] [--entries N] [--folder DIR]`: measures what the documentation claims. Ratios are taken
  * within one run; the machines this runs on are shared, so single figures mean little.
  */
 import { parseArgs } from 'node:util';
@@ -23,7 +23,10 @@ type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 
 const benches: Readonly<Record<string, Bench>> = {
   audit: (say) =>
-    benchAudit(say, values.entries === undefined ? undefined : Number(values.entries)),
+    benchAudit(say, {
+      entries: values.entries === undefined ? undefined : Number(values.entries),
+      folder: values.folder,
+    }),
   ingest: benchIngest,
   catchup: (say) =>
     benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),
@@ -41,7 +44,11 @@ const benches: Readonly<Record<string, Bench>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, entries: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    entries: { type: 'string' },
+    folder: { type: 'string' },
+  },
 });
 process.exitCode = await main(positionals.length === 0 ? Object.keys(benches) : positionals);
 

@@ -155,6 +155,7 @@ const holderKeys: DerivedKeys = deriveKeys(seedOf('holder'), {
   labelEpoch: 1,
   identifier: 'tel:+4915100000000',
 });
+const holderSigner = crypto.ed25519Signer(holderKeys.authority.secretKey);
 
 /** A holder of one number who registers once and then changes routes. */
 export class SyntheticHolder {
@@ -184,7 +185,6 @@ export class SyntheticHolder {
   }
 
   async #make(part: Pick<EntryDraft, 'kind' | 'prev' | 'seq'>): Promise<MadeEntry> {
-    const signer = crypto.ed25519Signer(holderKeys.authority.secretKey);
     const payload = encodePayload(this.#payload(part.seq));
     const opening = crypto.sha256(payload);
     const entry = await signEntry(
@@ -194,13 +194,13 @@ export class SyntheticHolder {
         labelEpoch: 1,
         label: this.#label,
         epoch: 0,
-        authority: signer.publicKey,
+        authority: holderSigner.publicKey,
         commitment: commitPayload(opening, payload, crypto),
         recovery: null,
         lock: false,
         email: null,
       },
-      { authority: signer },
+      { authority: holderSigner },
     );
     return { entry, opened: { payload, opening } };
   }
