@@ -32,9 +32,9 @@ export const runLeavesMax = 524_288;
 export const runBytesInMemoryMax: number = 8 * 1024 * 1024;
 export const partitionCount = 256;
 /** Labels folded and written at once. */
-export const foldLabelsMax = 2048;
+export const foldLabelsMax = 64;
 /** Bundles that go to a thread at once, and orders that wait there. */
-export const bundlesPerOrder = 8;
+export const bundlesPerOrder = 4;
 export const ordersPerThread = 3;
 export const threadsMax = 16;
 
@@ -50,8 +50,8 @@ export const findingsMax = 1000;
 export const futureMsMax = 600_000;
 
 /** Block cache and write buffer of the fold's store. */
-export const storeCacheBytes: number = 8 * 1024 * 1024;
-export const storeWriteBufferBytes: number = 8 * 1024 * 1024;
+export const storeCacheBytes: number = 4 * 1024 * 1024;
+export const storeWriteBufferBytes: number = 4 * 1024 * 1024;
 
 /** Bundles of each log whose copies are looked at, at every member, in one audit. */
 export const copiesPerLogMax = 64;

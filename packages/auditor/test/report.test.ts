@@ -57,7 +57,20 @@ it('has less than 1 MB after ten years, no script, and its problems before its p
   expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
   expect(page).not.toContain('<script');
   expect(page.indexOf('Problems')).toBeLessThan(page.indexOf('<svg'));
-  expect(page.match(/<svg/g)).toHaveLength(6);
+  expect(page.match(/<figure>/g)).toHaveLength(6);
+  // A strip for each member and one for all, and five plots.
+  expect(page.match(/<svg/g)).toHaveLength(4 + 5);
+});
+
+it('shows of joined runs the worst, and how often each member answered', () => {
+  const members = new Federation();
+  const history = longHistory(members);
+  const [run, ...rest] = history.runs as [RunHistory['runs'][number], ...RunHistory['runs']];
+  const wrong = { ...run, verdict: 'disagree', members: [] } as const;
+  const page = (one: RunHistory): string => reportPage(transparencyOf(one, members.charters)!, one);
+  expect(page(history)).not.toContain('<rect class="differs"');
+  expect(page({ ...history, runs: [wrong, ...rest] })).toContain('<rect class="differs"');
+  expect(page(history)).toMatch(/aria-label="beta: up 0.0 %".*aria-label="gamma: up 100 %"/s);
 });
 
 it('says the same for programs', () => {

@@ -34,7 +34,7 @@ import {
   parseHistory,
 } from './label-fold.ts';
 import type { LabelContext } from './label-fold.ts';
-import { readRecords } from './leaf-records.ts';
+import { offsetsByLabel, readRecord } from './leaf-records.ts';
 import { LogRead } from './log-read.ts';
 import { RecordSpill } from './record-spill.ts';
 import type { VerifierPool } from './verifier-pool.ts';
@@ -219,8 +219,6 @@ export class FoldEngine {
         return found.damaged;
       }
       of.spill.add(found.records, found.ends);
-      // Given back at once: a collector that counts what is in the heap alone would come late.
-      (found.records.buffer as ArrayBuffer).transfer(0);
       state.take(found);
       if (of.isKept) this.#tell(order, found, of);
       for (const { index, code } of found.violations)
@@ -272,9 +270,13 @@ export class FoldEngine {
     // What is only looked at stays in one change; what is kept is written part by part.
     let tree = new IndexTreeChange(store.keptNode, store.readNodes);
     for (let partition = 0; partition < partitionCount; partition++) {
-      const labels = this.#byLabel(spill.take(partition));
+      const records = spill.take(partition);
+      const labels = offsetsByLabel(records);
       for (let start = 0; start < labels.length; start += foldLabelsMax) {
-        const part = labels.slice(start, start + foldLabelsMax);
+        // Read part by part: what lives for a moment costs the collector nothing.
+        const part = labels
+          .slice(start, start + foldLabelsMax)
+          .map(([label, offsets]) => [label, this.#recordsAt(records, offsets)] as const);
         const folded = await this.#foldPart(part, tree);
         if (folded.root !== undefined) root = folded.root;
         bindings += folded.added;
@@ -287,17 +289,11 @@ export class FoldEngine {
     return { root, bindings };
   }
 
-  #byLabel(records: Uint8Array): (readonly [Uint8Array, LabelRecords])[] {
+  #recordsAt(records: Uint8Array, offsets: readonly number[]): LabelRecords {
     const context = this.#labelContext;
-    const found = new Map<string, [Uint8Array, LabelRecords]>();
-    for (const record of readRecords(records)) {
-      const { label } = record;
-      const name = Buffer.from(label.buffer, label.byteOffset, 32).toString('latin1');
-      let known = found.get(name);
-      if (known === undefined) found.set(name, (known = [label, new LabelRecords()]));
-      known[1].add(record, context);
-    }
-    return [...found.values()].sort(([a], [b]) => Buffer.compare(a, b));
+    const found = new LabelRecords();
+    for (const offset of offsets) found.add(readRecord(records, offset), context);
+    return found;
   }
 
   get #labelContext(): LabelContext {

@@ -7,8 +7,10 @@
  */
 import type { Entry, LeafRole } from '@callbook/protocol';
 
-const fixedBytes = 2 + 1 + 2 + 1 + 4 + 1 + 8 + 2 + 2 + 8 + 32 + 32;
+const labelStart = 2 + 1 + 2 + 1 + 4 + 1 + 8 + 2 + 2 + 8;
+const labelBytes = 32;
 const hashBytes = 32;
+const fixedBytes: number = labelStart + labelBytes + 32;
 const roles: readonly LeafRole[] = ['received', 'challenged', 'witnessed', 'charter'];
 const bundleLeaves = 256;
 const updateBit = 0x80;
@@ -54,8 +56,8 @@ export function writeRecord(target: Uint8Array, offset: number, record: LeafReco
   view.setUint16(19, start);
   view.setUint16(21, terms === undefined ? 0 : start + terms.length);
   view.setFloat64(23, seq);
-  target.set(label, offset + 31);
-  target.set(entryId, offset + 63);
+  target.set(label, offset + labelStart);
+  target.set(entryId, offset + labelStart + labelBytes);
   let end = offset + fixedBytes;
   if (charterVersion === 0) {
     target.set(charterHash!, end);
@@ -65,33 +67,51 @@ export function writeRecord(target: Uint8Array, offset: number, record: LeafReco
   return end + entryBytes.length;
 }
 
-/** Reads records, one after the other: views of `bytes`. */
-export function* readRecords(bytes: Uint8Array): Generator<LeafRecord> {
+/** Where the records of each label begin, in the order of the labels. */
+export function offsetsByLabel(bytes: Uint8Array): (readonly [label: Uint8Array, number[]])[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let offset = 0; offset < bytes.length;) {
-    const end = offset + view.getUint16(offset);
-    const charterVersion = view.getUint16(offset + 3);
-    const fixedEnd = offset + fixedBytes;
-    const entryStart = charterVersion === 0 ? fixedEnd + hashBytes : fixedEnd;
-    const termsEnd = view.getUint16(offset + 21);
-    const termsStart = view.getUint16(offset + 19);
-    yield {
-      log: bytes[offset + 2]!,
-      index: view.getUint32(offset + 6) * bundleLeaves + bytes[offset + 10]!,
-      at: view.getFloat64(offset + 11),
-      role: roles[bytes[offset + 5]! & ~updateBit]!,
-      isUpdate: (bytes[offset + 5]! & updateBit) !== 0,
-      charterVersion,
-      charterHash: charterVersion === 0 ? bytes.subarray(fixedEnd, entryStart) : undefined,
-      seq: view.getFloat64(offset + 23),
-      label: bytes.subarray(offset + 31, offset + 63),
-      entryId: bytes.subarray(offset + 63, fixedEnd),
-      entryBytes: bytes.subarray(entryStart, end),
-      terms:
-        termsEnd === 0 ? undefined : bytes.subarray(entryStart + termsStart, entryStart + termsEnd),
-    };
-    offset = end;
+  const found = new Map<string, number[]>();
+  for (let offset = 0; offset < bytes.length; offset += view.getUint16(offset)) {
+    const label = Buffer.from(bytes.buffer, bytes.byteOffset + offset + labelStart, labelBytes);
+    const name = label.toString('latin1');
+    const known = found.get(name);
+    if (known === undefined) found.set(name, [offset]);
+    else known.push(offset);
   }
+  // In Latin-1 characters sort as their bytes do.
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, offsets]) => [labelAt(bytes, offsets[0]!), offsets]);
+}
+
+function labelAt(bytes: Uint8Array, offset: number): Uint8Array {
+  return bytes.subarray(offset + labelStart, offset + labelStart + labelBytes);
+}
+
+/** Reads the record at an offset: views of `bytes`. */
+export function readRecord(bytes: Uint8Array, offset: number): LeafRecord {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
+  const end = offset + view.getUint16(0);
+  const charterVersion = view.getUint16(3);
+  const fixedEnd = offset + fixedBytes;
+  const entryStart = charterVersion === 0 ? fixedEnd + hashBytes : fixedEnd;
+  const roleBits = view.getUint8(5);
+  const [termsStart, termsEnd] = [view.getUint16(19), view.getUint16(21)];
+  return {
+    log: view.getUint8(2),
+    index: view.getUint32(6) * bundleLeaves + view.getUint8(10),
+    at: view.getFloat64(11),
+    role: roles[roleBits & ~updateBit]!,
+    isUpdate: (roleBits & updateBit) !== 0,
+    charterVersion,
+    charterHash: charterVersion === 0 ? bytes.subarray(fixedEnd, entryStart) : undefined,
+    seq: view.getFloat64(23),
+    label: labelAt(bytes, offset),
+    entryId: bytes.subarray(offset + labelStart + labelBytes, fixedEnd),
+    entryBytes: bytes.subarray(entryStart, end),
+    terms:
+      termsEnd === 0 ? undefined : bytes.subarray(entryStart + termsStart, entryStart + termsEnd),
+  };
 }
 
 /**

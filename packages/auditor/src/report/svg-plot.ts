@@ -1,7 +1,12 @@
-/** Plots as SVG, a few kilobytes each: bars that stand on each other, and lines. */
+/**
+ * Plots as SVG, a few kilobytes each: bars that stand on each other, and lines. Only shapes are SVG, which
+ * is stretched to the width of the reader's window; words and numbers stand beside it, in the reader's size.
+ */
 
 interface PlotSeries {
   readonly name: string;
+  /** Chooses its colour, which is the same in every plot of the page. */
+  readonly place: number;
   readonly values: readonly number[];
 }
 
@@ -17,26 +22,52 @@ export interface Plot {
 const width = 720;
 const height = 180;
 const pointsMax = 160;
-const colours = ['#1f5fa8', '#c4541d', '#2d8a4e', '#8a3fa0', '#b08a00', '#4a4a4a', '#00848a'];
+/** A few values leave room to the right of them, rather than be as wide as the page. */
+const slotsMin = 30;
+/** Colours of the page's style, by class. */
+const colourCount = 7;
 
 /** Returns a plot with its title and what its colours mean. */
 export function svgPlot({ title, from, to, series, style }: Plot): string {
-  const drawn = series.map(({ name, values }) => ({ name, values: thinned(values, style) }));
+  const drawn = series
+    .map(({ values, ...one }) => ({ ...one, values: thinned(values, style) }))
+    .filter(({ values }) => values.some((value) => value > 0));
+  if (drawn.length === 0) return figure(title, '<p class="quiet">None so far.</p>');
   const count = Math.max(1, ...drawn.map(({ values }) => values.length));
   const sums = Array.from({ length: count }, (_, at) =>
     drawn.reduce((sum, { values }) => sum + (values[at] ?? 0), 0),
   );
-  const top = Math.max(1, ...(style === 'bars' ? sums : drawn.flatMap(({ values }) => values)));
+  const highest = Math.max(...(style === 'bars' ? sums : drawn.flatMap(({ values }) => values)));
+  const top = roundUp(highest);
   const shapes = style === 'bars' ? bars(drawn, { count, top }) : lines(drawn, { count, top });
   const keys = drawn.map(
-    ({ name }, place) =>
-      `<span><i style="background:${colourAt(place)}"></i>${escaped(name)}</span>`,
+    ({ name, place }) => `<span><i class="${colourAt(place)}"></i>${escaped(name)}</span>`,
   );
-  return `<figure><figcaption>${escaped(title)}</figcaption>
-<svg viewBox="0 0 ${width} ${height + 20}" role="img" aria-label="${escaped(title)}">
-<line x1="0" y1="${height}" x2="${width}" y2="${height}" stroke="#888"/>${shapes}
-<text x="0" y="${height + 15}">${escaped(from)}</text><text x="${width}" y="${height + 15}" text-anchor="end">${escaped(to)}</text>
-<text x="0" y="10">${top}</text></svg><p class="keys">${keys.join(' ')}</p></figure>`;
+  const grid = [0, height / 2]
+    .map((y) => `<line class="grid" x1="0" y1="${y}" x2="${width}" y2="${y}"/>`)
+    .join('');
+  return figure(
+    title,
+    `<div class="plot"><div class="scale"><span>${grouped(top)}</span><span>${grouped(top / 2)}</span><span>0</span></div>
+<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(title)}">${grid}${shapes}</svg></div>
+${axis(from, to)}<p class="keys">${keys.join(' ')}</p>`,
+  );
+}
+
+/** A title, and what stands below it. */
+export function figure(title: string, content: string): string {
+  return `<figure><figcaption>${escaped(title)}</figcaption>${content}</figure>`;
+}
+
+/** What stands below the first and the last value; once, where both are the same. */
+export function axis(from: string, to: string): string {
+  const last = to === from ? '' : `<span>${escaped(to)}</span>`;
+  return `<p class="axis"><span>${escaped(from)}</span>${last}</p>`;
+}
+
+/** A number with its thousands set apart. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en');
 }
 
 interface Scale {
@@ -45,10 +76,10 @@ interface Scale {
 }
 
 function bars(series: readonly PlotSeries[], { count, top }: Scale): string {
-  const step = width / count;
+  const step = width / Math.max(count, slotsMin);
   const floor = Array.from({ length: count }, () => 0);
   return series
-    .map(({ values }, place) => {
+    .map(({ values, place }) => {
       const rects = values.map((value, at) => {
         const size = (value / top) * height;
         const y = height - (floor[at] ?? 0) - size;
@@ -57,7 +88,7 @@ function bars(series: readonly PlotSeries[], { count, top }: Scale): string {
         const x = (at * step).toFixed(1);
         return `<rect x="${x}" y="${y.toFixed(1)}" width="${(step * 0.9).toFixed(1)}" height="${size.toFixed(1)}"/>`;
       });
-      return `<g fill="${colourAt(place)}">${rects.join('')}</g>`;
+      return `<g class="${colourAt(place)}">${rects.join('')}</g>`;
     })
     .join('');
 }
@@ -65,27 +96,39 @@ function bars(series: readonly PlotSeries[], { count, top }: Scale): string {
 function lines(series: readonly PlotSeries[], { count, top }: Scale): string {
   const step = width / Math.max(1, count - 1);
   return series
-    .map(({ values }, place) => {
+    .map(({ values, place }) => {
       const points = values.map(
         (value, at) => `${(at * step).toFixed(1)},${(height - (value / top) * height).toFixed(1)}`,
       );
-      return `<polyline fill="none" stroke="${colourAt(place)}" stroke-width="2" points="${points.join(' ')}"/>`;
+      return `<polyline class="${colourAt(place)}" points="${points.join(' ')}"/>`;
     })
     .join('');
 }
 
 /** Joins neighbours until few enough are left: bars add up, lines keep the largest. */
 function thinned(values: readonly number[], style: Plot['style']): readonly number[] {
-  const width2 = Math.ceil(values.length / pointsMax);
-  if (width2 <= 1) return values;
-  return Array.from({ length: Math.ceil(values.length / width2) }, (_, at) => {
-    const some = values.slice(at * width2, (at + 1) * width2);
-    return style === 'bars' ? some.reduce((sum, value) => sum + value, 0) : Math.max(...some);
-  });
+  return joined(values, (some) =>
+    style === 'bars' ? some.reduce((sum, value) => sum + value, 0) : Math.max(...some),
+  );
+}
+
+/** Joins neighbours until few enough are left to be drawn. */
+export function joined<T>(values: readonly T[], join: (some: readonly T[]) => T): readonly T[] {
+  const each = Math.ceil(values.length / pointsMax);
+  if (each <= 1) return values;
+  return Array.from({ length: Math.ceil(values.length / each) }, (_, at) =>
+    join(values.slice(at * each, (at + 1) * each)),
+  );
+}
+
+/** The next even number of one digit and zeros, so that half of it is whole. */
+function roundUp(value: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)));
+  return Math.max(2, Math.ceil(value / unit / 2) * 2 * unit);
 }
 
 function colourAt(place: number): string {
-  return colours[place % colours.length]!;
+  return `c${place % colourCount}`;
 }
 
 /** Text as it may stand in HTML: what members wrote is never markup here. */
