@@ -58,13 +58,16 @@ ${listens.join('\n')}
   nameservers:
     - { name: ${nameserver.name}, addresses: [${nameserver.addresses.map(quoted).join(', ')}] }
   contact: ${quoted(file.contact)}
-  # DNS over TLS, with the certificate of the API where it names the name server too:
+  # DNS over TLS, with the certificate of the API:
   # tls:
   #   listen: [{ address: ${quoted(listen[0]!)}, port: 853 }]
-  #   certificate: ${file.certificate}
-  #   privateKey: ${file.privateKey}
 
-# HTTPS, at the URL that the charter names. Its DNS name has this address.
+# HTTPS, at the URL that the charter names. Its DNS name has this address. Both files are read again when
+# they change; in their place, or until it has answered, an authority can be asked (docs/operators/tls.md):
+#   acme:
+#     directory: https://acme-v02.api.letsencrypt.org/directory
+#     contact: ${file.contact}
+#     termsAccepted: true
 api:
   listen: { address: ${quoted(listen[0]!)}, port: ${file.apiPort} }
   certificate: ${quoted(file.certificate)}

@@ -8,7 +8,7 @@
  * does not ask again and again; and a certificate comes with its key in one file, so that there never is
  * a pair of which one half is new.
  */
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError } from '@callbook/protocol';
@@ -22,6 +22,8 @@ export interface AcmeAttempts {
   readonly failureCount: number;
   readonly nextAtMs: number;
 }
+
+export const noAttempts: AcmeAttempts = { failureCount: 0, nextAtMs: 0 };
 
 export class AcmeFolder {
   readonly #path: string;
@@ -70,7 +72,7 @@ export class AcmeFolder {
     } catch {
       // As above.
     }
-    return { failureCount: 0, nextAtMs: 0 };
+    return noAttempts;
   }
 
   /** Code: `acme_folder_unusable`. */
@@ -104,7 +106,7 @@ export class AcmeFolder {
 
   async #write(name: string, text: string): Promise<void> {
     const path = join(this.#path, name);
-    const draft = `${path}.${randomUUID()}.new`;
+    const draft = `${path}.new`;
     await orUnusable(async () => {
       try {
         await writeSynced(draft, text);
@@ -120,8 +122,9 @@ export class AcmeFolder {
 
 const privateKeyLine = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
+/** A draft that a crash has left over is written anew: the store's lock says that there is one writer. */
 async function writeSynced(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'wx', 0o600);
+  await using file = await open(path, 'w', 0o600);
   await file.writeFile(text);
   await file.sync();
 }

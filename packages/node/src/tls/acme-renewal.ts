@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 import type { NodeErrorCode } from '../errors.ts';
 import { errorCodes } from '../event-log.ts';
 import { readSecretFile } from '../key-file.ts';
+import { noAttempts } from './acme-folder.ts';
 import type { AcmeAttempts, AcmeFolder } from './acme-folder.ts';
 import { keyHashOf, parsePair } from './certificate-pair.ts';
 import type { CertificatePair } from './certificate-pair.ts';
@@ -110,11 +111,12 @@ export class AcmeRenewal {
       await folder.noteAttempts(this.#attempts);
       this.#unkept ??= await this.#order();
       await folder.keepCertificate(this.#unkept);
+      // If we crash here, the next start has the certificate, and asks for none before it is time.
+      await folder.noteAttempts(noAttempts);
+      this.#attempts = noAttempts;
       served.offer(this.#unkept);
       log.info({ notAfterMs: this.#unkept.notAfterMs }, 'acme_certificate_issued');
       this.#unkept = undefined;
-      this.#attempts = { failureCount: 0, nextAtMs: 0 };
-      await folder.noteAttempts(this.#attempts);
     } catch (error) {
       const retryMinutes = Math.round(retryMs / 60_000);
       const problem = error instanceof DirectoryError ? error.details['problem'] : undefined;

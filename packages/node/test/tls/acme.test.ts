@@ -26,7 +26,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { NodeConfig } from '../../src/config.ts';
 import { errorCodes } from '../../src/event-log.ts';
 import { MemberCertificates } from '../../src/tls/member-certificates.ts';
-import { startPebble } from './pebble.ts';
+import { startForbidden, startPebble } from './pebble.ts';
 import type { Pebble, PebbleOptions } from './pebble.ts';
 import { makePair, pathsAt, put } from './test-certificates.ts';
 
@@ -287,6 +287,13 @@ describe('the old certificate stays', () => {
     const settings = { domainBlocklist: [zone] };
     await using strict = await startPebble(apart({ settings }));
     await expectFailure(await renewing({ authority: strict }), { problem: 'rejectedIdentifier' });
+  });
+
+  it('when CAA does not allow the authority', async () => {
+    // Pebble looks at no CAA records, so what an authority that does would say stands here.
+    await using strict = await startForbidden('caa', pebble.caFile);
+    const opened = await renewing({ authority: { ...pebble, directory: strict.directory } });
+    await expectFailure(opened, { problem: 'caa' });
   });
 
   it('when the authority wants to know the account; and one that it knows is taken', async () => {

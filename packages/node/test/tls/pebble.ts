@@ -3,14 +3,14 @@
  * It is given nothing that makes it believe what it has not seen.
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createTlsServer, request } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readFileSync } from 'node:fs';
 
 export interface Pebble extends AsyncDisposable {
   readonly directory: string;
@@ -83,6 +83,42 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       throw new Error(`pebble does not start: ${output}`);
     await sleep(50);
   }
+}
+
+/**
+ * An authority that takes every account and refuses every order with one problem (RFC 8555 §6.7); its own
+ * certificate is that of a pebble.
+ */
+export async function startForbidden(
+  problem: string,
+  caFile: string,
+): Promise<AsyncDisposable & { readonly directory: string }> {
+  const tls = { cert: readFileSync(caFile), key: readFileSync(caFile.replace('.pem', '.key')) };
+  const server = createTlsServer(tls, ({ url, headers }, response) => {
+    const at = (path: string): string => `https://${headers.host}${path}`;
+    response.setHeader('replay-nonce', randomUUID());
+    if (url === '/order') {
+      response.writeHead(403, { 'content-type': 'application/problem+json' });
+      const type = `urn:ietf:params:acme:error:${problem}`;
+      response.end(JSON.stringify({ type, detail: 'CAA record for api.alpha.test forbids it' }));
+      return;
+    }
+    response.setHeader('location', at('/account/1'));
+    response.writeHead(url === '/account' ? 201 : 200, { 'content-type': 'application/json' });
+    const [newNonce, newAccount, newOrder] = ['/nonce', '/account', '/order'].map(at);
+    response.end(JSON.stringify({ newNonce, newAccount, newOrder, status: 'valid' }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    directory: `https://localhost:${port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
 }
 
 async function get(url: string, caFile: string): Promise<string> {
