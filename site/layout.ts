@@ -30,7 +30,7 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 /** The groups of the map: its headings, and under each the pages that it links to. */
 export function navigationOf(map: string): NavigationGroup[] {
   const groups = map.split(/^## /m).slice(1);
-  return groups.map((group) => {
+  const read = groups.map((group) => {
     const [text = ''] = group.split('\n', 1);
     const items = [...group.matchAll(/\[([^\]]+)\]\(([^)#]+)\)/g)]
       .filter(([, , target]) => !isOutside(target!))
@@ -41,11 +41,16 @@ export function navigationOf(map: string): NavigationGroup[] {
     return {
       text: text.trim(),
       items: items.map(({ label, path }) => ({
-        text: label.replaceAll('`', ''),
+        text: capitalised(label.replaceAll('`', '')),
         place: path.endsWith('.md') ? placeOfPage(path) : `${path}/index.html`,
       })),
     };
   });
+  return read.filter(({ items }) => items.length > 0);
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function framed({ place, title, html }: PageContent, frame: Frame): string {
