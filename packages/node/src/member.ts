@@ -101,11 +101,17 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   );
   certificates.serve({ zone, api });
   parts.use(startMemberWash({ zone, api, log }));
-  parts.use(await network.startMemberMetrics(config, metrics, { zone, watch }));
-  parts.use(await network.startOperatorPage(config, watch));
+  const told = parts.use(await network.startMemberMetrics(config, metrics, { zone, watch }));
+  const page = parts.use(await network.startOperatorPage(config, watch));
   const running = parts.move();
   return {
-    addresses: { ...dnsAddresses(zone), mesh: mesh.addresses(), ...api.addresses },
+    addresses: {
+      ...dnsAddresses(zone),
+      mesh: mesh.addresses(),
+      ...api.addresses,
+      ...(told && { metrics: told.address }),
+      ...(page && { operator: page.address }),
+    },
     connected: () => mesh.connected(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };

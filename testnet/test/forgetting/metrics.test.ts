@@ -15,7 +15,7 @@ const outcomes = ['answered', 'refused', 'failed'];
 const interfaceNames = 'doh lookup bulk proof gateway relay tokens claim other'.split(' ');
 const phases = 'generated published ready active retired removed'.split(' ');
 const reasons =
-  'store_failed own_log_unconfirmed own_log_contradicted own_log_leaves_missing dns_worker_crashed zone_keys_ended other';
+  'store_failed own_log_unconfirmed own_log_contradicted own_log_leaves_missing dns_worker_crashed zone_keys_ended certificate_missing certificate_expired other';
 /** Of the charter: this member alone. */
 const log = ['alpha'];
 const peer: readonly string[] = [];

@@ -28,7 +28,7 @@ export interface ChannelSwitchOptions {
 }
 
 /** `sent`: a gateway has it. `refused`: none has it. `unknown`: one may have it. */
-export type MessageFate = 'sent' | 'refused' | 'unknown';
+type MessageFate = 'sent' | 'refused' | 'unknown';
 
 export class ChannelSwitch implements CodeSender, NoticeSender {
   readonly #options: ChannelSwitchOptions;

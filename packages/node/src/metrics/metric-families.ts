@@ -9,7 +9,7 @@ import { certificateUses } from '../status/member-status.ts';
 import { programVersion } from '../status/version.ts';
 
 /** Stands for the names of the members in the charter. */
-export const namesOfMembers = 'names of members';
+const namesOfMembers = 'names of members';
 
 export interface MetricFamily {
   readonly name: string;
@@ -66,6 +66,8 @@ export const troubles = [
   'own_log_leaves_missing',
   'dns_worker_crashed',
   'zone_keys_ended',
+  'certificate_missing',
+  'certificate_expired',
   'other',
 ] as const;
 

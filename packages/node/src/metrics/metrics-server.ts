@@ -1,6 +1,7 @@
 /** Serves the metrics, and nothing else, to whoever reaches the address: it should be the operator. */
 import type { NodeConfig } from '../config.ts';
 import { startSmallServer } from '../operator/small-server.ts';
+import type { SmallServer } from '../operator/small-server.ts';
 import type { MemberWatch } from '../status/member-watch.ts';
 import type { ZoneServer } from '../zone-server.ts';
 import type { MemberMetrics } from './member-metrics.ts';
@@ -15,7 +16,7 @@ export async function startMemberMetrics(
     readonly zone: Pick<ZoneServer, 'traffic'>;
     readonly watch: Pick<MemberWatch, 'status'>;
   },
-): Promise<AsyncDisposable | undefined> {
+): Promise<SmallServer | undefined> {
   const { zone, watch } = parts;
   if (at === undefined) return undefined;
   return await startSmallServer(at.listen, 'the metrics', async ({ method, url }) => {

@@ -11,7 +11,7 @@ import { operatorHtml } from './operator-html.ts';
 import { operatorScript } from './operator-script.ts';
 import { operatorStyle } from './operator-style.ts';
 import { startSmallServer } from './small-server.ts';
-import type { SmallAnswer, SmallRequest } from './small-server.ts';
+import type { SmallAnswer, SmallRequest, SmallServer } from './small-server.ts';
 
 /** CSP 3: its own style and script, its own address to ask, and nothing else. */
 const policy = [
@@ -39,7 +39,7 @@ const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 export async function startOperatorPage(
   { operator }: NodeConfig,
   watch: Pick<MemberWatch, 'status'>,
-): Promise<AsyncDisposable | undefined> {
+): Promise<SmallServer | undefined> {
   if (operator === undefined) return undefined;
   return await startSmallServer(operator.listen, "the operator's page", async (request) =>
     answerOperator(request, watch),

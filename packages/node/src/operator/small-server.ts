@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { DirectoryError } from '@callbook/protocol';
 import type { NodeErrorCode } from '../errors.ts';
 
@@ -12,6 +13,11 @@ export interface SmallAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+export interface SmallServer extends AsyncDisposable {
+  /** URL of what it serves. */
+  readonly address: string;
 }
 
 export type SmallRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
@@ -31,7 +37,7 @@ export async function startSmallServer(
   listen: { readonly address: string; readonly port: number },
   what: string,
   answer: (request: SmallRequest) => Promise<SmallAnswer>,
-): Promise<AsyncDisposable> {
+): Promise<SmallServer> {
   const server = createServer((request, response) => {
     request.resume();
     void answer(request)
@@ -51,7 +57,10 @@ export async function startSmallServer(
       { cause },
     );
   }
+  const { port } = server.address() as AddressInfo;
+  const host = listen.address.includes(':') ? `[${listen.address}]` : listen.address;
   return {
+    address: `http://${host}:${port}/`,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();

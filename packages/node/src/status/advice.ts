@@ -49,22 +49,22 @@ export function adviceOn(condition: MemberCondition): Advice[] {
   ];
 }
 
-function adviceOnService({ ready, reasons, evidenceCount }: MemberCondition): Advice[] {
+function adviceOnService({ ready, reasons }: MemberCondition): Advice[] {
   const contradicted = reasons.includes('own_log_contradicted');
   return [
     ...(contradicted ? [act('CallbookOwnLogContradicted', 'the own log was contradicted')] : []),
     ...(ready || contradicted ? [] : [act('CallbookNotReady', `not ready: ${reasons.join(', ')}`)]),
-    ...(evidenceCount > 0
-      ? [act('CallbookEvidence', `${evidenceCount} pieces of evidence against members are held`)]
-      : []),
   ];
 }
 
 function adviceOnMember(row: MemberRow, { atMs }: MemberCondition): Advice[] {
-  const { name, isSelf, connected, lag, unagreed, agreedAtMs, contradictions } = row;
+  const { name, isSelf, connected, lag, unagreed, agreedAtMs } = row;
   const agreedAgeMs = unagreed === 0 || agreedAtMs === undefined ? 0 : atMs - agreedAtMs;
   return [
-    ...(contradictions > 0
+    ...(row.convicted
+      ? [act('CallbookPeerConvicted', `evidence against ${name} is held: its log is frozen here`)]
+      : []),
+    ...(row.contradictions > 0
       ? [act('CallbookRootsDiffer', `${name} signs another index root for the same logs`)]
       : []),
     ...(connected || isSelf ? [] : [watch('CallbookPeerDisconnected', `no connection to ${name}`)]),

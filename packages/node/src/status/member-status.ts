@@ -71,11 +71,11 @@ export interface MemberRow {
   readonly convicted: boolean;
 }
 
-export interface CertificateStatus {
+interface CertificateStatus {
   readonly use: CertificateUse;
   readonly endsAtMs: number;
 }
 
 /** Whom a certificate is shown to. */
 export const certificateUses = ['api', 'dns'] as const;
-export type CertificateUse = (typeof certificateUses)[number];
+type CertificateUse = (typeof certificateUses)[number];
