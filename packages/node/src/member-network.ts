@@ -3,22 +3,22 @@
  * libp2p and the API's server take longer to load than all the rest of the daemon.
  */
 import type { Cryptography } from '@callbook/protocol';
-import { createMesh, parsePeerKey } from '@callbook/replication';
+import { createMesh, parsePeerKey, systemScheduler } from '@callbook/replication';
 import type { Mesh, MeshOptions, Replica } from '@callbook/replication';
 import type { NodeConfig } from './config.ts';
+import { HolderNotices } from './holder-notices.ts';
 import { readSecretFile } from './key-file.ts';
+import { openMemberSenders } from './member-senders.ts';
+import type { MemberSenders } from './member-senders.ts';
+import { systemClock } from './system-ports.ts';
 
-export { systemScheduler } from '@callbook/replication';
 export { startMemberAdmin } from './admin/member-admin.ts';
-export { HolderNotices } from './holder-notices.ts';
 export { startMemberApi } from './member-api.ts';
 export { createMemberDirectory } from './member-directory.ts';
 export { startMemberOblivious } from './member-oblivious.ts';
-export { openMemberSenders } from './member-senders.ts';
 export { startMemberTokens } from './member-tokens.ts';
 export { MemberMetrics } from './metrics/member-metrics.ts';
-export { startMemberMetrics } from './metrics/metrics-server.ts';
-export { startOperatorPage } from './operator/operator-page.ts';
+export { startOperatorServers } from './operator/operator-servers.ts';
 export { MemberWatch } from './status/member-watch.ts';
 
 /** Joins the other members of the charter. */
@@ -42,5 +42,23 @@ export async function meshAddress({
     peerKey: parsePeerKey(await readSecretFile(keys.peer)),
     listen: mesh.listen,
     addressesOf: (name) => mesh.peers?.find(({ member }) => member === name)?.addresses,
+  };
+}
+
+/** Opens what carries codes and notices, and begins to send holders the notices they are owed. */
+export async function startMemberCodes(
+  config: NodeConfig,
+  parts: Parameters<typeof openMemberSenders>[1] & { readonly replica: Replica },
+): Promise<MemberSenders> {
+  const { replica, log } = parts;
+  await using starting = new AsyncDisposableStack();
+  const { senders, sendGuard } = starting.use(await openMemberSenders(config, parts));
+  const timing = { clock: systemClock, scheduler: systemScheduler };
+  starting.use(new HolderNotices({ replica, sender: senders, log, ...timing }));
+  const running = starting.move();
+  return {
+    senders,
+    sendGuard,
+    [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
 }

@@ -6,7 +6,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import type { DnsServer } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
-import type { BootstrapOptions, LevelStore, Replica, Store } from '@callbook/replication';
+import type { BootstrapOptions, LevelStore, Mesh, Replica, Store } from '@callbook/replication';
 import {
   createReplica,
   migrateStore,
@@ -74,12 +74,9 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   parts.use(await network.startMemberAdmin(config, { ...governing, watch }));
   const metrics = new network.MemberMetrics(systemRandom);
   const host = new URL(member.api).hostname;
-  const { senders, sendGuard } = parts.use(
-    await network.openMemberSenders(config, { crypto, log, metrics }),
+  const codes = parts.use(
+    await network.startMemberCodes(config, { replica, crypto, log, metrics }),
   );
-  const timing = { clock: systemClock, scheduler: network.systemScheduler };
-  parts.use(new network.HolderNotices({ replica, sender: senders, log, ...timing }));
-  const codes = { codeSender: senders, sendGuard };
   const oblivious = parts.use(
     await network.startMemberOblivious(config, { replica, crypto, logSigner, zone }),
   );
@@ -89,7 +86,8 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
     await startMemberApi(config, {
       directory,
       dns: zone,
-      ...codes,
+      codeSender: codes.senders,
+      sendGuard: codes.sendGuard,
       oblivious: oblivious?.service,
       tokens: tokens.service,
       crypto,
@@ -101,24 +99,21 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   );
   certificates.serve({ zone, api });
   parts.use(startMemberWash({ zone, api, log }));
-  const told = parts.use(await network.startMemberMetrics(config, metrics, { zone, watch }));
-  const page = parts.use(await network.startOperatorPage(config, watch));
+  const told = parts.use(await network.startOperatorServers(config, { metrics, zone, watch }));
   const running = parts.move();
   return {
-    addresses: {
-      ...dnsAddresses(zone),
-      mesh: mesh.addresses(),
-      ...api.addresses,
-      ...(told && { metrics: told.address }),
-      ...(page && { operator: page.address }),
-    },
+    addresses: { ...meshAndDns(mesh, zone), ...api.addresses, ...told.addresses },
     connected: () => mesh.connected(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
 }
 
-function dnsAddresses({ addresses, tlsAddresses }: DnsServer): RunningMember['addresses'] {
+function meshAndDns(
+  mesh: Mesh,
+  { addresses, tlsAddresses }: DnsServer,
+): RunningMember['addresses'] {
   return {
+    mesh: mesh.addresses(),
     dns: addresses.map(({ address, port }) => `${address} port ${port}`),
     dnsOverTls: tlsAddresses.map(({ address, port }) => `${address} port ${port}`),
   };
