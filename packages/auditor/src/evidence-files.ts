@@ -108,6 +108,35 @@ function timeOf(bytes: Uint8Array | undefined): number | undefined {
   return leaf?.verdict === 'accept' ? leaf.value.at : undefined;
 }
 
+/** Writes down two signed checkpoints of a log, of which the smaller was given later; returns the path. */
+export function keepLoss(
+  log: string,
+  given: { readonly before: string; readonly smaller: string; readonly size: number },
+  { folder, crypto }: Pick<EvidenceContext, 'folder' | 'crypto'>,
+): string {
+  const { before: checkpoint, smaller, size: index } = given;
+  const written = {
+    v: 1,
+    kind: 'checkpoint_went_back',
+    log,
+    index,
+    checkpoint,
+    proof: [],
+    smaller,
+  };
+  return keepJson(written, { folder, crypto });
+}
+
+function keepJson(
+  written: object,
+  { folder, crypto }: Pick<EvidenceContext, 'folder' | 'crypto'>,
+): string {
+  const text = `${JSON.stringify(written, null, 1)}\n`;
+  const path = `evidence/${crypto.sha256(Buffer.from(text)).toHex()}.json`;
+  folder.write(path, text);
+  return path;
+}
+
 /** What was served instead of a part that the log has signed (docs/auditors.md). */
 interface ServedInstead {
   readonly v: 1;
@@ -133,7 +162,7 @@ export async function keepMisfit(
   misfit: Misfit & { readonly log: string; readonly tilePath: string },
   of: { readonly tiles: VerifiedTiles; readonly note: string } & EvidenceContext,
 ): Promise<string> {
-  const { tiles, note, crypto, folder } = of;
+  const { tiles, note, crypto } = of;
   const index = Math.min(misfit.problem.index, tiles.tree.size - 1);
   const read = await tiles.readerAt(index);
   const proof = inclusionProof({ index, treeSize: tiles.tree.size }, read, crypto);
@@ -149,8 +178,5 @@ export async function keepMisfit(
     leafHash: read(0, index).toHex(),
     proof: proof.map((hash) => hash.toHex()),
   };
-  const text = `${JSON.stringify(served, null, 1)}\n`;
-  const path = `evidence/${crypto.sha256(Buffer.from(text)).toHex()}.json`;
-  folder.write(path, text);
-  return path;
+  return keepJson(served, of);
 }

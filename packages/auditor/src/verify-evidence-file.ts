@@ -1,7 +1,8 @@
 /**
  * Judges a file of evidence against the charters, offline: the evidence of docs/spec/evidence.md, which
  * convicts; and what an auditor has written down of what it was served, which shows that the bytes do
- * not fit what the log has signed, and leaves who served them to that auditor's word.
+ * not fit what the log has signed, or which charters and checkpoints are genuine, and leaves who served
+ * them to that auditor's word.
  */
 import {
   accept,
@@ -18,6 +19,7 @@ import {
 import type { CharterSet, Checkpoint, Cryptography, Verdict } from '@callbook/protocol';
 import { auditedMembers } from './sync/member-files.ts';
 import type { AuditedMember } from './sync/member-files.ts';
+import { verifyCharterFile } from './verify-charter-file.ts';
 
 export interface JudgedEvidence {
   readonly kind: string;
@@ -43,6 +45,10 @@ export function verifyEvidenceFile(
     members.find((member) => member.origin === origin)?.name ?? origin;
   const text = bytes[0] === braceByte ? parseJson(bytes) : undefined;
   if (text !== undefined) return judgeWritten(text, members, crypto);
+  // A signed charter is JSON with signatures below it.
+  if (bytes[0] === braceByte) {
+    return verifyCharterFile(new TextDecoder().decode(bytes), charters, crypto);
+  }
   if (isNote(bytes)) return judgeRoot(new TextDecoder().decode(bytes), members, crypto);
   const proven = verifyEvidence(bytes, charters, crypto);
   if (proven.verdict !== 'accept') return proven;
@@ -98,6 +104,7 @@ function judgeWritten(
   const place = { log: member.origin, index, checkpoint: checkpoint.value, proof: hashes };
   if (kind === 'served_instead') return judgeServed(written, place, crypto);
   if (kind === 'leaf_from_future') return judgeFuture(written, { ...place, member }, crypto);
+  if (kind === 'checkpoint_went_back') return judgeLoss(written, { ...place, member }, crypto);
   return malformed();
 }
 
@@ -167,6 +174,23 @@ function judgeFuture(
     index,
     onWord,
   });
+}
+
+/** Both are signed; that the smaller one was given last is somebody's word. */
+function judgeLoss(
+  { smaller: note }: Written,
+  { member, log, index, checkpoint }: Place & { readonly member: AuditedMember },
+  crypto: Cryptography,
+): Verdict<JudgedEvidence> {
+  const smaller = verifyCheckpoint(typeof note === 'string' ? note : '', member.logKey, crypto);
+  if (smaller.verdict !== 'accept') return smaller;
+  const { size } = smaller.value;
+  if (size >= checkpoint.size || size !== index) {
+    return reject('evidence_unproven', 'the checkpoint that was given later is not the smaller');
+  }
+  const onWord = `that the checkpoint of ${size} leaves was given after that of ${checkpoint.size}`;
+  const disputed = [member.name];
+  return accept({ kind: 'checkpoint_went_back', convicts: [], disputed, log, index, onWord });
 }
 
 function isIncluded(hash: Uint8Array, place: Place, crypto: Cryptography): boolean {

@@ -1,13 +1,20 @@
 /** Replays of a small federation: what honest members log, and what each kind of cheating comes to. */
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { replay, verifyEvidenceFile } from '../src/index.ts';
 import type { Finding, ReplayOptions, ReplayResult } from '../src/index.ts';
 import { changed, crypto, Federation, nowMs } from './support/federation.ts';
-import { originOf } from '../../protocol/test/make-vectors/charter-base.ts';
+import {
+  charterText,
+  foundingCharter,
+  originOf,
+  signedBy,
+} from '../../protocol/test/make-vectors/charter-base.ts';
 import { fixed32 } from '../../protocol/test/make-vectors/vector-case.ts';
 
 let path: string;
@@ -38,11 +45,21 @@ async function replayed(more: Partial<ReplayOptions> = {}): Promise<ReplayResult
   });
 }
 
-/** Judges a finding's evidence offline; fails where there is none. */
-function judged({ evidence }: Finding) {
-  const bytes = readFileSync(join(path, evidence!));
-  return verifyEvidenceFile(bytes, members.charters, crypto);
+/** What the command of a third party says of a finding's evidence: it has the charters, and asks nobody. */
+async function judged({ evidence }: Finding): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'callbook-judge-'));
+  try {
+    await cp(join(path, 'charters'), join(folder, 'charters'), { recursive: true });
+    const command = ['audit', 'evidence', 'verify', join(path, evidence!), '--cache', folder];
+    const flags = ['--conditions=@callbook/source', callbook, ...command, '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, flags);
+    return JSON.parse(stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
+
+const callbook = join(import.meta.dirname, '../../cli/src/main.ts');
 
 describe('honest members', () => {
   it('agree, with the root of a replay in memory', async () => {
@@ -101,9 +118,11 @@ describe('what a member serves', () => {
     });
     expect(finding!.index).toBeGreaterThan(0);
     const { index } = finding!;
-    expect(judged(finding!)).toMatchObject({
-      verdict: 'accept',
-      value: { kind: 'served_instead', index, onWord: 'that alpha served these bytes' },
+    expect(await judged(finding!)).toMatchObject({
+      verdict: 'proven',
+      kind: 'served_instead',
+      index,
+      onWord: 'that alpha served these bytes',
     });
   });
 
@@ -114,6 +133,13 @@ describe('what a member serves', () => {
     const { verdict, findings } = await replayed();
     expect(verdict).toBe('disagree');
     expect(findings[0]).toMatchObject({ code: 'tile_differs', member: 'gamma', index: 7 });
+    expect(await judged(findings[0]!)).toMatchObject({
+      verdict: 'proven',
+      kind: 'served_instead',
+      log: originOf('alpha'),
+      index: 7,
+      onWord: 'that gamma served these bytes',
+    });
   });
 
   it.each([
@@ -121,12 +147,15 @@ describe('what a member serves', () => {
     ['nothing for ever', () => new Response(silent(), { status: 200 }), 'answer_slow'],
     ['a page of HTML', () => new Response('<html>', { status: 302 }), 'answer_invalid'],
   ] as const)('may be %s: a mirror is asked, in bounded memory', async (_what, answer, code) => {
+    rubbishBytes = 0;
     members.fault = (member, at) =>
       member === 'alpha' && at.includes('alpha') && at.includes('tile') ? answer() : undefined;
     const { findings, bindings, members: compared } = await replayed({ answerMsMax: 300 });
     expect(bindings).toBe(2);
     expect(compared.map(({ outcome }) => outcome)).toEqual(['agrees', 'agrees', 'agrees']);
     expect(findings).toContainEqual(expect.objectContaining({ code, member: 'alpha' }));
+    // Each answer is left as soon as it is longer than what was asked for can be.
+    expect(rubbishBytes).toBeLessThan(64 << 20);
   });
 });
 
@@ -150,7 +179,7 @@ describe('a log', () => {
     const forked = findings.find(({ code }) => code === 'log_forked')!;
     expect(forked).toMatchObject({ member: 'alpha', log: originOf('alpha') });
     expect(forked.convicts).toContain('alpha');
-    expect(judged(forked)).toMatchObject({ verdict: 'accept', value: { kind: 'fork' } });
+    expect(await judged(forked)).toMatchObject({ verdict: 'proven', kind: 'fork' });
   });
 
   it('that is rewritten after it was fetched is convicted by the checkpoint in the folder', async () => {
@@ -161,16 +190,25 @@ describe('a log', () => {
     expect(verdict).toBe('disagree');
     const forked = findings.find(({ code }) => code === 'log_forked')!;
     expect(forked.convicts).toContain('alpha');
-    expect(judged(forked)).toMatchObject({ verdict: 'accept' });
+    expect(await judged(forked)).toMatchObject({
+      verdict: 'proven',
+      convicts: expect.arrayContaining(['alpha']) as string[],
+    });
   });
 
-  it('that is cut short is convicted of nothing, and named', async () => {
+  it('that is cut short is convicted of nothing, and named with both of its checkpoints', async () => {
     await replayed();
+    const before = members.leaves.alpha.length;
     members.leaves.alpha.splice(-2);
     const { findings } = await replayed();
-    expect(findings).toContainEqual(
-      expect.objectContaining({ code: 'checkpoint_went_back', member: 'alpha' }),
-    );
+    const lost = findings.find(({ code }) => code === 'checkpoint_went_back')!;
+    expect(lost).toMatchObject({ member: 'alpha', log: originOf('alpha') });
+    expect(await judged(lost)).toMatchObject({
+      verdict: 'proven',
+      convicts: [],
+      disputed: ['alpha'],
+      onWord: `that the checkpoint of ${before - 2} leaves was given after that of ${before}`,
+    });
   });
 
   it('whose time goes back is convicted by two of its leaves', async () => {
@@ -182,16 +220,18 @@ describe('a log', () => {
     expect(violations).toEqual([{ log, index, code: 'leaf_time_back' }]);
     const broken = findings.find(({ code }) => code === 'rule_broken')!;
     expect(broken).toMatchObject({ member: 'beta', index, kind: 'time_back', convicts: ['beta'] });
-    expect(judged(broken)).toMatchObject({ verdict: 'accept', value: { convicts: ['beta'] } });
+    expect(await judged(broken)).toMatchObject({ verdict: 'proven', convicts: ['beta'] });
   });
 
   it('with a leaf from the future is named', async () => {
     members.addLeafAt('gamma', nowMs + 3_600_000);
     const { findings } = await replayed();
     expect(findings[0]).toMatchObject({ code: 'leaf_from_future', member: 'gamma', index: 1 });
-    expect(judged(findings[0]!)).toMatchObject({
-      verdict: 'accept',
-      value: { kind: 'leaf_from_future', log: originOf('gamma'), index: 1 },
+    expect(await judged(findings[0]!)).toMatchObject({
+      verdict: 'proven',
+      kind: 'leaf_from_future',
+      log: originOf('gamma'),
+      index: 1,
     });
   });
 });
@@ -206,9 +246,10 @@ describe('a signed root', () => {
     expect(verdict).toBe('disagree');
     expect(compared.map(({ outcome }) => outcome)).toEqual(['agrees', 'differs', 'agrees']);
     expect(findings[0]).toMatchObject({ code: 'root_differs', member: 'beta' });
-    expect(judged(findings[0]!)).toMatchObject({
-      verdict: 'accept',
-      value: { kind: 'index_roots', disputed: expect.arrayContaining(['beta']) as string[] },
+    expect(await judged(findings[0]!)).toMatchObject({
+      verdict: 'proven',
+      kind: 'index_roots',
+      disputed: expect.arrayContaining(['beta']) as string[],
     });
   });
 
@@ -225,13 +266,30 @@ describe('a signed root', () => {
 
 describe('the charters', () => {
   it('with a gap are named, and nothing after it is believed', async () => {
-    const later = members.charterNote
-      .replace('"version":1', '"version":3')
-      .replace('"previous":null', `"previous":"${'0'.repeat(64)}"`);
+    const terms = { ...foundingCharter(3, 0), version: 3, previous: '0'.repeat(64) };
+    const later = signedBy(charterText(terms), ['alpha', 'beta']);
     members.fault = (member, at) => (member === 'beta' && at === '/v1/charter' ? later : undefined);
     const { findings, charterVersion } = await replayed();
     expect(charterVersion).toBe(1);
     expect(findings[0]).toMatchObject({ code: 'charter_gap', member: 'beta' });
+    expect(await judged(findings[0]!)).toMatchObject({
+      verdict: 'proven',
+      kind: 'charter_gap',
+      disputed: ['alpha', 'beta'],
+      onWord: 'that who gave it did not give version 2',
+    });
+  });
+
+  it('that nobody signed are evidence of nothing', async () => {
+    const later = members.charterNote
+      .replace('"version":1', '"version":3')
+      .replace('"previous":null', `"previous":"${'0'.repeat(64)}"`);
+    members.fault = (member, at) => (member === 'beta' && at === '/v1/charter' ? later : undefined);
+    const { findings } = await replayed();
+    const bytes = readFileSync(join(path, findings[0]!.evidence!));
+    expect(verifyEvidenceFile(bytes, members.charters, crypto)).toMatchObject({
+      verdict: 'reject',
+    });
   });
 
   it('of another federation are refused', async () => {
@@ -244,8 +302,16 @@ describe('the charters', () => {
 
 function endless(): ReadableStream<Uint8Array> {
   const chunk = new Uint8Array(1 << 20);
-  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
+  return new ReadableStream({
+    pull: (controller) => {
+      rubbishBytes += chunk.length;
+      controller.enqueue(chunk);
+    },
+  });
 }
+
+/** What was read of it. */
+let rubbishBytes = 0;
 
 function silent(): ReadableStream<Uint8Array> {
   return new ReadableStream({

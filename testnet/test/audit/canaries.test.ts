@@ -2,10 +2,11 @@
  * Canaries of an auditor on a testnet with a resolver that validates: seen everywhere, by command and by
  * daemon, until somebody else changes one; and a member whose zone signs what nobody has published.
  */
+import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import type { Finding } from '@callbook/auditor';
 import { createDirectory, holdingPayload, parseHoldingJson } from '@callbook/client';
 import type { Fetch, Holding } from '@callbook/client';
 import { createDirectoryZone, createResponder, loadZoneKeys } from '@callbook/dns';
+import { parseVerifierKey, verifyCosignature } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { environment, eventually, openLab, startUnbound } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -165,6 +167,32 @@ it('leave a daemon that is stopped with the status of what it has seen', async (
   expect(await ended).toEqual([everythingIsWell, null]);
 }, 120_000);
 
+it('leave the daemon free to be a witness, whose cosignature a member shows from then on', async () => {
+  const keyFile = join(lab.folder, 'witness.key');
+  const secret = randomBytes(32).toString('hex');
+  await writeFile(keyFile, `witness.audit.example/w1 ${secret}\n`, { mode: 0o600 });
+  const listening = ['--witness-key', keyFile, '--witness-listen', '127.0.0.1:0'];
+  const { nextLine, child, ended } = watching(['--every', '1', '--json', ...listening], 'another');
+  const { witness, port } = JSON.parse(await nextLine()) as { witness: string; port: number };
+  const { name, configFile } = lab.testnet.layout.members[0]!;
+  await lab.testnet.members[0]!.stop('SIGTERM');
+  const setting = `witnesses:\n  - url: http://127.0.0.1:${port}\n    key: ${witness}\n`;
+  await appendFile(configFile, setting);
+  await lab.testnet.restart(name);
+  const key = parseVerifierKey(witness);
+  if (key.verdict !== 'accept') throw new Error(key.code);
+  const { api, origin } = lab.description.members[0]!;
+  await eventually(
+    async () => await fetch(`${api}/log/${origin}/checkpoint`).then((answer) => answer.text()),
+    (note) => verifyCosignature(note, key.value, crypto).verdict === 'accept',
+    30_000,
+  );
+  const [remembered] = await readdir(join(lab.folder, 'another/witness'));
+  expect(remembered).toBe(encodeURIComponent(origin));
+  child.kill('SIGTERM');
+  await ended;
+}, 120_000);
+
 /** `callbook audit watch` as a process of its own: `callbook` in the repository is one before it. */
 function watching(flags: readonly string[], cache = 'audit') {
   const main = join(import.meta.dirname, '../../../packages/cli/src/main.ts');
@@ -176,16 +204,16 @@ function watching(flags: readonly string[], cache = 'audit') {
   });
   daemons.push(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextLine = async (): Promise<string> => String((await lines.next()).value);
   /** Waits for a run in which all members agree; until then one of them may be behind. */
   const agrees = async (): Promise<void> => {
     for (;;) {
-      const { value } = await lines.next();
-      const run = JSON.parse(String(value)) as { verdict: string; news: readonly Finding[] };
+      const run = JSON.parse(await nextLine()) as { verdict: string; news: readonly Finding[] };
       expect(run.news.filter(({ grave }) => grave)).toEqual([]);
       if (run.verdict === 'agree') return;
     }
   };
-  return { child, agrees, ended: once(child, 'exit') };
+  return { child, nextLine, agrees, ended: once(child, 'exit') };
 }
 
 /** What the auditor has published, from the key file of its canary. */

@@ -8,13 +8,16 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseEntryBundle } from '@callbook/protocol';
 import { openLevelStore } from '@callbook/replication/replica';
+import { startChromium } from '../browser/chromium.ts';
 import { buildGoChecker } from '../go-checker.ts';
 import { environment, eventually, openLab, runCommand } from '../lab.ts';
 import type { Lab, Ran } from '../lab.ts';
 import { scriptForLab, scriptOf } from '../page-script.ts';
+import { inspect } from '../web/inspect.ts';
 import { foldInGo, isRefused } from './folds.ts';
 import type { Folded, GoFolded } from './folds.ts';
 import { Writers } from './writers.ts';
@@ -145,6 +148,18 @@ it('names member, entry and evidence when one byte changed in the store of a mem
     root: (await goFold('audit')).root,
     violations: [],
   });
+}, 120_000);
+
+it('shows the problem on a page that anybody can read, in both themes and at every width', async () => {
+  const ran = await lab.callbook('audit report --cache changed --report changed.html');
+  expect(ran, ran.stderr).toMatchObject({ code: 0 });
+  await using chromium = await startChromium([]);
+  const page = await chromium.browser.newPage();
+  await page.goto(pathToFileURL(join(lab.folder, 'changed.html')).href);
+  const { name } = lab.testnet.layout.members[0]!;
+  expect(await page.textContent('h1')).toBe(`Something is wrong: ${name}`);
+  expect(await page.textContent('.findings.grave')).toContain('leaf_differs');
+  await inspect(page, 'audit-report');
 }, 120_000);
 
 /**

@@ -38,6 +38,7 @@ import { offsetsByLabel, readRecord } from './leaf-records.ts';
 import { LogRead } from './log-read.ts';
 import { RecordSpill } from './record-spill.ts';
 import type { VerifierPool } from './verifier-pool.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 export interface FoldContext {
   readonly store: FoldStore;
@@ -265,6 +266,7 @@ export class FoldEngine {
     spill: RecordSpill,
     isKept: boolean,
   ): Promise<{ readonly root: Uint8Array; readonly bindings: number }> {
+    using _held = holdYoungGeneration();
     const { store } = this.#context;
     let { root, bindings } = this.#position;
     // What is only looked at stays in one change; what is kept is written part by part.

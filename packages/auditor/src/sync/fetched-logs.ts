@@ -15,7 +15,7 @@ import type { CharterSet, Checkpoint, Cryptography, ForkSide } from '@callbook/p
 import type { CacheFolder, LogFolder } from '../cache/cache-folder.ts';
 import type { GivenRoot } from '../compare/given-roots.ts';
 import { auditorError } from '../errors.ts';
-import { keepEvidence, keepMisfit } from '../evidence-files.ts';
+import { keepEvidence, keepLoss, keepMisfit } from '../evidence-files.ts';
 import type { Findings } from '../findings.ts';
 import { settleMsMax, settlePauseMs } from '../limits.ts';
 import { givenCheckpoints, judgeCheckpoint } from './checkpoints.ts';
@@ -177,13 +177,15 @@ async function fetchLog(of: LogFetch, context: FetchContext): Promise<FetchedLog
 async function lookForLoss(
   { log, given }: LogFetch,
   folder: LogFolder,
-  { crypto, findings }: FetchContext,
+  { crypto, findings, folder: auditFolder }: FetchContext,
 ): Promise<void> {
   const stored = await storedCheckpoint(folder, crypto);
   const own = given.find(({ member }) => member === log.name);
   if (stored === undefined || own === undefined) return;
   if (own.checkpoint.size >= stored.checkpoint.size) return;
-  findings.add({ code: 'checkpoint_went_back', member: log.name, log: log.origin });
+  const sizes = { before: stored.note, smaller: own.note, size: own.checkpoint.size };
+  const evidence = keepLoss(log.origin, sizes, { folder: auditFolder, crypto });
+  findings.add({ code: 'checkpoint_went_back', member: log.name, log: log.origin, evidence });
 }
 
 function isUnavailable(error: unknown): boolean {
