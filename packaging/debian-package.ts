@@ -4,9 +4,9 @@
  * dpkg-deb from a folder; there is no source package, since Debian's own rules would want every library
  * packaged by itself.
  */
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { packageVersion, publishedPackages, repository } from './build.ts';
 import { unneededInPackage } from './debian-contents.ts';
 import { installPackages } from './npm-packages.ts';
@@ -35,7 +35,7 @@ export interface DebianOptions {
   /** Where the package is written. */
   readonly folder: string;
   readonly say: (line: string) => void;
-  /** An installation of the same files that is there already. */
+  /** An installation of the same files that is there already, on the disk of temporary files. */
   readonly installation?: string;
 }
 
@@ -59,7 +59,7 @@ export async function buildDebianPackage(
     await mkdir(folder, { recursive: true });
     const target = join(folder, `${debianName}_${await packageVersion()}_${architecture}.deb`);
     say(`packing ${basename(target)}`);
-    const how = ['--root-owner-group', '-Zzstd', '-z9', '--build', root, target];
+    const how = ['--root-owner-group', '-Zzstd', '-z6', '--build', root, target];
     await runProgram('dpkg-deb', how, { cwd: work });
     return target;
   } finally {
@@ -67,10 +67,14 @@ export async function buildDebianPackage(
   }
 }
 
+/** Links to the files of the installation, which are many and large, in place of copies; then takes out what is not needed. */
 async function layOutLibrary(installed: string, root: string): Promise<void> {
-  const modules = join(installed, 'node_modules');
-  const wanted = (path: string): boolean => !unneededInPackage(relative(modules, path));
-  await cp(modules, join(root, library, 'node_modules'), { recursive: true, filter: wanted });
+  const modules = join(root, library, 'node_modules');
+  await mkdir(join(root, library), { recursive: true });
+  await runProgram('cp', ['-al', join(installed, 'node_modules'), modules], { cwd: root });
+  for (const path of await readdir(modules, { recursive: true })) {
+    if (unneededInPackage(path)) await rm(join(modules, path), { recursive: true, force: true });
+  }
   await runProgram('chmod', ['-R', 'u=rwX,go=rX', join(root, library)], { cwd: root });
 }
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   files = await packPackages(join(folder, 'npm'));
   await installPackages(files, installation);
   debian = await buildDebianPackage(files, { folder, installation, say: () => {} });
-}, 170_000);
+}, 300_000);
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }), 30_000);
 
@@ -113,7 +113,7 @@ describe('the npm packages', () => {
     const founded = await foundAlone(join(folder, 'by-npm'), page);
     const commandPath = (name: string): string => join(installation, 'node_modules/.bin', name);
     await serveAndClaim(cleanMachine(installation), commandPath, founded);
-  }, 60_000);
+  }, 120_000);
 
   it('have what the bridge writes Kamailio’s configuration from', async () => {
     const machine = cleanMachine(await mkdtemp(join(folder, 'bridge-')));
@@ -181,7 +181,7 @@ describe('the Debian package', () => {
     await writeFile(join(root, 'var/lib/dpkg/status'), '');
     const ran = await dpkg('--install', debian);
     expect(ran, `${ran.stdout}${ran.stderr}`).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 120_000);
 
   it('makes users and folders, and enables nothing', async () => {
     const users = await readFile(join(root, 'etc/passwd'), 'utf8');
@@ -220,7 +220,7 @@ describe('the Debian package', () => {
     );
     const machine = cleanMachine(join(folder, 'by-dpkg'));
     await serveAndClaim(machine, (name) => join(root, 'usr/bin', name), founded);
-  }, 60_000);
+  }, 120_000);
 
   it('is upgraded over what the administrator changed, and leaves keys when it is purged', async () => {
     const options = join(root, 'etc/callbook-audit/options');

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const places = globSync('**/*.html', { cwd: folder });
   pages = new Map(places.map((place) => [place, readFileSync(join(folder, place), 'utf8')]));
   ({ browser } = stack.use(await startChromium([])));
-}, 150_000);
+}, 300_000);
 
 afterAll(async () => {
   await stack.disposeAsync();
