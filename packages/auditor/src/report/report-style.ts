@@ -2,7 +2,7 @@
  * How the report looks: the colours of the web page, in the reader's theme, and wide tables that scroll by
  * themselves. Colours of plots differ in lightness as well, for those who see fewer of them.
  */
-export const reportStyle = `:root{color-scheme:light dark;--ground:light-dark(#fdfdfb,#14181b);--raised:light-dark(#f1f4f5,#1f262b);
+export const reportStyle: string = `:root{color-scheme:light dark;--ground:light-dark(#fdfdfb,#14181b);--raised:light-dark(#f1f4f5,#1f262b);
 --text:light-dark(#1b2226,#e9eef0);--quiet:light-dark(#4d5a61,#a9b6bd);--line:light-dark(#b9c4ca,#45525a);
 --good:light-dark(#1c6b39,#82d6a0);--warn:light-dark(#7a4b00,#f0c26e);--bad:light-dark(#a3221d,#ffa79f);
 --bad-ground:light-dark(#fdebe9,#3a1a18);--c0:light-dark(#1f5fa8,#7fb6ef);--c1:light-dark(#d98a3d,#c4702a);--c2:light-dark(#2d8a4e,#4fc07a);
