@@ -36,6 +36,7 @@ export { openKeyKeeper } from './keys/key-keeper.ts';
 export type { KeyEvent, KeyKeeper, KeyKeeperOptions } from './keys/key-keeper.ts';
 export { FollowedKeyring } from './keys/key-set.ts';
 export type { KeyringSnapshot } from './keys/key-set.ts';
+export { askDns } from './keys/ask-dns.ts';
 export { askParentDs } from './keys/parent-ds.ts';
 export { keyTimingsDefault } from './keys/key-timings.ts';
 export type { KeyTimings } from './keys/key-timings.ts';

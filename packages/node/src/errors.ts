@@ -16,6 +16,7 @@ export const nodeErrorCodes = {
   acme_refused: 'the certification authority gave no certificate',
   acme_certificate_unfit: 'the certificate that was issued is not valid now, or lacks a name',
   charter_unreadable: 'a charter note cannot be read',
+  charter_foreign: 'the charters of that member are not those of the federation that is meant',
   member_key_mismatch: 'a key of this node is not the one that the charter names for it',
   peer_key_mismatch: 'the peer key is not the one that the charter names for this member',
   init_answer_invalid: 'an answer to init, or an option in its place, is missing or cannot be used',

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { charterCommand } from './commands/charter.ts';
+import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
 import { keysCommand } from './commands/keys.ts';
 import { statusCommand } from './commands/status.ts';
@@ -20,6 +22,8 @@ import { packageVersion } from './package-version.ts';
 const program = new Command('callbook-node')
   .description('Runs a member of a Callbook federation.')
   .version(packageVersion)
+  // `charter show --version` is a version of the charter.
+  .enablePositionalOptions()
   .showHelpAfterError('(callbook-node --help shows what there is)');
 
 program
@@ -31,6 +35,7 @@ program
 const print = (text: string): boolean => process.stdout.write(text);
 program.addCommand(initCommand(print));
 program.addCommand(configCommand(print));
+program.addCommand(doctorCommand(print));
 program.addCommand(keysCommand(print));
 program.addCommand(charterCommand(print));
 program.addCommand(vrfCommand(print));
@@ -38,6 +43,7 @@ program.addCommand(statusCommand(print));
 const say = (text: string): boolean => process.stderr.write(text);
 program.addCommand(backupCommand(print, say));
 program.addCommand(restoreCommand(print, say));
+program.addCommand(completionCommand(print, program));
 
 try {
   await program.parseAsync();

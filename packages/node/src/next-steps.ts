@@ -27,6 +27,8 @@ const nextSteps: Readonly<Record<string, string>> = {
   charter_refused: 'list all versions from 1 without gaps: callbook-node charter fetch writes them',
   charter_contradicted:
     'two federations are mixed up: use the charters this data folder began with, or another data folder',
+  charter_foreign:
+    'compare the hash of version 1 with somebody you trust; use a folder of its own for each federation',
   charter_missing:
     'fetch the charters: callbook-node charter fetch --config … --from https://<a member>',
   member_unknown:

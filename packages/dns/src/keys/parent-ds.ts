@@ -6,12 +6,9 @@
  * a path that nobody else can write to.
  */
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { dnsError } from '../errors.ts';
 import type { ListenAddress } from '../serve/dns-server.ts';
-import { encodeMessage } from '../wire/message-encode.ts';
-import { parseMessage } from '../wire/message-parse.ts';
+import { askDns } from './ask-dns.ts';
 import { queryMessage } from '../wire/query.ts';
 import type { Message } from '../wire/message.ts';
 import { sameName } from '../wire/names.ts';
@@ -23,7 +20,6 @@ import { formatDs } from '../sign/delegation-signer.ts';
 import { apexNameOf } from './signing-request.ts';
 
 const attemptsMax = 3;
-const answerMsMax = 2000;
 const answerBytesMax = 1232;
 
 /** Returns the DS that all servers have; none when there are none. Code: `dns_parent_unreachable`. */
@@ -43,7 +39,7 @@ async function askServer(name: DomainName, server: ListenAddress): Promise<DsRda
   let cause: unknown;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     try {
-      return dsOfAnswer(name, await askOnce(name, server));
+      return dsOfAnswer(name, await askDns(dsQuery(name), server));
     } catch (error) {
       cause = error;
     }
@@ -52,25 +48,6 @@ async function askServer(name: DomainName, server: ListenAddress): Promise<DsRda
     cause,
     details: { port: server.port },
   });
-}
-
-async function askOnce(name: DomainName, server: ListenAddress): Promise<Message> {
-  const query = dsQuery(name);
-  const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
-  const signal = AbortSignal.timeout(answerMsMax);
-  try {
-    // A connected socket takes datagrams from that server alone.
-    socket.connect(server.port, server.address);
-    await once(socket, 'connect', { signal });
-    socket.send(encodeMessage(query));
-    for (;;) {
-      const [datagram] = (await once(socket, 'message', { signal })) as [Uint8Array];
-      const parsed = parseMessage(datagram);
-      if (parsed.verdict === 'accept' && answers(parsed.value, query)) return parsed.value;
-    }
-  } finally {
-    socket.close();
-  }
 }
 
 function dsQuery(name: DomainName): Message {
@@ -89,18 +66,6 @@ function dsQuery(name: DomainName): Message {
         options: [],
       },
     },
-  );
-}
-
-function answers(message: Message, query: Message): boolean {
-  const [question] = message.questions;
-  const [asked] = query.questions;
-  return (
-    message.isResponse &&
-    message.id === query.id &&
-    question !== undefined &&
-    question.type === asked!.type &&
-    sameName(question.name, asked!.name)
   );
 }
 

@@ -9,6 +9,7 @@ import { systemClock } from '../system-ports.ts';
 import { adoptCharter, mergeCharter, proposeCharter } from './charter-adoption.ts';
 import type { ProposeOptions } from './charter-adoption.ts';
 import { addDraftCommands } from './charter-draft.ts';
+import { addFetch } from './charter-fetch.ts';
 import { addFoundingCommands } from './charter-founding.ts';
 import { readCharterFile } from './charter-notes.ts';
 import { knownCharters, standingOf } from './charter-place.ts';
@@ -42,6 +43,7 @@ export function charterCommand(print: Print): Command {
   addPropose(charter, report);
   addSign(charter, report);
   addAdopt(charter, report);
+  addFetch(charter, report);
   addFoundingCommands(charter, report);
   return charter;
 }

@@ -45,5 +45,5 @@ function reportOf(file: string, faults: readonly ConfigFault[]): string {
     `    ${fix}`,
   ]);
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
-  return `${[...lines, `${count}`].join('\n')}\n`;
+  return `${[...lines, count].join('\n')}\n`;
 }

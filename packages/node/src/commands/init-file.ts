@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+export const letsEncryptDirectory = 'https://acme-v02.api.letsencrypt.org/directory';
+
 export interface InitFile {
   readonly name: string;
   readonly dataDir: string;
@@ -15,8 +17,9 @@ export interface InitFile {
   readonly dnsPort: number;
   readonly apiPort: number;
   readonly meshPort: number;
-  readonly certificate: string;
-  readonly privateKey: string;
+  /** Files of the certificate, or the directory of an ACME authority. */
+  readonly tls:
+    { readonly certificate: string; readonly privateKey: string } | { readonly acme: string };
   readonly metricsPort: number;
 }
 
@@ -62,16 +65,10 @@ ${listens.join('\n')}
   # tls:
   #   listen: [{ address: ${quoted(listen[0]!)}, port: 853 }]
 
-# HTTPS, at the URL that the charter names. Its DNS name has this address. Both files are read again when
-# they change; in their place, or until it has answered, an authority can be asked (docs/operators/tls.md):
-#   acme:
-#     directory: https://acme-v02.api.letsencrypt.org/directory
-#     contact: ${file.contact}
-#     termsAccepted: true
+# HTTPS, at the URL that the charter names. Its DNS name has this address.
 api:
   listen: { address: ${quoted(listen[0]!)}, port: ${file.apiPort} }
-  certificate: ${quoted(file.certificate)}
-  privateKey: ${quoted(file.privateKey)}
+${certificateLines(file).join('\n')}
 
 # Where the other members connect.
 mesh:
@@ -93,6 +90,16 @@ challenges:
 log:
   level: info
 `;
+}
+
+function certificateLines({ tls, contact }: InitFile): string[] {
+  if ('acme' in tls) {
+    return [
+      '  # Ordered and renewed by the member itself (docs/operators/tls.md). Read the terms of the authority.',
+      `  acme: { directory: ${quoted(tls.acme)}, contact: ${quoted(contact)}, termsAccepted: true }`,
+    ];
+  }
+  return [`  certificate: ${quoted(tls.certificate)}`, `  privateKey: ${quoted(tls.privateKey)}`];
 }
 
 /** Strings of JSON are strings of YAML. */

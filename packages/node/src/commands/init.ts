@@ -18,7 +18,7 @@ import { systemClock } from '../system-ports.ts';
 import { describeMember, governanceKey } from './charter-founding.ts';
 import { collectAnswers, openQuestions } from './init-answers.ts';
 import type { Ask, GivenAnswers, InitAnswers } from './init-answers.ts';
-import { initFileText } from './init-file.ts';
+import { initFileText, letsEncryptDirectory } from './init-file.ts';
 import type { Report } from './key-report.ts';
 import type { Print } from './keys.ts';
 import { requestSecret, sealingKeyPath } from './vrf.ts';
@@ -27,11 +27,13 @@ export interface InitOptions extends GivenAnswers {
   readonly folder: string;
   readonly data: string;
   readonly listen?: readonly string[];
+  readonly nameserver?: string;
   readonly api?: string;
   readonly dnsPort: number;
   readonly apiPort: number;
   readonly meshPort: number;
   readonly metricsPort: number;
+  readonly acme?: string;
   readonly certificate: string;
   readonly privateKey: string;
   readonly governanceKey?: string;
@@ -56,11 +58,16 @@ export function initCommand(print: Print): Command {
     .option('--folder <folder>', 'where node.yaml and the keys are written', '.')
     .option('--data <folder>', 'data folder, relative to the file', 'data')
     .option('--listen <address...>', 'addresses to bind, where they are not the public ones')
+    .option('--nameserver <name>', 'host name of its name server; else ns.<zone>')
     .option('--api <url>', 'URL of the API; else https://api.<zone>')
     .option('--dns-port <port>', 'port of DNS', portOf, 53)
     .option('--api-port <port>', 'port of the API', portOf, 443)
     .option('--mesh-port <port>', 'port for the other members', portOf, 4001)
     .option('--metrics-port <port>', 'port of the metrics, on 127.0.0.1', portOf, 9464)
+    .option(
+      '--acme <url>',
+      'have an authority make the certificate, by its directory or as letsencrypt; you accept its terms',
+    )
     .option('--certificate <file>', 'certificate of the API, PEM', 'api.pem')
     .option('--private-key <file>', 'its private key, PEM', 'api.key')
     .option('--governance-key <key>', 'verifier key of one made elsewhere (charter key)')
@@ -128,11 +135,16 @@ function textFor(answers: InitAnswers, options: InitOptions): string {
     name,
     dataDir: data,
     listen,
-    nameserver: { name: `ns1.${zone}`, addresses },
+    nameserver: { name: options.nameserver ?? `ns.${zone}`, addresses },
     contact,
-    ...{ dnsPort, apiPort, meshPort, metricsPort },
-    certificate: options.certificate,
-    privateKey: options.privateKey,
+    dnsPort,
+    apiPort,
+    meshPort,
+    metricsPort,
+    tls:
+      options.acme === undefined
+        ? { certificate: options.certificate, privateKey: options.privateKey }
+        : { acme: options.acme === 'letsencrypt' ? letsEncryptDirectory : options.acme },
   });
 }
 
@@ -253,7 +265,7 @@ function reportInit(made: {
 }): Report {
   const { answers, configFile, member, requestFile, options } = made;
   const { zone, addresses, name } = answers;
-  const nameserver = `ns1.${zone}`;
+  const nameserver = options.nameserver ?? `ns.${zone}`;
   const delegation = [
     `${zone}. NS ${nameserver}.`,
     ...addresses.map((ip) => `${nameserver}. ${ip.includes(':') ? 'AAAA' : 'A'} ${ip}`),
@@ -270,7 +282,7 @@ function reportInit(made: {
     ...keep,
     `Give ${file} and ${requestFile} to a member of the federation, over a channel by which it knows you. No secret is in them.`,
     `Have the parent of your zone delegate to it:\n${delegation.map((line) => `       ${line}`).join('\n')}`,
-    `Put the certificate of ${new URL(member.description.api).hostname} in ${options.certificate} and its key in ${options.privateKey} (mode 0600).`,
+    ...(options.acme === undefined ? [certificateStep(member.description, options)] : []),
     `When the charter names ${name}: callbook-node charter fetch --config ${configFile} --from https://<a member> --hash <hash of version 1>`,
     `When the secret comes back: callbook-node vrf open ${name}.sealed --config ${configFile}`,
     `callbook-node config check --config ${configFile}, then callbook-node doctor --config ${configFile}, then serve.`,
@@ -287,6 +299,14 @@ function reportInit(made: {
     },
     lines: [`${configFile} is written. Next:`, ...steps.map((step, i) => `  ${i + 1}. ${step}`)],
   };
+}
+
+function certificateStep(
+  { api }: Pick<CharterMember, 'api'>,
+  { certificate, privateKey }: InitOptions,
+): string {
+  const { hostname } = new URL(api);
+  return `Put the certificate of ${hostname} in ${certificate} and its key in ${privateKey} (mode 0600, of the member's user).`;
 }
 
 async function orUnwritable(write: () => Promise<unknown>): Promise<void> {

@@ -10,7 +10,7 @@ import { dnskeyOfEntry, keysIn, openKeyFolder, readKeyState, servedPhases } from
 import { examineConfig } from '../config.ts';
 import type { NodeConfig } from '../config.ts';
 import { pickCryptography } from '../cryptography.ts';
-import { prepareDataFolder } from '../data-folder.ts';
+import { assertDataFolder } from '../data-folder.ts';
 import { readDnsGuard } from '../dns-guard.ts';
 import type { NodeErrorCode } from '../errors.ts';
 import { readSecretFile, readSecretKey } from '../key-file.ts';
@@ -45,7 +45,7 @@ export async function checkConfig(path: string, env: NodeJS.ProcessEnv): Promise
     }
   };
   await check('the file', async () => await assertOthersCannotWrite(path));
-  await check('dataDir', async () => await prepareDataFolder(config.dataDir));
+  await check('dataDir', async () => await assertDataFolder(config.dataDir));
   const crypto = await pickCryptography();
   let charter: Charter | undefined;
   await check('charters', async () => (charter = await readCharters(config, crypto)));
@@ -195,13 +195,8 @@ export interface ConfiguredListen {
 }
 
 /** Every address that the configuration has this member listen on, the mesh's where they are IP over TCP. */
-export function configuredListens({
-  dns,
-  api,
-  web,
-  metrics,
-  mesh,
-}: NodeConfig): ConfiguredListen[] {
+export function configuredListens(config: NodeConfig): ConfiguredListen[] {
+  const { dns, api, web, metrics, operator, mesh } = config;
   const tcp = { transport: 'tcp' as const };
   return [
     ...dns.listen.map((at, i) => {
@@ -211,6 +206,7 @@ export function configuredListens({
     { setting: 'api.listen', ...api.listen, ...tcp },
     ...(web === undefined ? [] : [{ setting: 'web.listen', ...web.listen, ...tcp }]),
     ...(metrics === undefined ? [] : [{ setting: 'metrics.listen', ...metrics.listen, ...tcp }]),
+    ...(operator === undefined ? [] : [{ setting: 'operator.listen', ...operator.listen, ...tcp }]),
     ...mesh.listen.flatMap((multiaddr, i) => {
       const [, address, port] = /^\/ip[46]\/([^/]+)\/tcp\/(\d{1,5})$/.exec(multiaddr) ?? [];
       if (address === undefined) return [];

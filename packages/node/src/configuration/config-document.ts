@@ -3,7 +3,7 @@
  * repeated in what is said about it, since a secret may have been written where its file is due.
  */
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { Document, ErrorCode } from 'yaml';
+import type { Document } from 'yaml';
 import type { NodeErrorCode } from '../errors.ts';
 
 /** One thing that is wrong, where, and what to do about it. */
@@ -71,7 +71,7 @@ function offsetOf(document: Document, names: readonly string[]): number | undefi
   return node?.range?.[0] ?? offsetOf(document, names.slice(0, -1));
 }
 
-function fixOf(code: ErrorCode): string {
+function fixOf(code: string): string {
   switch (code) {
     case 'DUPLICATE_KEY':
       return 'a setting stands once in its group: take one of both away';

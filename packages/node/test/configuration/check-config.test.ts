@@ -158,5 +158,5 @@ describe('a configuration is told, with the line,', () => {
 
 function otherKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return privateKey.export({ format: 'pem', type: 'pkcs8' });
 }

@@ -75,7 +75,8 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       services: options.gossip ? { identify: identify(), ...withGossip } : { identify: identify() },
     });
   } catch (cause) {
-    throw new DirectoryError<ReplicationErrorCode>('listen_failed', 'cannot listen', { cause });
+    const message = 'the mesh cannot listen on its configured addresses';
+    throw new DirectoryError<ReplicationErrorCode>('listen_failed', message, { cause });
   }
   return new Libp2pNetwork(node, gossip, { ...options, table: peers });
 }
