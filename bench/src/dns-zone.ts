@@ -36,14 +36,19 @@ export async function writeZone(
 /**
  * Publishes numbers 0 to `numberCount` - 1. The first is registered; the row of each other is that of the
  * first with its own digits, because registering takes a millisecond and look-ups read nothing but this row.
+ * `registered` is the replica's store, where that is another one.
  */
 export async function fillWithNumbers(
   numberCount: number,
-  { store, replica }: { readonly store: Store; readonly replica: Replica },
+  {
+    store,
+    replica,
+    registered = store,
+  }: { readonly store: Store; readonly replica: Replica; readonly registered?: Store },
 ): Promise<void> {
   await logAll(replica, [await new SyntheticHolder(0).register()], 'challenged');
-  const first = store.get(bindingKey(identifierOf(0)));
-  for (let from = 1; from < numberCount; from += rowsAtOnce) {
+  const first = registered.get(bindingKey(identifierOf(0)));
+  for (let from = 0; from < numberCount; from += rowsAtOnce) {
     const count = Math.min(rowsAtOnce, numberCount - from);
     const rows = Array.from({ length: count }, (_nothing, n) => {
       const digits = utf8(digitsOf(from + n));

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
+import { benchBackup } from './backup.ts';
 import { benchCatchup } from './catchup.ts';
 import { benchClaims } from './claims.ts';
 import { benchClient } from './client.ts';
@@ -27,6 +28,8 @@ const benches: Readonly<Record<string, Bench>> = {
       entries: values.entries === undefined ? undefined : Number(values.entries),
       folder: values.folder,
     }),
+  backup: (say) =>
+    benchBackup(say, values.entries === undefined ? undefined : Number(values.entries)),
   ingest: benchIngest,
   catchup: (say) =>
     benchCatchup(say, values.entries === undefined ? undefined : Number(values.entries)),

@@ -21,14 +21,15 @@ export class MemberProcess implements AsyncDisposable {
   readonly #ended: Promise<number>;
   #exitCode: number | undefined;
 
-  constructor(layout: MemberLayout) {
+  /** `variables` are set for the process, beside those of this one. */
+  constructor(layout: MemberLayout, variables: NodeJS.ProcessEnv = {}) {
     this.layout = layout;
     this.logFile = join(layout.folder, 'node.log');
     const log = openSync(this.logFile, 'a', 0o600);
     const { args, env } = daemonCommand();
     this.#child = spawn(process.execPath, [...args, 'serve', '--config', layout.configFile], {
       stdio: ['ignore', log, log],
-      env,
+      env: { ...env, ...variables },
     });
     closeSync(log);
     this.#ended = new Promise((resolve) => {

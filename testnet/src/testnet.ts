@@ -37,8 +37,8 @@ export interface Testnet extends AsyncDisposable {
   readonly members: readonly MemberProcess[];
   /** Starts a member that has joined since the start and waits until it is ready. */
   addMember(name: string): Promise<MemberProcess>;
-  /** Starts a member that has been stopped and waits until it is ready. */
-  restart(name: string): Promise<MemberProcess>;
+  /** Stops a member, where it runs, starts it, with these variables too, and waits until it is ready. */
+  restart(name: string, variables?: NodeJS.ProcessEnv): Promise<MemberProcess>;
 }
 
 /** Starts a testnet; when it cannot, stops what it had started and throws. */
@@ -89,16 +89,20 @@ class RunningTestnet implements Testnet {
     return await this.#start(layout, this.members.length);
   }
 
-  async restart(name: string): Promise<MemberProcess> {
+  async restart(name: string, variables?: NodeJS.ProcessEnv): Promise<MemberProcess> {
     const position = this.members.findIndex(({ layout }) => layout.name === name);
     if (position < 0) throw new Error(`the testnet has no member ${name}`);
     const { layout } = this.members[position]!;
     await this.members[position]!.stop();
-    return await this.#start(layout, position);
+    return await this.#start(layout, position, variables);
   }
 
-  async #start(layout: MemberLayout, position: number): Promise<MemberProcess> {
-    const member = this.#running.use(new MemberProcess(layout));
+  async #start(
+    layout: MemberLayout,
+    position: number,
+    variables?: NodeJS.ProcessEnv,
+  ): Promise<MemberProcess> {
+    const member = this.#running.use(new MemberProcess(layout, variables));
     this.members[position] = member;
     await member.untilReady(Date.now() + readyMsMax);
     return member;

@@ -14,6 +14,7 @@ import {
   openLevelStore,
 } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
+import { watchClock } from './clock-watch.ts';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
@@ -39,9 +40,8 @@ const storeCacheBytesDefault = 64 << 20;
 export async function startMember(config: NodeConfig, log: Logger): Promise<RunningMember> {
   await using parts = new AsyncDisposableStack();
   const crypto = await pickCryptography();
-  const store = await openStore(config);
+  const store = await openStore(config, log);
   parts.defer(async () => await store.close());
-  await migrateStore(store, (version) => log.info({ version }, 'store_migrating'));
   const options = await replicaOptions(config, store, crypto);
   // Nothing is served, written or signed before the store is worth something.
   if (await needsJoin(store)) {
@@ -99,6 +99,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   );
   certificates.serve({ zone, api });
   parts.use(startMemberWash({ zone, api, log }));
+  parts.use(watchClock((byMs) => log.warn({ byMs }, 'clock_jumped')));
   const told = parts.use(await network.startOperatorServers(config, { metrics, zone, watch }));
   const running = parts.move();
   return {
@@ -134,10 +135,18 @@ function reportReplica({ ownLog, evidence }: Replica, log: Logger): void {
   ownLog.onState(report);
 }
 
-async function openStore(config: NodeConfig): Promise<LevelStore> {
+/** Opens the store, in the layout of this version. */
+async function openStore(config: NodeConfig, log: Logger): Promise<LevelStore> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const cacheBytes = config.store?.cacheBytes ?? storeCacheBytesDefault;
-  return await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });
+  const store = await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });
+  try {
+    await migrateStore(store, (version) => log.info({ version }, 'store_migrating'));
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 async function replicaOptions(

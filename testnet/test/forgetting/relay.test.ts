@@ -31,7 +31,7 @@ let ca: string;
 beforeAll(async () => {
   const before = process.env['NODE_OPTIONS'];
   // Members take their environment from here; what is run later must not.
-  process.env['NODE_OPTIONS'] = `--import=${join(import.meta.dirname, 'edited-source.ts')}`;
+  process.env['NODE_OPTIONS'] = `--import=${join(import.meta.dirname, '../edited-source.ts')}`;
   process.env['CALLBOOK_TEST_EDITS'] = JSON.stringify([carelessRelay]);
   try {
     lab = await openLab(3);

@@ -1,5 +1,5 @@
 /** Safeguards as they stand in the source, and what a careless author would have written there. */
-import type { SourceEdit } from './edited-source.ts';
+import type { SourceEdit } from '../edited-source.ts';
 
 /** fastify's own logger: it writes the URL of every request. */
 export const defaultLogger: SourceEdit = {

@@ -16,7 +16,7 @@ import { foundTestnet } from '../../src/founding.ts';
 import { freePortBase } from '../../src/free-ports.ts';
 import { layOut, loopback } from '../../src/layout.ts';
 import type { MemberLayout, TestnetLayout } from '../../src/layout.ts';
-import type { SourceEdit } from './edited-source.ts';
+import type { SourceEdit } from '../edited-source.ts';
 
 const readyMsMax = 60_000;
 
@@ -107,7 +107,7 @@ function start({ configFile, logFile, traceFile, edits = [], traced }: Start): C
   const flags = require('@callbook/node/node-flags.json') as string[];
   const memory = require('@callbook/node/node-environment.json') as Record<string, string>;
   const preload =
-    edits.length === 0 ? [] : ['--import', join(import.meta.dirname, 'edited-source.ts')];
+    edits.length === 0 ? [] : ['--import', join(import.meta.dirname, '../edited-source.ts')];
   const daemon = [
     process.execPath,
     ...flags,

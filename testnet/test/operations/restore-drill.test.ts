@@ -18,6 +18,8 @@ import { backupsOf, runPage } from './operator-page.ts';
 const pages = join(import.meta.dirname, '../../../docs/operators');
 const [before, after, later] = ['+34912345678', '+447700900001', '+4915123456789'] as const;
 const convergedMsMax = 30_000;
+/** Members are started in each. */
+const testMsMax = 90_000;
 
 let lab: Lab;
 let alpha: MemberLayout;
@@ -34,7 +36,7 @@ beforeAll(async () => {
     });
     throw new Error((await Promise.all(logs)).join('\n\n'), { cause });
   });
-}, 120_000);
+}, 150_000);
 
 async function drill(): Promise<void> {
   [alpha, beta] = lab.testnet.members.map(({ layout }) => layout) as [MemberLayout, MemberLayout];
@@ -100,23 +102,27 @@ describe('a member that is restored from an old backup', () => {
     expect(said.length).toBe(2);
   });
 
-  it('has every leaf that it had signed, in its place, and writes behind them', async () => {
-    await register(later, 'carol');
-    for (const member of lab.testnet.members) {
-      const size = await eventually(
-        async () => await logSizeAt(member.layout, alpha.origin),
-        (known) => known > signed.length,
-        convergedMsMax,
-      );
-      const leaves = await leavesAt(member.layout, alpha.origin, size);
-      expect(leaves.slice(0, signed.length)).toEqual(signed);
-    }
-    for (const { layout } of lab.testnet.members) {
-      const events = (await logOf(layout)).map(({ msg }) => msg);
-      expect(events).not.toContain('evidence_found');
-      expect(events).not.toContain('own_log_contradicted');
-    }
-  });
+  it(
+    'has every leaf that it had signed, in its place, and writes behind them',
+    async () => {
+      await register(later, 'carol');
+      for (const member of lab.testnet.members) {
+        const size = await eventually(
+          async () => await logSizeAt(member.layout, alpha.origin),
+          (known) => known > signed.length,
+          convergedMsMax,
+        );
+        const leaves = await leavesAt(member.layout, alpha.origin, size);
+        expect(leaves.slice(0, signed.length)).toEqual(signed);
+      }
+      for (const { layout } of lab.testnet.members) {
+        const events = (await logOf(layout)).map(({ msg }) => msg);
+        expect(events).not.toContain('evidence_found');
+        expect(events).not.toContain('own_log_contradicted');
+      }
+    },
+    testMsMax,
+  );
 
   it.each([
     [before, 'alice'],
@@ -130,77 +136,101 @@ describe('a member that is restored from an old backup', () => {
     expect(stdout).toContain('status: NOERROR');
   });
 
-  it('is backed up anew, and what it was backed up to stays readable', async () => {
-    await runPage({ lab, memberName: 'alpha', script: await commandsOf('upgrade.md') });
-    expect((await readdir(backupsOf(lab))).length).toBe(2);
-  }, 60_000);
+  it(
+    'is backed up anew, and what it was backed up to stays readable',
+    async () => {
+      await runPage({ lab, memberName: 'alpha', script: await commandsOf('upgrade.md') });
+      expect((await readdir(backupsOf(lab))).length).toBe(2);
+    },
+    testMsMax,
+  );
 });
 
 describe('a backup', () => {
   it.each([
     ['without room', 'size=16k', 'disk_full'],
     ['that is read-only', 'ro', 'folder_unwritable'],
-  ])('to a disk %s is refused with what to do', async (_what, how, code) => {
-    const disk = join(lab.folder, 'disk');
-    const make = `callbook-node backup --config ${beta.configFile} --to ${disk}`;
-    const script = `mkdir -p ${disk} && mount -t tmpfs -o ${how} none ${disk} && ${make}`;
-    const ran = await command('unshare', '--mount', 'sh', '-c', script);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(`(${code}`);
-    expect(ran.stderr).toContain('Next: ');
-  });
+  ])(
+    'to a disk %s is refused with what to do',
+    async (_what, how, code) => {
+      const disk = join(lab.folder, 'disk');
+      const make = `callbook-node backup --config ${beta.configFile} --to ${disk}`;
+      const script = `mkdir -p ${disk} && mount -t tmpfs -o ${how} none ${disk} && ${make}`;
+      const ran = await command('unshare', '--mount', 'sh', '-c', script);
+      expect(ran.code).toBe(1);
+      expect(ran.stderr).toContain(`(${code}`);
+      expect(ran.stderr).toContain('Next: ');
+    },
+    testMsMax,
+  );
 
-  it('does not need the member to run', async () => {
-    await lab.testnet.members[2]!.stop();
-    const { configFile } = lab.testnet.members[2]!.layout;
-    const to = join(lab.folder, 'at-rest');
-    const made = await command('callbook-node', 'backup', '--config', configFile, '--to', to);
-    expect(made, made.stderr).toMatchObject({ code: 0 });
-    await lab.testnet.restart('gamma');
-  });
+  it(
+    'does not need the member to run',
+    async () => {
+      await lab.testnet.members[2]!.stop();
+      const { configFile } = lab.testnet.members[2]!.layout;
+      const to = join(lab.folder, 'at-rest');
+      const made = await command('callbook-node', 'backup', '--config', configFile, '--to', to);
+      expect(made, made.stderr).toMatchObject({ code: 0 });
+      await lab.testnet.restart('gamma');
+    },
+    testMsMax,
+  );
 });
 
 describe('a store that the disk has changed', () => {
   const store = (): string => join(beta.folder, 'data/store');
 
-  it('is answered with SERVFAIL where a binding has another byte, and not backed up', async () => {
-    await eventually(
-      async () => await naptr(beta, after),
-      ({ stdout }) => stdout.includes('sip:bob@sip.example'),
-      convergedMsMax,
-    );
-    await lab.testnet.members[1]!.stop();
-    await changeRow(bindingKey(`tel:${after}`));
-    await lab.testnet.restart('beta');
-    const { stdout } = await naptr(beta, after);
-    expect(stdout).toContain('status: SERVFAIL');
-    expect(stdout).not.toContain('sip:');
-    expect((await naptr(beta, before)).stdout).toContain('sip:alice@sip.example');
-    const to = join(lab.folder, 'damaged');
-    const ran = await command('callbook-node', 'backup', '--config', beta.configFile, '--to', to);
-    expect(ran).toMatchObject({ code: 1 });
-    expect(ran.stderr).toMatch(/\(store_damaged\)\nNext: /);
-  });
+  it(
+    'is answered with SERVFAIL where a binding has another byte, and not backed up',
+    async () => {
+      await eventually(
+        async () => await naptr(beta, after),
+        ({ stdout }) => stdout.includes('sip:bob@sip.example'),
+        convergedMsMax,
+      );
+      await lab.testnet.members[1]!.stop();
+      await changeRow(bindingKey(`tel:${after}`));
+      await lab.testnet.restart('beta');
+      const { stdout } = await naptr(beta, after);
+      expect(stdout).toContain('status: SERVFAIL');
+      expect(stdout).not.toContain('sip:');
+      expect((await naptr(beta, before)).stdout).toContain('sip:alice@sip.example');
+      const to = join(lab.folder, 'damaged');
+      const ran = await command('callbook-node', 'backup', '--config', beta.configFile, '--to', to);
+      expect(ran).toMatchObject({ code: 1 });
+      expect(ran.stderr).toMatch(/\(store_damaged\)\nNext: /);
+    },
+    testMsMax,
+  );
 
-  it('is not opened when its manifest was cut: the start says what to do', async () => {
-    await lab.testnet.members[1]!.stop();
-    const manifest = (await readdir(store())).find((name) => name.startsWith('MANIFEST'))!;
-    await truncate(join(store(), manifest), 16);
-    const refused = /\(store_damaged\)\s+Next: stop the member, move its data folder away/;
-    await expect(lab.testnet.restart('beta')).rejects.toThrow(refused);
-  });
+  it(
+    'is not opened when its manifest was cut: the start says what to do',
+    async () => {
+      await lab.testnet.members[1]!.stop();
+      const manifest = (await readdir(store())).find((name) => name.startsWith('MANIFEST'))!;
+      await truncate(join(store(), manifest), 16);
+      const refused = /\(store_damaged\)\s+Next: stop the member, move its data folder away/;
+      await expect(lab.testnet.restart('beta')).rejects.toThrow(refused);
+    },
+    testMsMax,
+  );
 
-  it('is made anew from the others where there is no backup', async () => {
-    await rename(join(beta.folder, 'data'), join(beta.folder, 'data.damaged'));
-    await lab.testnet.restart('beta');
-    const { stdout } = await eventually(
-      async () => await naptr(beta, after),
-      (ran) => ran.stdout.includes('sip:bob@sip.example'),
-      convergedMsMax,
-    );
-    expect(stdout).toContain('status: NOERROR');
-    await rm(join(beta.folder, 'data.damaged'), { recursive: true });
-  });
+  it(
+    'is made anew from the others where there is no backup',
+    async () => {
+      await rename(join(beta.folder, 'data'), join(beta.folder, 'data.damaged'));
+      await lab.testnet.restart('beta');
+      const { stdout } = await eventually(
+        async () => await naptr(beta, after),
+        (ran) => ran.stdout.includes('sip:bob@sip.example'),
+        convergedMsMax,
+      );
+      expect(stdout).toContain('status: NOERROR');
+      await rm(join(beta.folder, 'data.damaged'), { recursive: true });
+    },
+    testMsMax,
+  );
 
   /** Changes one byte of a row where it stands in a table. */
   async function changeRow(rowKey: Uint8Array): Promise<void> {

@@ -1,7 +1,8 @@
 /**
- * Loaded into a member before anything else, by tests alone: takes a safeguard out of its source, so
- * that a test can show that it would find the number. Each edit must be met exactly once in the file
- * that it names; a file that has changed makes the process end, and the test fail.
+ * Loaded into a member before anything else, by tests alone: changes its source. It takes a safeguard out,
+ * so that a test can show that it would find the number, or makes it the version after this one. Each edit
+ * must be met exactly once in the file that it names; a file that has changed makes the process end, and
+ * the test fail.
  */
 import { registerHooks } from 'node:module';
 
