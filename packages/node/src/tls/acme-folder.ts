@@ -28,15 +28,9 @@ export const noAttempts: AcmeAttempts = { failureCount: 0, nextAtMs: 0 };
 export class AcmeFolder {
   readonly #path: string;
 
-  private constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** Makes the folder where there is none. Code: `acme_folder_unusable`. */
-  static async open(dataDir: string): Promise<AcmeFolder> {
-    const path = join(dataDir, 'tls');
-    await orUnusable(async () => await mkdir(path, { recursive: true, mode: 0o700 }));
-    return new AcmeFolder(path);
+  /** Made by the first that is written: who only looks, perhaps as another user, leaves no folder. */
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, 'tls');
   }
 
   async accountKey(): Promise<string> {
@@ -108,6 +102,7 @@ export class AcmeFolder {
     const path = join(this.#path, name);
     const draft = `${path}.new`;
     await orUnusable(async () => {
+      await mkdir(this.#path, { recursive: true, mode: 0o700 });
       try {
         await writeSynced(draft, text);
         await rename(draft, path);

@@ -47,7 +47,7 @@ export async function readApiCertificate({
 }: NodeConfig): Promise<CertificatePair | undefined> {
   const paths = pathsIn(api);
   if (api.acme === undefined) return paths && (await readPair(paths));
-  const folder = await AcmeFolder.open(dataDir);
+  const folder = new AcmeFolder(dataDir);
   // What is unusable is told, and ordered again, once the member has joined.
   const kept = await folder.certificate().catch(() => undefined);
   return kept ?? (paths && (await readPair(paths)));
@@ -170,7 +170,7 @@ export class MemberCertificates implements AsyncDisposable {
     paths: CertificatePaths | undefined,
   ): Promise<void> {
     const { clock = systemClock, random = systemRandom, log } = this.#parts;
-    const folder = await AcmeFolder.open(this.#config.dataDir);
+    const folder = new AcmeFolder(this.#config.dataDir);
     let kept: CertificatePair | undefined;
     try {
       kept = await folder.certificate();

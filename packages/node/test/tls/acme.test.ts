@@ -25,7 +25,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NodeConfig } from '../../src/config.ts';
 import { errorCodes } from '../../src/event-log.ts';
-import { MemberCertificates } from '../../src/tls/member-certificates.ts';
+import { MemberCertificates, readApiCertificate } from '../../src/tls/member-certificates.ts';
 import { startForbidden, startPebble } from './pebble.ts';
 import type { Pebble, PebbleOptions } from './pebble.ts';
 import { makePair, pathsAt, put } from './test-certificates.ts';
@@ -359,6 +359,13 @@ describe('the old certificate stays', () => {
   function apart(options: Pick<PebbleOptions, 'settings'>): PebbleOptions {
     return { ...options, folder: mkdtempSync(join(folder, 'pebble-')), dnsServer };
   }
+});
+
+it('who only looks makes no folder', async () => {
+  const dataDir = mkdtempSync(join(folder, 'data-'));
+  const config = { dataDir, api: { acme: {} } } as unknown as NodeConfig;
+  expect(await readApiCertificate(config)).toBeUndefined();
+  expect(readdirSync(dataDir)).toEqual([]);
 });
 
 it('a folder whose certificate is damaged orders another', async () => {
