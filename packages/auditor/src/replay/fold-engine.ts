@@ -146,7 +146,7 @@ export class FoldEngine {
     using spill = new RecordSpill(this.#context.spillPath);
     const read = await this.#read(sizes, spill, isKept);
     if ('damaged' in read) return read;
-    const folded = await this.#fold(spill, isKept);
+    const folded = await holdYoungGeneration(() => this.#fold(spill, isKept));
     const logs = read.logs.map(({ origin, size }, place) => {
       return { origin, size, root: read.logRoots[place]! };
     });
@@ -266,7 +266,6 @@ export class FoldEngine {
     spill: RecordSpill,
     isKept: boolean,
   ): Promise<{ readonly root: Uint8Array; readonly bindings: number }> {
-    using _held = holdYoungGeneration();
     const { store } = this.#context;
     let { root, bindings } = this.#position;
     // What is only looked at stays in one change; what is kept is written part by part.

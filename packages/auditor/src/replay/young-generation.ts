@@ -5,8 +5,12 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** From now until disposed of; for all threads of the process, so only while the others are idle. */
-export function holdYoungGeneration(): Disposable {
+/** Runs something so; for all threads of the process, so only while the others are idle. */
+export async function holdYoungGeneration<T>(run: () => Promise<T>): Promise<T> {
   setFlagsFromString('--semi-space-growth-factor=1');
-  return { [Symbol.dispose]: () => setFlagsFromString('--semi-space-growth-factor=2') };
+  try {
+    return await run();
+  } finally {
+    setFlagsFromString('--semi-space-growth-factor=2');
+  }
 }

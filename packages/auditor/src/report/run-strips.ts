@@ -77,7 +77,7 @@ function stripRow({ name, said, runs }: Strip): string {
     start = end;
   }
   const label = `${escaped(name)}: ${said}`;
-  return `<div class=\"strip\"><b>${escaped(name)}</b><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}">${rects.join('')}</svg><span>${said}</span></div>`;
+  return `<div class="strip"><b>${escaped(name)}</b><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}">${rects.join('')}</svg><span>${said}</span></div>`;
 }
 
 function rank(state: RunState): number {
