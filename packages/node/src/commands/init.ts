@@ -23,7 +23,7 @@ import type { Report } from './key-report.ts';
 import type { Print } from './keys.ts';
 import { requestSecret, sealingKeyPath } from './vrf.ts';
 
-export interface InitOptions extends GivenAnswers {
+interface InitOptions extends GivenAnswers {
   readonly folder: string;
   readonly data: string;
   readonly listen?: readonly string[];
@@ -95,7 +95,7 @@ async function answered(options: InitOptions): Promise<Report> {
 }
 
 /** Codes: `init_answer_invalid`, `output_unwritable`, `data_folder_unusable`. */
-export async function init(options: InitOptions, ask: Ask | undefined): Promise<Report> {
+async function init(options: InitOptions, ask: Ask | undefined): Promise<Report> {
   const folder = resolve(options.folder);
   const at = (name: string): string => join(folder, name);
   const configFile = at('node.yaml');

@@ -53,7 +53,7 @@ const checks = {
   gateways: checkGateways,
 } satisfies Record<string, Look>;
 
-export type CheckName = 'configuration' | keyof typeof checks;
+type CheckName = 'configuration' | keyof typeof checks;
 
 /** Of each check; what it asks of others is shorter. */
 const checkMsMax = 15_000;
