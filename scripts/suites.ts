@@ -81,6 +81,7 @@ export const suites: readonly Suite[] = [
   { name: 'attacks', paths: ['testnet/test/attacks'], budgetSeconds: 180, alone: true },
   { name: 'forgetting', paths: ['testnet/test/forgetting'], budgetSeconds: 180, alone: true },
   { name: 'audit', paths: ['testnet/test/audit'], budgetSeconds: 180, alone: true },
+  { name: 'scale', paths: ['testnet/test/scale'], budgetSeconds: 180, alone: true },
   { name: 'simulation', paths: ['testnet/simulation'], budgetSeconds: 180, alone: true },
   { name: 'chaos', paths: ['testnet/chaos'], budgetSeconds: 180, alone: true },
 ];

@@ -1,18 +1,14 @@
 /**
- * Builds a member's API over its ports. fastify's own logger stays off: it writes URLs, addresses
- * and the messages of parsers, which quote what they were given. The few events worth a line go to
- * the `logger` port, with a route's pattern and a code.
+ * Builds a member's API over its ports. What a front end serves is in
+ * `create-front-api.ts`.
  */
-import { logOriginCharactersMax } from '@callbook/protocol';
 import type { Clock, Cryptography, Random } from '@callbook/protocol';
-import { fastify } from 'fastify';
-import type { FastifyInstance, FastifyServerFactory, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { SecureContextOptions } from 'node:tls';
 import type { ApiContext, ApiScope } from './api-scope.ts';
+import { createApiServer, silentLogger } from './api-server.ts';
 import { ChallengeDesk } from './challenges/challenge-desk.ts';
 import type { SendGuard } from './challenges/send-guard.ts';
-import { allowEveryOrigin, shareAnswer } from './cross-origin.ts';
-import { takeJson } from './json-body.ts';
 import { apiLimits } from './limits.ts';
 import type { ApiLimits } from './limits.ts';
 import { LookupAccess } from './lookups/lookup-access.ts';
@@ -21,11 +17,10 @@ import { innerAsk } from './oblivious/inner-ask.ts';
 import { addObliviousRoutes } from './oblivious/oblivious-routes.ts';
 import type { ObliviousService } from './oblivious/oblivious-service.ts';
 import { RelayBudget } from './oblivious/relay-budget.ts';
-import type { CodeSender, DirectoryPort, DnsPort, EventLogger } from './ports.ts';
+import type { CodeSender, DirectoryPort, DnsPort, EventLogger, LookupPort } from './ports.ts';
 import { addPageRoutes } from './page/page-routes.ts';
 import type { PageService } from './page/page-routes.ts';
 import { ProofBudget } from './proofs/proof-budget.ts';
-import { answerClientError, errorHandler, problemOf, schemaError, sendProblem } from './problem.ts';
 import { addAgreementRoutes } from './routes/agreement-routes.ts';
 import { addBulkRoutes } from './routes/bulk-routes.ts';
 import { addChallengeRoutes } from './routes/challenge-routes.ts';
@@ -39,9 +34,6 @@ import { addLookupRoutes } from './routes/lookup-routes.ts';
 import { addProofRoutes } from './routes/proof-routes.ts';
 import { addTokenRoutes } from './routes/token-routes.ts';
 import { addWitnessRoutes } from './routes/witness-routes.ts';
-import { problemSchema } from './schemas/problem-schema.ts';
-import { createTlsServer } from './tls-server.ts';
-import type { TlsServerOptions } from './tls-server.ts';
 import type { TokenService } from './tokens/token-service.ts';
 
 export interface ApiOptions {
@@ -70,10 +62,6 @@ export interface ApiOptions {
 
 /** How often what is over leaves memory while nobody asks. */
 const forgetEveryMs = 60_000;
-/** Longest value of a path parameter: the host of an origin. */
-const pathParameterCharactersMax = logOriginCharactersMax;
-/** How often node looks for requests that take too long. */
-const slowRequestCheckMsMax = 30_000;
 
 /**
  * Returns the API, not yet listening: `await api.listen({host, port})`, `await api.close()`.
@@ -82,28 +70,14 @@ const slowRequestCheckMsMax = 30_000;
  */
 export function createApi(options: ApiOptions): FastifyInstance {
   const limits: ApiLimits = { ...apiLimits, ...options.limits };
-  const logger = options.logger ?? silent;
+  const logger = options.logger ?? silentLogger;
   const desk = new ChallengeDesk(options.host, limits, options);
   const proofs = new ProofBudget(limits, options);
   const access = new LookupAccess(limits, options);
   const { directory, crypto, clock, dns } = options;
   const context: ApiContext = { directory, crypto, clock, desk, proofs, access, dns };
 
-  const api = fastify(serverOptions({ limits, logger, tls: options.tls })) as ApiScope;
-  api.server.maxConnections = limits.connectionsMax;
-  api.removeContentTypeParser('text/plain');
-  takeJson(api);
-  // Here and not in the scope below, where it would bring the framework's own serializer back.
-  api.addSchema(problemSchema);
-  // Answers are built field by field, and tests hold every one against its schema.
-  api.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  api.setErrorHandler(errorHandler(logger));
-  api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));
-  allowEveryOrigin(api);
-  api.addHook('onRequest', (_request, reply, done) => {
-    reply.header('x-content-type-options', 'nosniff');
-    done();
-  });
+  const api = createApiServer({ limits, logger, tls: options.tls });
   forgetWhileOpen(api, desk);
   if (options.page !== undefined) addPageRoutes(api, { ...options, page: options.page });
   api.register(async (scope: ApiScope) => {
@@ -126,7 +100,7 @@ async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   addDnsRoutes(scope, context);
   addEmailRoutes(scope, context);
   addEntryRoutes(scope, context);
-  addLookupRoutes(scope, context);
+  addLookupRoutes(scope, { ...context, lookups: lookupsOf(context.directory) });
   addProofRoutes(scope, context);
   addLogRoutes(scope, context);
   addWitnessRoutes(scope, context);
@@ -136,42 +110,11 @@ async function addRoutes(scope: ApiScope, context: ApiContext): Promise<void> {
   addOpenapiRoute(scope);
 }
 
-function serverOptions(options: {
-  readonly limits: ApiLimits;
-  readonly logger: EventLogger;
-  readonly tls: SecureContextOptions | undefined;
-}): FastifyServerOptions {
-  const { limits, logger, tls } = options;
-  const onFrameworkError = errorHandler(logger);
-  const checkEveryMs = Math.min(limits.requestMsMax, slowRequestCheckMsMax);
+/** One store read each, at once. */
+function lookupsOf(directory: DirectoryPort): LookupPort {
   return {
-    logger: false,
-    bodyLimit: limits.bodyBytesMax,
-    requestTimeout: limits.requestMsMax,
-    return503OnClosing: false,
-    routerOptions: { maxParamLength: pathParameterCharactersMax },
-    // Requests are taken as they are: nothing is converted, and unknown fields are refused.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    schemaErrorFormatter: schemaError,
-    clientErrorHandler: answerClientError,
-    // Comes before every hook.
-    frameworkErrors: (error, request, reply) => {
-      shareAnswer(reply);
-      onFrameworkError(error, request, reply);
-    },
-    ...(tls === undefined
-      ? { http: { connectionsCheckingInterval: checkEveryMs } }
-      : { https: {}, serverFactory: tlsServerFactory({ tls, limits, checkEveryMs }) }),
+    lookUp: (asked) => asked.map(({ identifier, scope }) => directory.lookup(identifier, scope)),
   };
-}
-
-/** HTTP/2's requests and responses have the methods of HTTP/1.1's (node's compatibility API). */
-function tlsServerFactory(options: TlsServerOptions): FastifyServerFactory {
-  return (onRequest) =>
-    createTlsServer(
-      options,
-      onRequest as unknown as Parameters<typeof createTlsServer>[1],
-    ) as unknown as ReturnType<FastifyServerFactory>;
 }
 
 /** A member that nobody asks anything still forgets in time. */
@@ -180,5 +123,3 @@ function forgetWhileOpen(api: ApiScope, desk: ChallengeDesk): void {
   timer.unref();
   api.addHook('onClose', async () => clearInterval(timer));
 }
-
-const silent: EventLogger = { error: () => {} };

@@ -2,6 +2,8 @@
 
 export { createApi } from './create-api.ts';
 export type { ApiOptions } from './create-api.ts';
+export { createFrontApi } from './create-front-api.ts';
+export type { FrontApiOptions } from './create-front-api.ts';
 export { SendGuard } from './challenges/send-guard.ts';
 export type { SendGuardOptions } from './challenges/send-guard.ts';
 export { SpentLedger } from './challenges/spent-ledger.ts';
@@ -28,6 +30,7 @@ export type { ApiErrorCode, ApiSettingCode } from './errors.ts';
 export { apiLimits } from './limits.ts';
 export type { ApiLimits } from './limits.ts';
 export type {
+  AskedLookup,
   CodeMessage,
   CodeSender,
   CosignedCheckpoint,
@@ -42,6 +45,7 @@ export type {
   IdentifierOwnership,
   DirectoryProof,
   IdentifierProof,
+  LookupPort,
   LogTileCoordinates,
   MemberAgreement,
   NoticeMessage,

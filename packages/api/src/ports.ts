@@ -83,6 +83,20 @@ export interface DirectoryPort {
   readiness(): Readiness;
 }
 
+/** One identifier that somebody looks up, and what they may see of it. */
+export interface AskedLookup {
+  readonly identifier: Identifier;
+  readonly scope: LookupScope;
+}
+
+/** Looks up what is published: at once, or with one question to a database. */
+export interface LookupPort {
+  /** In the order asked. Rejects with `directory_unavailable` rather than to answer from what may be wrong. */
+  lookUp(
+    asked: readonly AskedLookup[],
+  ): readonly (PublishedBinding | undefined)[] | Promise<readonly (PublishedBinding | undefined)[]>;
+}
+
 /** A holder, for the budget of tokens. */
 export interface TokenHolder {
   /** 32 bytes. */
@@ -111,7 +125,7 @@ export interface TokenRows {
 /** This member's zone. */
 export interface DnsPort {
   /** The response to a query that came over TLS, as sent; undefined where nothing is to be sent. */
-  answer(query: Uint8Array): Uint8Array | undefined;
+  answer(query: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
 }
 
 /** Evidence as docs/spec/evidence.md has it, and what it proves. */

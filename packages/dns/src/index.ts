@@ -67,7 +67,7 @@ export type { PresignedKeys, PresignedPeriod } from './keys/presigned-keys.ts';
 export { encodeSigningRequest, parseSigningRequest } from './keys/signing-request.ts';
 export type { SigningRequest } from './keys/signing-request.ts';
 export { createResponder, nsidBytesMax } from './serve/responder.ts';
-export type { Responder, ResponderOptions } from './serve/responder.ts';
+export type { LateResponder, Responder, ResponderOptions } from './serve/responder.ts';
 export type { CookieOptions } from './serve/query-options.ts';
 export type { Transport } from './serve/transport.ts';
 export {
@@ -100,8 +100,10 @@ export type {
   DatagramEngineOptions,
   DatagramServer,
   WorkerCrash,
+  WorkerPlace,
   WorkerResponder,
 } from './datagram/datagram-engine.ts';
+export { DatagramSender } from './datagram/datagram-sender.ts';
 export { AnswerTable } from './datagram/answer-table.ts';
 export type { AnswerFill } from './datagram/answer-table.ts';
 export type { AnswerKey } from './datagram/answer-key.ts';

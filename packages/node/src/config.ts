@@ -14,6 +14,7 @@ import { ChallengeSettings, channelProblems } from './challenge-settings.ts';
 import { parseConfigDocument } from './configuration/config-document.ts';
 import type { ConfigDocument, ConfigFault } from './configuration/config-document.ts';
 import { resolvePaths } from './configuration/config-paths.ts';
+import { SharedDatabaseSettings } from './configuration/shared-database-settings.ts';
 import { schemaFaults } from './configuration/schema-faults.ts';
 import { secretSources, withSecrets } from './configuration/secret-sources.ts';
 import type { SecretSources } from './configuration/secret-sources.ts';
@@ -286,6 +287,7 @@ export const ConfigSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    sharedDatabase: Type.Optional(SharedDatabaseSettings),
     log: Type.Optional(
       Type.Object(
         {

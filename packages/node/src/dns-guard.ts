@@ -19,7 +19,7 @@ import { startReloading } from './reloaded-files.ts';
 import { systemRandom } from './system-ports.ts';
 import type { ZoneServer } from './zone-server.ts';
 
-type DnsConfig = NodeConfig['dns'];
+type DnsConfig = Pick<NodeConfig['dns'], 'listen' | 'cookies' | 'rateLimit' | 'nsid' | 'tls'>;
 
 /** Enough for a resolver that asks for many; too little to be worth a forger's while. */
 const responsesPerSecondDefault = 200;

@@ -52,6 +52,7 @@ export const nodeErrorCodes = {
   data_folder_filled: 'the data folder has something already, which a restore does not overwrite',
   disk_full: 'the disk has no space left, or this user may use no more of it',
   folder_unwritable: 'a folder cannot be read or written by this user, or the disk is read-only',
+  database_url_malformed: 'the file with the URL of the shared database holds no postgresql:// URL',
   listen_failed: 'a configured address cannot be listened on',
   page_unreadable: 'the configured folder of the web page cannot be read, or has no page',
 } as const;

@@ -10,3 +10,6 @@ export { startMember } from './member.ts';
 export type { RunningMember } from './member.ts';
 export { startZoneServer } from './zone-server.ts';
 export type { ZoneServer, ZoneServerOptions } from './zone-server.ts';
+export { startFront } from './front/front.ts';
+export type { RunningFront } from './front/front.ts';
+export type { FrontConfig } from './front/front-config.ts';

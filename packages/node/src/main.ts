@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { charterCommand } from './commands/charter.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -30,7 +30,16 @@ program
   .command('serve')
   .description('serve DNS, the API and the mesh until SIGINT or SIGTERM')
   .requiredOption('--config <file>', 'configuration (YAML)')
-  .action(async ({ config }: { config: string }) => await serve(config));
+  .addOption(
+    new Option('--role <role>', 'a member, or a front end that answers from its shared database')
+      .choices(['member', 'front'])
+      .default('member'),
+  )
+  .action(async ({ config, role }: { config: string; role: 'member' | 'front' }) => {
+    if (role === 'member') return await serve(config);
+    const { serveFront } = await import('./front/serve-front.ts');
+    await serveFront(config);
+  });
 
 const print = (text: string): boolean => process.stdout.write(text);
 program.addCommand(initCommand(print));

@@ -19,6 +19,7 @@ import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
 import type { NodeErrorCode } from './errors.ts';
+import type { Publishing } from './front/publishing.ts';
 import { startMemberWash } from './forgetting/member-wash.ts';
 import { readSecretKey } from './key-file.ts';
 import { startMemberZone } from './member-zone.ts';
@@ -40,8 +41,7 @@ const storeCacheBytesDefault = 64 << 20;
 export async function startMember(config: NodeConfig, log: Logger): Promise<RunningMember> {
   await using parts = new AsyncDisposableStack();
   const crypto = await pickCryptography();
-  const store = await openStore(config, log);
-  parts.defer(async () => await store.close());
+  const { ownStore, store, publishing } = await openStores(config, parts, log);
   const options = await replicaOptions(config, store, crypto);
   // Nothing is served, written or signed before the store is worth something.
   if (await needsJoin(store)) {
@@ -56,13 +56,14 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const { member } = replica.membership.byName(config.member)!;
   const certificates = parts.use(await MemberCertificates.open(config, { member, log }));
   const zone = parts.use(await startMemberZone(config, { replica, certificates, log }));
+  if (publishing !== undefined) parts.use(publishing.follow({ zone, log }));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const network = await import('./member-network.ts');
   const { createMemberDirectory, openMesh, startMemberApi } = network;
   const mesh = parts.use(await openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
-  const governing = { replica, mesh, store, crypto, logSigner, onFailure };
+  const governing = { replica, mesh, store: ownStore, crypto, logSigner, onFailure };
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
@@ -147,6 +148,25 @@ async function openStore(config: NodeConfig, log: Logger): Promise<LevelStore> {
     await store.close();
     throw error;
   }
+}
+
+/** The store, and the same with an outbox where front ends read what is published. */
+async function openStores(config: NodeConfig, parts: AsyncDisposableStack, log: Logger) {
+  const ownStore = await openStore(config, log);
+  parts.defer(async () => await ownStore.close());
+  const publishing = await openSharedDatabase(config, ownStore);
+  const store = publishing?.store ?? ownStore;
+  return { ownStore, store, publishing };
+}
+
+/** Where front ends read from; loaded by those alone who have some. */
+async function openSharedDatabase(
+  { sharedDatabase }: NodeConfig,
+  store: Store,
+): Promise<Publishing | undefined> {
+  if (sharedDatabase === undefined) return undefined;
+  const { openPublishing } = await import('./front/publishing.ts');
+  return await openPublishing(sharedDatabase, store);
 }
 
 async function replicaOptions(

@@ -33,6 +33,7 @@ import type {
 import type { Replica } from '@callbook/replication';
 import { responderOptions } from './dns-worker.ts';
 import { washDigits, washQuery } from './forgetting/wash-query.ts';
+import type { FrontDescription } from './front/front-description.ts';
 import type {
   DnsWorkerData,
   DnsWorkerNotice,
@@ -76,6 +77,8 @@ export interface ZoneServer extends DnsServer {
   asked(): number;
   /** The same for metrics: datagrams of each address, and all else. */
   traffic(): { readonly datagrams: readonly DatagramCounts[]; readonly otherQueries: number };
+  /** What front ends need to know to answer alike. */
+  describe(): FrontDescription;
   /** Makes the rooms and the threads of the server forget what was asked; not this thread's heap. */
   wash(): void;
 }
@@ -128,6 +131,7 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
       state.wash();
       notify({ kind: 'wash' });
     },
+    describe: () => state.describe(),
     announceObliviousKeys: (hashes) => {
       state.obliviousKeyHashes = hashes;
       notify({ kind: 'obliviousKeys', hashes });
@@ -219,6 +223,17 @@ class ZoneServing {
     return this.options.replica.membership.charters.current.hash;
   }
 
+  describe(): FrontDescription {
+    return {
+      version: 1,
+      zone: this.zone,
+      keys: this.keys.snapshot(),
+      charterHash: this.charterHash(),
+      obliviousKeyHashes: this.obliviousKeyHashes,
+      hostRecords: this.hostRecords,
+    };
+  }
+
   workerData(): DnsWorkerData {
     const { storeFolder, zoneKeysFolder, serving = {} } = this.options;
     return {
@@ -273,7 +288,7 @@ const slotBytes = 496;
 const slotOverheadBytes = 8;
 
 /** Returns the largest table, of a power of two of answers, that the memory has room for. */
-function answerTableRoom(mebibytes: number): { answersMax: number; slotBytes: number } {
+export function answerTableRoom(mebibytes: number): { answersMax: number; slotBytes: number } {
   const answers = (mebibytes * 2 ** 20) / (slotBytes + slotOverheadBytes);
   return { answersMax: 2 ** Math.floor(Math.log2(answers)), slotBytes };
 }

@@ -11,6 +11,17 @@ export const replicationErrorCodes = {
   store_failed: 'the store failed to read or write; the member must be restarted',
   store_closed: 'the store has been closed',
   store_corrupt: 'a row of the store is not what this version writes',
+  shared_store_unavailable: 'the shared database cannot be reached, or is starting or stopping',
+  shared_store_slow: 'the shared database did not answer in time',
+  shared_store_read_only: 'the shared database does not let this member write',
+  shared_store_failed: 'the shared database refused a statement, or has other tables than ours',
+  shared_store_filling: 'the shared database is being filled, or was never filled',
+  shared_store_restored:
+    'the shared database is at an earlier position than it has been: it was restored',
+  shared_store_taken: 'another process writes to the shared database for the same member',
+  shared_store_foreign:
+    'the shared database has rows of another member, or of a version that this one does not know',
+  shared_store_stale: 'what the shared database says is older than the bound on staleness',
   log_key_mismatch: 'the log key given is not the one that the charter names for this member',
   vrf_key_mismatch: 'the VRF secret given does not belong to the public key in the charter',
   member_unknown: 'the charter has no member of this name, or has expelled it',

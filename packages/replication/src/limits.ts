@@ -276,3 +276,21 @@ export const peerPointsRefused = 16;
 export const peerPointsMax = 32;
 /** How long each request of a member with a bad score waits. */
 export const peerSlowMs = 250;
+
+/** Rows of the outbox, and keys in them, that go to the shared database in one transaction. */
+export const followedRowsMax = 256;
+export const followedKeysMax = 4096;
+/** Rows compared with the shared database at once when it is filled. */
+export const filledRowsMax = 2048;
+/** More changes that the shared database lacks are not kept: it is compared as a whole then. */
+export const outboxRowsMax = 200_000;
+/** Notices that stay in the shared database for front ends that lag; one that lags more forgets all answers. */
+export const sharedNoticesKept = 4096;
+/** A notice of more changes says that everything has changed. */
+export const noticedIdentifiersMax = 4096;
+/** How often the writer shows that it lives, and for how long it watches another before it takes over. */
+export const sharedBeatMs = 1_000;
+export const sharedTakeOverMs = 5_000;
+/** Waits after failures of the shared database, twice as long each time. */
+export const sharedRetryMsMin = 250;
+export const sharedRetryMsMax = 10_000;

@@ -6,6 +6,7 @@
 export { needsJoin } from './join/snapshot-join.ts';
 export { createReplica } from './replica.ts';
 export { readLogState } from './log/log-state.ts';
+export { systemScheduler } from './scheduler.ts';
 export { openLevelStore } from './store/level-store.ts';
 export { migrateStore, schemaOf, storeSchema } from './store/schema.ts';
 export { isTableSound } from './store/table-checksums.ts';

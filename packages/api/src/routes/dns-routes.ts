@@ -25,7 +25,7 @@ export function dnsAnswerer({ dns }: Pick<ApiContext, 'dns'>): OctetsAnswerer {
 }
 
 /** Registers the route, in a scope of its own, where a body is octets of one media type. */
-export function addDnsRoutes(scope: ApiScope, context: ApiContext): void {
+export function addDnsRoutes(scope: ApiScope, context: Pick<ApiContext, 'dns'>): void {
   const message = Type.Unsafe<Uint8Array>({ type: 'string', contentEncoding: 'binary' });
   const content = { [dnsMessageType]: { schema: message } };
   const schema = {

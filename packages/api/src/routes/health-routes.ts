@@ -15,7 +15,10 @@ const ready = Type.Object(
 );
 
 /** Registers both probes. */
-export function addHealthRoutes(scope: ApiScope, { directory }: ApiContext): void {
+export function addHealthRoutes(
+  scope: ApiScope,
+  { directory }: { readonly directory: Pick<ApiContext['directory'], 'readiness'> },
+): void {
   const healthSchema = {
     operationId: 'health',
     summary: 'Answers while the process lives',

@@ -3,20 +3,24 @@
  * the body because a URL is written down by every proxy on the way.
  */
 import { encodeBase64Url, isDormant, parseIdentifier } from '@callbook/protocol';
-import type { PublishedBinding } from '@callbook/protocol';
+import type { Identifier, PublishedBinding } from '@callbook/protocol';
 import type { ApiContext, ApiScope } from '../api-scope.ts';
 import { ApiError } from '../errors.ts';
 import { accessCodes } from '../lookups/lookup-access.ts';
 import { scopeFor } from '../lookups/reader.ts';
-import type { Reader } from '../lookups/reader.ts';
 import { isOblivious, obliviousLookupsMax } from '../oblivious/inner-request.ts';
-import type { DirectoryPort } from '../ports.ts';
+import type { LookupPort } from '../ports.ts';
 import { lookupAnswer, lookupRequest } from '../schemas/lookup-schemas.ts';
 import { bodyCodes, problems } from '../schemas/problem-schema.ts';
 import { pendingJson } from './pending-json.ts';
 
+export interface LookupContext extends Pick<ApiContext, 'access' | 'clock'> {
+  readonly lookups: LookupPort;
+}
+
 /** Registers the look-up. */
-export function addLookupRoutes(scope: ApiScope, { access, clock, directory }: ApiContext): void {
+export function addLookupRoutes(scope: ApiScope, context: LookupContext): void {
+  const { access, clock, lookups } = context;
   const schema = {
     operationId: 'lookUp',
     summary: 'Looks up identifiers',
@@ -32,8 +36,21 @@ export function addLookupRoutes(scope: ApiScope, { access, clock, directory }: A
     if (isOblivious(request) && body.identifiers.length > obliviousLookupsMax) throw tooMany();
     const reader = await access.admit(request, body.identifiers.length);
     reply.header('cache-control', 'no-store');
+    const parsed = body.identifiers.map(parseIdentifier);
+    const identifiers = parsed.flatMap((one): Identifier[] =>
+      one.verdict === 'accept' ? [one.value] : [],
+    );
+    const bindings = await lookups.lookUp(
+      identifiers.map((identifier) => ({ identifier, scope: scopeFor(reader, identifier) })),
+    );
     const nowMs = clock.nowMs();
-    return { results: body.identifiers.map((text) => lookUp(text, { directory, reader, nowMs })) };
+    let place = 0;
+    const results = parsed.map(({ verdict }) => {
+      if (verdict !== 'accept') return { state: 'malformed' as const };
+      const binding = bindings[place++];
+      return binding === undefined ? { state: 'absent' as const } : publishedJson(binding, nowMs);
+    });
+    return { results };
   });
 }
 
@@ -41,19 +58,6 @@ export function addLookupRoutes(scope: ApiScope, { access, clock, directory }: A
 function tooMany(): ApiError {
   const message = `body/identifiers has more than ${obliviousLookupsMax} items in a capsule`;
   return new ApiError('request_malformed', { message });
-}
-
-interface LookupContext {
-  readonly directory: DirectoryPort;
-  readonly reader: Reader;
-  readonly nowMs: number;
-}
-
-function lookUp(text: string, { directory, reader, nowMs }: LookupContext) {
-  const identifier = parseIdentifier(text);
-  if (identifier.verdict !== 'accept') return { state: 'malformed' as const };
-  const binding = directory.lookup(identifier.value, scopeFor(reader, identifier.value));
-  return binding === undefined ? { state: 'absent' as const } : publishedJson(binding, nowMs);
 }
 
 function publishedJson(binding: PublishedBinding, nowMs: number) {

@@ -23,8 +23,8 @@ export interface DatagramEngineOptions {
   readonly workers: number;
   /** Exports `createWorkerResponder`, a `CreateWorkerResponder`; loaded by every worker. */
   readonly responderModule: URL;
-  /** Asked at every start of a worker; what it returns must be fit for structured clone. */
-  readonly responderData: () => unknown;
+  /** Asked at every start of a worker, by its place; what it returns must be fit for structured clone. */
+  readonly responderData: (workerIndex: number) => unknown;
   /** Longer queries are dropped. Default `datagramQueryBytesMax`. */
   readonly queryBytesMax?: number;
   /** Room for an answer. Default `datagramAnswerBytesMax`. */
@@ -73,8 +73,9 @@ export interface DatagramCounts {
  */
 export interface WorkerResponder {
   /**
-   * Writes the answer from the start of `out` on and returns its size; 0 sends nothing. All three
-   * arguments are used again for other datagrams: none may be kept.
+   * Writes the answer from the start of `out` on and returns its size; 0 sends nothing, or leaves it to
+   * another thread to send later (`DatagramSender`). All three arguments are used again for other
+   * datagrams: none may be kept.
    */
   respondInto(query: Uint8Array, out: Uint8Array, client: ClientAddress): number;
   takeNotice?(notice: unknown): void;
@@ -82,8 +83,15 @@ export interface WorkerResponder {
   close?(): Promise<void>;
 }
 
+/** What a responder may know of the worker that it answers for. */
+export interface WorkerPlace {
+  /** Of the socket, which every thread of the process may send by; undefined where the engine has none. */
+  readonly descriptor?: number | undefined;
+}
+
 export type CreateWorkerResponder = (
   responderData: unknown,
+  place: WorkerPlace,
 ) => WorkerResponder | Promise<WorkerResponder>;
 
 export interface ClientAddress {

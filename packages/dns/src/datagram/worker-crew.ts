@@ -159,7 +159,7 @@ class CrewMember {
     return {
       ...extras[this.workerIndex],
       responderModule: engine.responderModule.href,
-      responderData: engine.responderData(),
+      responderData: engine.responderData(this.workerIndex),
       orders: orders.seat,
       counts: this.counts.memory,
       queryBytesMax: engine.queryBytesMax ?? datagramQueryBytesMax,

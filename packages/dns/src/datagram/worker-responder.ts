@@ -8,6 +8,8 @@ import type { WorkerCounts } from './worker-counts.ts';
 export interface WorkerSeat {
   readonly responderModule: string;
   readonly responderData: unknown;
+  /** Of the worker's socket, where the engine knows it. */
+  readonly descriptor?: number;
   readonly orders: OrdersSeat;
   readonly counts: SharedArrayBuffer;
   readonly queryBytesMax: number;
@@ -22,7 +24,8 @@ export async function loadResponder(seat: WorkerSeat): Promise<WorkerResponder> 
   const exported = (await import(seat.responderModule)) as Readonly<Record<string, unknown>>;
   const create = exported['createWorkerResponder'];
   assert(typeof create === 'function', 'responder module exports no createWorkerResponder');
-  return await (create as CreateWorkerResponder)(seat.responderData);
+  const { descriptor } = seat;
+  return await (create as CreateWorkerResponder)(seat.responderData, { descriptor });
 }
 
 /** A responder that cannot stop the loop it runs in. */

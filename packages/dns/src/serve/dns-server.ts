@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectoryError } from '@callbook/protocol';
 import { dnsError } from '../errors.ts';
-import type { Responder } from './responder.ts';
+import type { LateResponder } from './responder.ts';
 import { startTcpListener } from './tcp-listener.ts';
 import { startTlsListener } from './tls-listener.ts';
 import type { TlsCertificate, TlsListener } from './tls-listener.ts';
@@ -41,7 +41,7 @@ const freePortPauseMs = 5;
 
 export interface DnsServerOptions {
   readonly listen: readonly ListenAddress[];
-  readonly respond: Responder;
+  readonly respond: LateResponder;
   /** Binds what answers datagrams; by `node:dgram` and `respond` in this thread unless told. */
   readonly startDatagrams?: (at: ListenAddress) => Promise<Listener>;
   /** DNS over TLS, answered in this thread. A certificate that is not there yet is handed in later. */
@@ -85,7 +85,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
 async function startTls(
   at: ListenAddress,
   certificate: TlsCertificate | undefined,
-  respond: Responder,
+  respond: LateResponder,
 ): Promise<TlsListener> {
   try {
     return await startTlsListener(at, certificate, respond);

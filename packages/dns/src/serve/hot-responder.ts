@@ -41,6 +41,8 @@ export interface HotResponderOptions {
 const udpAnswerBytesPlain = 512;
 
 export class HotResponder {
+  /** Of the last name that was looked for in vain. */
+  generation = 0;
   private readonly options: HotResponderOptions;
   private readonly table: AnswerTable;
   private readonly plain = new PlainQuery();
@@ -65,10 +67,32 @@ export class HotResponder {
       if (size >= 0) return size;
     }
     const generation = table.generationOf(key);
+    this.generation = generation;
     // Answers that are not kept have left something there.
     this.options.takeEndMs();
     const size = this.respondFully(query, out, client);
     if (size > 0) this.keep(out.subarray(0, size), { generation, nowSeconds });
+    return size;
+  }
+
+  /**
+   * Writes the answer to a query that `respondInto` has looked for before, in this thread or another, and
+   * keeps it; `generation` is that of then, when the store had not been read.
+   */
+  respondLate(
+    query: Uint8Array,
+    out: Uint8Array,
+    asked: { readonly client: ClientAddress; readonly generation: number },
+  ): number {
+    const { plain, key } = this;
+    const isKept = plain.read(query) && isKeptType(plain.type);
+    this.options.takeEndMs();
+    const size = this.respondFully(query, out, asked.client);
+    if (!isKept || size === 0) return size;
+    key.setName(query, headerBytes, plain.nameEnd);
+    key.setQuestion(plain.type, plain.flagsClass);
+    const nowSeconds = Math.floor(this.options.clock.nowMs() / 1000);
+    this.keep(out.subarray(0, size), { generation: asked.generation, nowSeconds });
     return size;
   }
 

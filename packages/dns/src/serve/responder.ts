@@ -41,6 +41,13 @@ export type Responder = (
   client?: ClientAddress,
 ) => Uint8Array | undefined;
 
+/** The same where an answer may have to wait for a database. Never rejects. */
+export type LateResponder = (
+  query: Uint8Array,
+  transport: Transport,
+  client?: ClientAddress,
+) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+
 export interface ResponderOptions {
   /** Told of what a zone threw; the query was answered SERVFAIL. */
   readonly onFailure?: (error: unknown) => void;

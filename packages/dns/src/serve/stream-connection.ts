@@ -4,7 +4,7 @@
  * octet now and then holds nothing; it is not read from while its answers are not taken.
  */
 import type { Socket } from 'node:net';
-import type { Responder } from './responder.ts';
+import type { LateResponder } from './responder.ts';
 import { streamIdleMsMax } from './stream-limits.ts';
 import { SocketClient } from './transport.ts';
 
@@ -13,7 +13,7 @@ const lengthBytes = 2;
 
 export interface StreamService {
   readonly transport: 'tcp' | 'tls';
-  readonly respond: Responder;
+  readonly respond: LateResponder;
   /** Told of each whole query. */
   readonly onQuery: () => void;
 }
@@ -23,22 +23,38 @@ export function serveConnection(connection: Socket, service: StreamService): voi
   const client = new SocketClient(connection.remoteAddress, connection.remotePort);
   let pending: Uint8Array = new Uint8Array(0);
   const idle = setTimeout(() => connection.destroy(), streamIdleMsMax);
+  let isWaiting = false;
+  const answer = (query: Uint8Array, response: Uint8Array | undefined): void => {
+    // The octets are ours alone: a connection that stays open keeps nothing of what was asked on it.
+    query.fill(0);
+    if (response !== undefined) connection.write(framed(response));
+  };
   const answerPending = (): void => {
+    if (isWaiting) return;
     connection.cork();
     // Answers that nobody takes stop the reading of queries, so a connection holds little memory.
-    while (!connection.writableNeedDrain) {
+    while (!connection.writableNeedDrain && !isWaiting) {
       const query = firstQuery(pending);
       if (query === undefined) break;
       idle.refresh();
       service.onQuery();
       pending = pending.subarray(lengthBytes + query.length);
       const response = service.respond(query, service.transport, client);
-      // The octets are ours alone: a connection that stays open keeps nothing of what was asked on it.
-      query.fill(0);
-      if (response !== undefined) connection.write(framed(response));
+      if (!(response instanceof Promise)) {
+        answer(query, response);
+        continue;
+      }
+      // One after the other, in the order in which they came; nothing more is read meanwhile.
+      isWaiting = true;
+      void response.then((late) => {
+        isWaiting = false;
+        if (connection.destroyed) return;
+        answer(query, late);
+        answerPending();
+      });
     }
     connection.uncork();
-    if (connection.writableNeedDrain) connection.pause();
+    if (connection.writableNeedDrain || isWaiting) connection.pause();
     else connection.resume();
   };
   connection.on('close', () => clearTimeout(idle));

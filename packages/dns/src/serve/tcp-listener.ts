@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import type { Server } from 'node:net';
 import { ConnectionCrowd } from './connection-crowd.ts';
-import type { Responder } from './responder.ts';
+import type { LateResponder } from './responder.ts';
 import type { Listener, ListenAddress } from './dns-server.ts';
 import { serveConnection } from './stream-connection.ts';
 import { streamConnectionsMax } from './stream-limits.ts';
 
 /** Binds and answers. Rejects with the socket's own error when the address cannot be bound. */
-export async function startTcpListener(at: ListenAddress, respond: Responder): Promise<Listener> {
+export async function startTcpListener(
+  at: ListenAddress,
+  respond: LateResponder,
+): Promise<Listener> {
   const crowd = new ConnectionCrowd(streamConnectionsMax);
   const server = createServer({ noDelay: true }, (connection) => {
     crowd.add(connection);

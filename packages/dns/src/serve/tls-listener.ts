@@ -8,7 +8,7 @@ import { createServer } from 'node:tls';
 import type { Server } from 'node:tls';
 import { dnsError } from '../errors.ts';
 import { ConnectionCrowd } from './connection-crowd.ts';
-import type { Responder } from './responder.ts';
+import type { LateResponder } from './responder.ts';
 import type { Listener, ListenAddress } from './dns-server.ts';
 import { serveConnection } from './stream-connection.ts';
 import { handshakeMsMax, handshakesMax, streamConnectionsMax } from './stream-limits.ts';
@@ -32,7 +32,7 @@ export interface TlsListener extends Listener {
 export async function startTlsListener(
   at: ListenAddress,
   certificate: TlsCertificate | undefined,
-  respond: Responder,
+  respond: LateResponder,
 ): Promise<TlsListener> {
   const crowd = new ConnectionCrowd(streamConnectionsMax);
   const server = orUnusable(() =>

@@ -6,7 +6,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { Responder } from './responder.ts';
+import type { LateResponder } from './responder.ts';
 import type { Listener, ListenAddress } from './dns-server.ts';
 import { SocketClient } from './transport.ts';
 
@@ -14,7 +14,10 @@ import { SocketClient } from './transport.ts';
 const receiveBufferBytes = 4 * 1024 * 1024;
 
 /** Binds and answers. Rejects with the socket's own error when the address cannot be bound. */
-export async function startUdpListener(at: ListenAddress, respond: Responder): Promise<Listener> {
+export async function startUdpListener(
+  at: ListenAddress,
+  respond: LateResponder,
+): Promise<Listener> {
   const isIpv6 = isIPv6(at.address);
   const socket = createSocket({
     type: isIpv6 ? 'udp6' : 'udp4',
@@ -42,14 +45,19 @@ export async function startUdpListener(at: ListenAddress, respond: Responder): P
   };
 }
 
-function answerDatagrams(socket: Socket, respond: Responder): void {
+function answerDatagrams(socket: Socket, respond: LateResponder): void {
   // An answer that cannot be sent is lost, as any datagram may be; the client asks again.
   const ignoreLoss = (): void => undefined;
   socket.on('error', ignoreLoss);
   socket.on('message', (query, peer) => {
     // RFC 1035 knows no source port 0; only a forger waits there.
     if (peer.port === 0) return;
+    const send = (response: Uint8Array | undefined): void => {
+      if (response !== undefined) socket.send(response, peer.port, peer.address, ignoreLoss);
+    };
     const response = respond(query, 'udp', new SocketClient(peer.address, peer.port));
-    if (response !== undefined) socket.send(response, peer.port, peer.address, ignoreLoss);
+    if (!(response instanceof Promise)) send(response);
+    // The socket may be closed by then.
+    else void response.then(send).catch(ignoreLoss);
   });
 }

@@ -8,7 +8,7 @@ import { resolveAcmePaths, resolveCertificatePaths } from '../tls/tls-settings.t
 /** Returns the configuration with absolute paths; a folder of charters becomes the notes in it. */
 export function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
   const at = (path: string): string => resolve(folder, path);
-  const { keys, api, challenges, oblivious, page } = config;
+  const { keys, api, challenges, oblivious, page, sharedDatabase } = config;
   return {
     ...config,
     dataDir: at(config.dataDir),
@@ -20,6 +20,9 @@ export function resolvePaths(config: NodeConfig, folder: string): NodeConfig {
       oblivious: { ...oblivious, authorities: at(oblivious.authorities) },
     }),
     ...(page !== undefined && { page: { ...page, folder: at(page.folder) } }),
+    ...(sharedDatabase && {
+      sharedDatabase: { ...sharedDatabase, urlFile: at(sharedDatabase.urlFile) },
+    }),
     challenges: resolveChallengePaths(challenges, at),
   };
 }
@@ -32,7 +35,11 @@ function resolveApiPaths(api: NodeConfig['api'], at: (path: string) => string): 
   };
 }
 
-function resolveDnsPaths(dns: NodeConfig['dns'], at: (path: string) => string): NodeConfig['dns'] {
+/** Makes the paths of the settings of DNS absolute, a member's and a front end's. */
+export function resolveDnsPaths<Dns extends Pick<NodeConfig['dns'], 'cookies' | 'tls'>>(
+  dns: Dns,
+  at: (path: string) => string,
+): Dns {
   const { cookies, tls } = dns;
   return {
     ...dns,

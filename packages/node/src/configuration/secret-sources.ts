@@ -27,6 +27,7 @@ export const secretSettings: readonly SecretSetting[] = [
   secret('dns.tls.privateKey', 'DNS_TLS_KEY', 'pem'),
   secret('api.privateKey', 'API_TLS_KEY', 'pem'),
   secret('api.acme.externalAccount.keyFile', 'ACME_MAC_KEY', 'text'),
+  secret('sharedDatabase.urlFile', 'DATABASE_URL', 'text'),
   secret('challenges.channels.smpp.passwordFile', 'SMPP_PASSWORD', 'text'),
   secret('challenges.channels.webhook.secretFile', 'WEBHOOK_SECRET', 'text'),
   secret('challenges.channels.smtp.login.passwordFile', 'SMTP_PASSWORD', 'text'),

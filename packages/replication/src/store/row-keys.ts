@@ -28,6 +28,16 @@
  * | `q` | request id(32) | a request that this member has logged, until its holder is told |
  * | `j` | – | nothing: the store is being filled from a snapshot |
  * | `z` | – | the version of this table |
+ * | `u` | `s` | names this store to the shared database that follows it |
+ * | `u` | `q` sequence(6) | keys of rows that changed and which the shared database may not have yet |
+ *
+ * The shared database has the families `i` and `o`, and of its own:
+ *
+ * | prefix | key | value |
+ * |---|---|---|
+ * | `u` | `p` | position: who writes, and how far it has come |
+ * | `u` | `n` generation(6) | identifiers whose rows changed with this generation |
+ * | `u` | `d` | what front ends need to know of the member beside its bindings |
  */
 import type { Identifier, Visibility } from '@callbook/protocol';
 import { slabCopy, takeBytes } from '@callbook/protocol';
@@ -256,6 +266,61 @@ export function requestsAfter(requestId: Uint8Array = nothing): {
 } {
   const next = requestId.length === 0 ? nothing : Uint8Array.of(0);
   return { gte: keyOf('q', requestId, next), lt: keyOf('r', nothing) };
+}
+
+/** One row: names this store. */
+export function outboxStreamKey(): Uint8Array {
+  return keyOf('u', Buffer.from('s'));
+}
+
+export function outboxKey(sequence: number): Uint8Array {
+  return keyOf('u', Buffer.from('q'), number(sequence, indexBytes));
+}
+
+/** Reads the sequence number out of an `outboxKey`. */
+export function outboxSequenceIn(rowKey: Uint8Array): number {
+  return Buffer.from(rowKey).readUIntBE(2, indexBytes);
+}
+
+/** Bounds of the rows of the outbox from a sequence number on. */
+export function outboxFrom(sequence: number): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: outboxKey(sequence), lt: keyOf('u', Buffer.from('r')) };
+}
+
+/** One row of the shared database: who writes, and how far it has come. */
+export function sharedPositionKey(): Uint8Array {
+  return keyOf('u', Buffer.from('p'));
+}
+
+export function sharedNoticeKey(generation: number): Uint8Array {
+  return keyOf('u', Buffer.from('n'), number(generation, indexBytes));
+}
+
+/** One row of the shared database: what front ends know of the member. */
+export function sharedDescriptionKey(): Uint8Array {
+  return keyOf('u', Buffer.from('d'));
+}
+
+/** Families that the shared database has: what anybody may look up, and nothing else. */
+const sharedFamilies = [0x69, 0x6f];
+
+/** Tells whether a row goes to the shared database. */
+export function isSharedRow(rowKey: Uint8Array): boolean {
+  return sharedFamilies.includes(rowKey[0]!);
+}
+
+/** Bounds of each family of the shared database. */
+export function sharedRows(): { gte: Uint8Array; lt: Uint8Array }[] {
+  return sharedFamilies.map((family) => ({
+    gte: Uint8Array.of(family),
+    lt: Uint8Array.of(family + 1),
+  }));
+}
+
+/** Reads the identifier out of a `bindingKey`; undefined for rows of other families. */
+export function identifierIn(rowKey: Uint8Array): Identifier | undefined {
+  if (rowKey[0] !== 0x69) return undefined;
+  return Buffer.from(rowKey).toString('latin1', identifierAt) as Identifier;
 }
 
 /** Bounds of all nodes of the index. */

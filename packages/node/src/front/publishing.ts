@@ -1,0 +1,63 @@
+/**
+ * The writer's side in a member: its store gets an outbox, and a follower brings what is in it to the shared
+ * database. Loaded only where a database is configured. Whatever happens to the database, the member itself
+ * goes on; its operator reads the state in the log and the metrics.
+ */
+import {
+  PublishedOutbox,
+  openPostgresStore,
+  ViewFollower,
+} from '@callbook/replication/shared-database';
+import type { FollowerState } from '@callbook/replication/shared-database';
+import { systemScheduler } from '@callbook/replication/replica';
+import type { Store } from '@callbook/replication';
+import type { Logger } from 'pino';
+import type { NodeConfig } from '../config.ts';
+import { systemClock, systemRandom } from '../system-ports.ts';
+import type { ZoneServer } from '../zone-server.ts';
+import { encodeFrontDescription } from './front-description.ts';
+import { readSharedDatabase } from './shared-database.ts';
+
+/** One for the position and its rows; one for hints, which wait for nothing. */
+const connections = 2;
+
+/** What a member publishes to its front ends. */
+export interface Publishing {
+  /** To be used in place of the store that it was opened on. */
+  readonly store: Store;
+  /** Brings what is published to the database until disposed of. */
+  follow(parts: FollowParts): AsyncDisposable & { readonly state: FollowerState };
+}
+
+interface FollowParts {
+  readonly zone: Pick<ZoneServer, 'describe'>;
+  readonly log: Logger;
+  /** False while another process writes this member's log. */
+  readonly mayWrite?: () => boolean;
+}
+
+/** Codes: `key_file_*`, `database_url_malformed`. */
+export async function openPublishing(
+  settings: NonNullable<NodeConfig['sharedDatabase']>,
+  store: Store,
+): Promise<Publishing> {
+  const database = await readSharedDatabase(settings, connections);
+  const ports = { clock: systemClock, random: systemRandom };
+  const outbox = await PublishedOutbox.open({ store, ...ports });
+  return {
+    store: outbox.store,
+    follow: ({ zone, log, mayWrite }) =>
+      ViewFollower.start({
+        ...ports,
+        outbox,
+        openShared: async () => await openPostgresStore({ ...database, makesTable: true }),
+        description: () => encodeFrontDescription(zone.describe()),
+        scheduler: systemScheduler,
+        onState: ({ code, backlogMs, generation }) => {
+          if (code === undefined) log.info({ generation }, 'shared_database_followed');
+          else log.error({ code, backlogMs }, 'shared_database_troubled');
+        },
+        ...(mayWrite && { mayWrite }),
+      }),
+  };
+}

@@ -1,0 +1,319 @@
+/**
+ * A writer and front ends over a real PostgreSQL, without a federation: a store with published rows and its
+ * follower here, front ends as the daemon has them, asked over DNS and HTTPS.
+ */
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createZoneKeys, keyTimingsDefault, openKeyFolder, openKeyKeeper } from '@callbook/dns';
+import {
+  encodeMessage,
+  parseMessage,
+  parseName,
+  queryMessage,
+  recordTypes,
+} from '@callbook/dns/wire';
+import { createEventLog, startFront, writeSecretFile } from '@callbook/node';
+import type { FrontConfig, RunningFront } from '@callbook/node';
+import type { Identifier, PublishedBinding } from '@callbook/protocol';
+import { openLevelStore, systemScheduler } from '@callbook/replication';
+import type { Store } from '@callbook/replication';
+import { bindingKey } from '@callbook/replication/bindings-reader';
+import {
+  openPostgresStore,
+  PublishedOutbox,
+  ViewFollower,
+} from '@callbook/replication/shared-database';
+import type { FollowerState } from '@callbook/replication/shared-database';
+import { encodeFrontDescription } from '../../../packages/node/src/front/front-description.ts';
+import { encodeBinding } from '../../../packages/replication/src/view/binding-row.ts';
+import { freePort } from '../../src/peer-process.ts';
+import { Postgres } from '../../src/postgres.ts';
+
+const apex = 'e164.alpha.test';
+const clock = { nowMs: () => Date.now() };
+const random = { bytes: (size: number) => crypto.getRandomValues(new Uint8Array(size)) };
+
+export interface Writer extends AsyncDisposable {
+  readonly store: Store;
+  readonly outbox: PublishedOutbox;
+  readonly follower: ViewFollower;
+  /** Every state it has told. */
+  readonly states: readonly FollowerState[];
+  publish(...numbers: readonly [digits: string, sip: string][]): Promise<void>;
+  erase(digits: string): Promise<void>;
+}
+
+export interface Front extends AsyncDisposable {
+  readonly dnsPort: number;
+  readonly apiPort: number;
+  readonly metricsPort: number;
+  /** NAPTR of a number by UDP. */
+  ask(digits: string, transport?: 'udp' | 'tcp'): Promise<Answer>;
+  lookUp(digits: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  ready(): Promise<{ status: number; reasons: readonly string[] }>;
+}
+
+interface Answer {
+  /** NOERROR is 0, SERVFAIL 2. */
+  readonly code: number;
+  /** The SIP address in a NAPTR record; undefined when the number is denied. */
+  readonly sip: string | undefined;
+}
+
+export class FrontLab implements AsyncDisposable {
+  readonly postgres: Postgres;
+  readonly folder: string;
+  readonly #parts = new AsyncDisposableStack();
+
+  private constructor(postgres: Postgres, folder: string) {
+    this.postgres = postgres;
+    this.folder = folder;
+  }
+
+  static async open(): Promise<FrontLab> {
+    const folder = await mkdtemp(join(tmpdir(), 'callbook-front-'));
+    const lab = new FrontLab(await Postgres.start(), folder);
+    lab.#parts.defer(async () => await rm(folder, { recursive: true, force: true }));
+    lab.#parts.use(lab.postgres);
+    await createZoneKeys(join(folder, 'zone-keys'), 13);
+    const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=alpha';
+    const files = ['-keyout', lab.at('api.key'), '-out', lab.at('api.pem')];
+    execFileSync('openssl', ['req', '-x509', ...newKey.split(' '), ...files], { stdio: 'ignore' });
+    await writeSecretFile(lab.at('database'), new TextEncoder().encode(lab.postgres.url));
+    return lab;
+  }
+
+  at(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** A process that writes: with a store of its own, by the folder's name. */
+  async writer(
+    name: string,
+    options: { readonly takeOverMs?: number; readonly mayWrite?: () => boolean } = {},
+  ): Promise<Writer> {
+    const parts = new AsyncDisposableStack();
+    const level = await openLevelStore(this.at(name), { cacheBytes: 1 << 20 });
+    parts.defer(async () => await level.close());
+    const outbox = await PublishedOutbox.open({ store: level, clock, random });
+    const keys = await openKeyKeeper({
+      apex,
+      store: openKeyFolder(this.at('zone-keys')),
+      timings: keyTimingsDefault,
+      clock,
+    });
+    const zone = {
+      apex,
+      nameservers: [{ name: `ns.${apex}`, addresses: ['127.0.0.1'] }],
+      contact: 'hostmaster@alpha.test',
+      madeAtMs: 1_790_000_000_000,
+    };
+    const charterHash = new Uint8Array(32).fill(7);
+    const states: FollowerState[] = [];
+    const follower = parts.use(
+      ViewFollower.start({
+        outbox,
+        openShared: async () =>
+          await openPostgresStore({
+            url: this.postgres.url,
+            table: 'callbook',
+            connections: 2,
+            answerMsMax: 1_000,
+            makesTable: true,
+          }),
+        description: () =>
+          encodeFrontDescription({
+            version: 1,
+            zone,
+            keys: keys.snapshot(),
+            charterHash,
+            obliviousKeyHashes: [],
+            hostRecords: { apiKeyHashes: [], challenges: [] },
+          }),
+        clock,
+        random,
+        scheduler: systemScheduler,
+        onState: (state) => states.push(state),
+        beatMs: 200,
+        takeOverMs: 1_000,
+        ...options,
+      }),
+    );
+    const { store } = outbox;
+    let seq = 0;
+    return {
+      store,
+      outbox,
+      follower,
+      states,
+      publish: async (...numbers) => {
+        seq += 1;
+        const changes = numbers.map(([digits, sip]) => ({
+          rowKey: bindingKey(identifierOf(digits)),
+          value: encodeBinding(bindingOf(digits, sip, seq)),
+        }));
+        await store.batch(changes, { durable: true });
+      },
+      erase: async (digits) =>
+        await store.batch([{ rowKey: bindingKey(identifierOf(digits)), erase: true }], {
+          durable: true,
+        }),
+      [Symbol.asyncDispose]: async () => await parts.disposeAsync(),
+    };
+  }
+
+  async front(
+    database: Partial<FrontConfig['sharedDatabase']> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Front> {
+    const [dnsPort, apiPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
+    const address = '127.0.0.1';
+    const config: FrontConfig = {
+      sharedDatabase: {
+        urlFile: this.at('database'),
+        pollMilliseconds: 50,
+        stalenessSecondsMax: 5,
+        answerMilliseconds: 1_000,
+        ...database,
+      },
+      keys: { zone: this.at('zone-keys') },
+      dns: {
+        listen: [{ address, port: dnsPort }],
+        workers: 2,
+        answerTableMebibytes: 1,
+        rateLimit: { responsesPerSecond: 0 },
+      },
+      api: {
+        listen: { address, port: apiPort },
+        certificate: this.at('api.pem'),
+        privateKey: this.at('api.key'),
+      },
+      metrics: { listen: { address, port: metricsPort } },
+    };
+    const log = createEventLog('front', 'silent');
+    const front: RunningFront = await startFront(config, log, signal);
+    return {
+      dnsPort,
+      apiPort,
+      metricsPort,
+      ask: async (digits, transport = 'udp') => await ask(dnsPort, digits, transport),
+      lookUp: async (digits) => {
+        const body = { identifiers: [identifierOf(digits)] };
+        const answer = await https(apiPort, 'POST', '/v1/lookups', body);
+        const [found] = (answer.body['results'] ?? []) as Record<string, unknown>[];
+        return { status: answer.status, body: found ?? answer.body };
+      },
+      ready: async () => {
+        const { status, body } = await https(apiPort, 'GET', '/readyz');
+        return { status, reasons: (body['reasons'] ?? []) as string[] };
+      },
+      [Symbol.asyncDispose]: async () => await front[Symbol.asyncDispose](),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+}
+
+function identifierOf(digits: string): Identifier {
+  return `tel:+${digits}`;
+}
+
+function bindingOf(digits: string, sip: string, seq: number): PublishedBinding {
+  const entryId = crypto.getRandomValues(new Uint8Array(32));
+  return {
+    identifier: identifierOf(digits),
+    visibility: 'dns',
+    labelEpoch: 1,
+    label: new Uint8Array(32).fill(1),
+    epoch: 0,
+    seq,
+    ownershipId: entryId,
+    entryId,
+    origin: 'alpha.test/log',
+    changedAtMs: Date.now(),
+    routes: [{ service: 'sip', uri: sip, preference: 10 }],
+    keys: [],
+    pending: [],
+  };
+}
+
+async function ask(port: number, digits: string, transport: 'udp' | 'tcp'): Promise<Answer> {
+  const name = parseName(`${[...digits].reverse().join('.')}.${apex}`);
+  if (name.verdict !== 'accept') throw new Error(name.message);
+  const edns = { udpPayloadBytes: 1232, version: 0, dnssecOk: true, compactOk: false, options: [] };
+  const id = 1 + Math.floor(Math.random() * 60_000);
+  const query = encodeMessage(
+    queryMessage({ name: name.value, type: recordTypes.NAPTR }, { id, edns }),
+  );
+  const answer = await (transport === 'udp' ? byUdp(port, query) : byTcp(port, query));
+  const parsed = parseMessage(answer);
+  if (parsed.verdict !== 'accept') throw new Error(parsed.message);
+  const { responseCode, answers } = parsed.value;
+  const naptr = answers.find(({ type }) => type === recordTypes.NAPTR);
+  const sip = naptr && /sip:[^!]+/.exec(Buffer.from(naptr.rdata).toString('latin1'))?.[0];
+  return { code: responseCode, sip };
+}
+
+const answerMsMax = 5_000;
+
+async function byUdp(port: number, query: Uint8Array): Promise<Uint8Array> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send(query, port, '127.0.0.1');
+    const signal = AbortSignal.timeout(answerMsMax);
+    const [answer] = (await once(socket, 'message', { signal })) as [Buffer];
+    return answer;
+  } finally {
+    socket.close();
+  }
+}
+
+async function byTcp(port: number, query: Uint8Array): Promise<Uint8Array> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    // Twice the same, to see that both are answered.
+    const frame = Buffer.concat([Buffer.of(query.length >> 8, query.length & 0xff), query]);
+    socket.write(Buffer.concat([frame, frame]));
+    let octets = Buffer.alloc(0);
+    const signal = AbortSignal.timeout(answerMsMax);
+    for (;;) {
+      const [more] = (await once(socket, 'data', { signal })) as [Buffer];
+      octets = Buffer.concat([octets, more]);
+      const size = octets.readUInt16BE(0);
+      if (octets.length >= 2 * (size + 2)) return octets.subarray(size + 4, 2 * (size + 2));
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function https(
+  port: number,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const asking = request({
+    port,
+    method,
+    path,
+    headers,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+  });
+  asking.end(text);
+  const [response] = (await once(asking, 'response')) as [import('node:http').IncomingMessage];
+  let answer = '';
+  for await (const chunk of response) answer += String(chunk);
+  return { status: response.statusCode!, body: JSON.parse(answer) as Record<string, unknown> };
+}
