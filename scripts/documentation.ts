@@ -1,11 +1,14 @@
 /**
- * Checks the documentation against the tree: links lead somewhere, every attack on the page of threats
+ * Checks the documentation against the tree: links lead somewhere, to a heading where they name one, every attack on the page of threats
  * names a test that exists, and every test of an attack is named there, every dependency has its line of
  * reason, every code of every registry is explained, the Debian packages of the README are those that
  * `.ci/run` installs, and nothing is explained that does not exist.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { documentationPages } from '../site/documentation-pages.ts';
+import { renderMarkdown } from '../site/markdown.ts';
+import { isOutside, targetOf } from '../site/places.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -13,6 +16,7 @@ const root = join(import.meta.dirname, '..');
 export function brokenDocumentation(): string[] {
   return [
     ...brokenLinks(),
+    ...brokenAnchors(),
     ...brokenDependencies(),
     ...brokenPackageList(),
     ...brokenErrorPage(),
@@ -37,6 +41,23 @@ function brokenLinks(): string[] {
       .filter((target) => !existsSync(join(root, dirname(page), target.split('#')[0]!)))
       .map((target) => `${page}: no file at ${target}`);
   });
+}
+
+/** Links into pages of the documentation lead to headings that are there. */
+function brokenAnchors(): string[] {
+  const rendered = new Map(
+    documentationPages().map((page) => [page, renderMarkdown(read(page), (target) => target)]),
+  );
+  return [...rendered].flatMap(([page, { links }]) =>
+    links
+      .filter((target) => !isOutside(target) && target.includes('#'))
+      .filter((target) => {
+        const { path, anchor } = targetOf(page, target);
+        const sections = rendered.get(path)?.sections;
+        return sections !== undefined && !sections.some((one) => `#${one.anchor}` === anchor);
+      })
+      .map((target) => `${page}: no heading at ${target}`),
+  );
 }
 
 function brokenDependencies(): string[] {

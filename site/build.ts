@@ -7,6 +7,7 @@ import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { packageVersion, repository } from '../packaging/build.ts';
 import { runProgram } from '../packaging/program.ts';
+import { documentationPages } from './documentation-pages.ts';
 import { framed, listPage, navigationOf, textPage } from './layout.ts';
 import type { Frame, NavigationGroup, PageContent } from './layout.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -22,12 +23,6 @@ export interface SiteOptions {
   readonly say: (line: string) => void;
   /** The reference of the packages takes most of the time. */
   readonly withReference: boolean;
-}
-
-/** Pages of the documentation, by their paths in the repository. */
-export function documentationPages(): string[] {
-  const patterns = ['README.md', 'docs/**/*.md', '{packages,examples}/*/README.md'];
-  return patterns.flatMap((pattern) => globSync(pattern, { cwd: repository })).sort();
 }
 
 /** Builds the site; the folder is emptied before. */
