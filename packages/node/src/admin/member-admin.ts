@@ -28,15 +28,10 @@ export async function startMemberAdmin(
     await BackupDesk.open({ dataDir, store, origin, crypto, clock: systemClock }),
   );
   const answer: AnswerAdmin = async (request) => {
-    switch (request.ask) {
-      case 'status':
-        return await watch.status();
-      case 'backup-begin':
-      case 'backup-end':
-        return await backups.answer(request);
-      default:
-        return await desk.answer(request);
-    }
+    if (request.ask === 'status') return await watch.status();
+    if (request.ask === 'backup-begin' || request.ask === 'backup-end')
+      return await backups.answer(request);
+    return await desk.answer(request);
   };
   parts.use(await openAdminSocket(config, answer));
   const running = parts.move();
