@@ -19,11 +19,13 @@ export interface KeptNumber {
   readonly released: { readonly atMs: number; readonly releaseId: string } | null;
   /** Vetoes that were signed, by request id in hexadecimal: each needs a number of its own. */
   readonly vetoes: Readonly<Record<string, number>>;
+  /** When the lock that was switched off here last goes off; null where it never was. */
+  readonly lockEndsAtMs: number | null;
 }
 
 /** A number that has just come into this browser's hands. */
 export function newlyKept(holding: Holding, backup: KeptNumber['backup']): KeptNumber {
-  return { holding, backup, pending: null, released: null, vetoes: {} };
+  return { holding, backup, pending: null, released: null, vetoes: {}, lockEndsAtMs: null };
 }
 
 /** Returns the JSON value that `parseNumberJson` reads. */
@@ -44,7 +46,18 @@ export function parseNumberJson(json: unknown): KeptNumber {
   };
   return {
     ...kept,
+    // Pages of before did not know of it.
+    lockEndsAtMs: kept.lockEndsAtMs ?? null,
     holding: parseHoldingJson(kept.holding),
     pending: kept.pending === null ? null : parsePendingJson(kept.pending),
   };
+}
+
+/** How the lock of a number stands: switching it off takes effect after a pause. */
+export function lockOf(
+  { holding, lockEndsAtMs }: Pick<KeptNumber, 'holding' | 'lockEndsAtMs'>,
+  nowMs: number,
+): 'ending' | 'off' | 'on' {
+  if (holding.lock) return 'on';
+  return lockEndsAtMs !== null && nowMs < lockEndsAtMs ? 'ending' : 'off';
 }

@@ -110,6 +110,11 @@ function readKeys(text: string): PublishedKey[] | ReachFault {
   return isAll ? keys : { field: 'keys', place: Math.max(1, blocks.length) };
 }
 
+/** Whether somebody has pasted what nobody but them may have. */
+export function hasPrivateKey(text: string): boolean {
+  return /-----BEGIN [A-Z ]*PRIVATE KEY/.test(text);
+}
+
 function readKey(label: string, body: string): PublishedKey | undefined {
   if (label === 'PGP PUBLIC KEY BLOCK') {
     // RFC 9580 §6.2: header lines end with an empty one, and a check sum may follow behind `=`.

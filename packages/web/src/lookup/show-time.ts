@@ -1,16 +1,14 @@
 /** Times as readers of the page's language write them. */
 
+import { readersLocale } from './readers-locale.ts';
+
 /** Date and time of day. */
 export function showTime(timeMs: number): string {
-  const language = document.documentElement.lang;
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(
-    timeMs,
-  );
+  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  return new Intl.DateTimeFormat(readersLocale(), style).format(timeMs);
 }
 
 /** A date alone. */
 export function showDate(timeMs: number): string {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long' }).format(
-    timeMs,
-  );
+  return new Intl.DateTimeFormat(readersLocale(), { dateStyle: 'long' }).format(timeMs);
 }

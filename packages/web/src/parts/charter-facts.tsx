@@ -39,7 +39,13 @@ export function CharterFacts({
         <dt>{transparency.expires}</dt>
         <dd>{showDate(charter.expiresAtMs)}</dd>
         <dt>{transparency.quorum}</dt>
-        <dd>{fill(transparency.quorumText, { quorum, count, faults })}</dd>
+        <dd>
+          {fill(faults === 0 ? transparency.quorumOfFew : transparency.quorumText, {
+            quorum,
+            count,
+            faults,
+          })}
+        </dd>
       </dl>
       <h3>{transparency.holds}</h3>
       <dl class="facts">

@@ -44,7 +44,7 @@ export function CodeForm({ ask, onResend, onOther, otherMember }: CodeFormProps)
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        give(text);
+        if (!isOver) give(text);
       }}
     >
       <WhoSent ask={ask} />
@@ -66,9 +66,15 @@ export function CodeForm({ ask, onResend, onOther, otherMember }: CodeFormProps)
         {isOver ? code.over : fill(code.left, { time: minutesAndSeconds(endsAtMs - nowMs) })}
       </p>
       <div class="actions">
-        <button type="submit" class="primary" disabled={isOver}>
-          {code.check}
-        </button>
+        {isOver ? (
+          <button type="button" class="primary" onClick={onResend}>
+            {code.resend}
+          </button>
+        ) : (
+          <button type="submit" class="primary">
+            {code.check}
+          </button>
+        )}
       </div>
       <Resending
         waitMs={sentAtMs + codePauseMs - nowMs}

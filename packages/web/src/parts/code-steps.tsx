@@ -10,6 +10,7 @@ import { startRun, type RunPorts, type RunState } from '../holder/code-run.ts';
 import { useMessages } from '../messages.ts';
 import { CodeForm } from './code-form.tsx';
 import { FailureNotice } from './failure-notice.tsx';
+import { Waiting } from './waiting.tsx';
 
 export interface CodeStepsProps {
   /**
@@ -89,7 +90,7 @@ export function CodeSteps(props: CodeStepsProps): JSX.Element {
     );
   }
   return (
-    <p role="status" class="waiting">
+    <Waiting isRunning={run.step !== 'done'} otherwise={code.done}>
       {run.step === 'sending' && code.sending}
       {run.step === 'checking' && code.checking}
       {run.step === 'confirming' &&
@@ -97,8 +98,7 @@ export function CodeSteps(props: CodeStepsProps): JSX.Element {
           count: run.count,
           needed: run.needed,
         })}
-      {run.step === 'done' && code.done}
-    </p>
+    </Waiting>
   );
 }
 

@@ -10,6 +10,7 @@ import { guessCountry, showNumber } from '../numbers/typed-number.ts';
 import { FailureNotice } from './failure-notice.tsx';
 import { routesOf } from './lookup-answer.tsx';
 import { useAction } from './use-action.ts';
+import { Waiting } from './waiting.tsx';
 
 interface Progress {
   readonly done: number;
@@ -67,9 +68,9 @@ export function ListLookup(): JSX.Element {
           </button>
         </div>
       </form>
-      <p role="status" class="waiting">
-        {action.isRunning ? fill(lookup.askingList, { ...progress }) : said}
-      </p>
+      <Waiting isRunning={action.isRunning} otherwise={said}>
+        {fill(lookup.askingList, { ...progress })}
+      </Waiting>
       {action.error !== undefined && (
         <FailureNotice error={action.error}>
           <button type="button" onClick={ask}>
@@ -88,7 +89,7 @@ function ListAnswers({ found }: { readonly found: readonly ManyLookup[] }): JSX.
   return (
     // Whoever has no pointer scrolls it with the keys.
     <div class="wide" role="region" tabIndex={0} aria-label={lookup.results}>
-      <table>
+      <table class="answers" role="table">
         <caption>{fill(lookup.listResults, { count: found.length, published })}</caption>
         <thead>
           <tr>
@@ -98,7 +99,7 @@ function ListAnswers({ found }: { readonly found: readonly ManyLookup[] }): JSX.
             <th scope="col">{lookup.columnWhy}</th>
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {found.map((one) => (
             <ListRow key={one.identifier} one={one} />
           ))}
@@ -111,11 +112,13 @@ function ListAnswers({ found }: { readonly found: readonly ManyLookup[] }): JSX.
 function ListRow({ one }: { readonly one: ManyLookup }): JSX.Element {
   const { lookup } = useMessages();
   return (
-    <tr data-answer={one.state}>
-      <th scope="row">{showNumber(one.identifier)}</th>
-      <td>{lookup.shortStates[one.state]}</td>
-      <td>{one.state === 'unanswered' ? '' : <code>{routesOf(one)[0] ?? ''}</code>}</td>
-      <td>{useWhy(one)}</td>
+    <tr role="row" data-answer={one.state}>
+      <th scope="row" role="rowheader">
+        {showNumber(one.identifier)}
+      </th>
+      <td role="cell">{lookup.shortStates[one.state]}</td>
+      <td role="cell">{one.state === 'unanswered' ? '' : <code>{routesOf(one)[0] ?? ''}</code>}</td>
+      <td role="cell">{useWhy(one)}</td>
     </tr>
   );
 }

@@ -76,12 +76,14 @@ function useDnssec({ dnssec }: Reason): string {
 /** What each member says, whether they agree or not. */
 export function MemberSayings({
   members,
+  isOpen = false,
 }: {
   readonly members: readonly MemberLookup[];
+  readonly isOpen?: boolean;
 }): JSX.Element {
   const { lookup } = useMessages();
   return (
-    <details>
+    <details open={isOpen}>
       <summary>{lookup.details}</summary>
       <dl class="facts">
         {members.map((saying) => (

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { changeReach, forgetNumber, reloadNumber, resumeChange } from '../holder/changes.ts';
 import type { Holder } from '../holder/holder.ts';
-import type { KeptNumber } from '../holder/kept-number.ts';
+import { lockOf, type KeptNumber } from '../holder/kept-number.ts';
 import { apiSayingOf, recordStateOf } from '../holder/record-state.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
@@ -165,7 +165,7 @@ function Published({ number }: { readonly number: KeptNumber }): JSX.Element {
       <dt>{record.visibility}</dt>
       <dd>{record.visibilities[visibility]}</dd>
       <dt>{record.lock}</dt>
-      <dd>{holding.lock ? record.lockOn : record.lockOff}</dd>
+      <dd>{lockOf(number, Date.now()) === 'off' ? record.lockOff : record.lockOn}</dd>
       <dt>{record.recovery}</dt>
       <dd>{holding.recovery === null ? record.recoveryOff : record.recoveryOn}</dd>
       <dt>{record.keyAt}</dt>

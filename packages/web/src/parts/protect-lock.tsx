@@ -5,27 +5,36 @@ import { fill } from '../fill.ts';
 import { changeTerms } from '../holder/changes.ts';
 import { useMessages } from '../messages.ts';
 import { ChangeFailure } from './change-failure.tsx';
+import { lockOf } from '../holder/kept-number.ts';
 import type { ProtectProps } from './protect-recovery.tsx';
 import { showDuration, showMoment } from './times.ts';
 import { useAction } from './use-action.ts';
+import { useNow } from './use-now.ts';
+import { Waiting } from './waiting.tsx';
 
 export function ProtectLock({ holder, number, holds }: ProtectProps): JSX.Element {
   const { protect } = useMessages();
   const action = useAction();
   const [said, setSaid] = useState('');
   const { lock } = number.holding;
+  const standing = lockOf(number, useNow(1000));
   const change = (): void =>
     action.run(async () => {
-      await changeTerms(holder, number, { lock: !lock });
-      const offAt = showMoment(Date.now() + holds.unlockMs);
-      setSaid(lock ? fill(protect.unlocked, { time: offAt }) : protect.locked);
+      const changed = await changeTerms(holder, number, { lock: !lock });
+      // Until then the members go on as if it were on.
+      const lockEndsAtMs = lock ? Date.now() + holds.unlockMs : null;
+      await holder.keeper.setNumber({ ...changed, lockEndsAtMs });
+      setSaid(lock ? '' : protect.locked);
     });
   return (
     <section aria-labelledby="lock">
       <h2 id="lock">{protect.lock}</h2>
       <p>{fill(protect.lockText, { duration: showDuration(holds.lockedMs) })}</p>
-      <p class={lock ? 'tone-good' : 'quiet'} data-lock={lock ? 'on' : 'off'}>
-        {lock ? protect.lockOn : protect.lockOff}
+      <p role="status" class={standing === 'off' ? 'quiet' : 'tone-good'} data-lock={standing}>
+        {standing === 'on' && protect.lockOn}
+        {standing === 'off' && protect.lockOff}
+        {standing === 'ending' &&
+          fill(protect.lockEnds, { time: showMoment(number.lockEndsAtMs ?? 0) })}
       </p>
       {lock && <p>{fill(protect.unlockText, { duration: showDuration(holds.unlockMs) })}</p>}
       {action.error !== undefined && (
@@ -41,9 +50,9 @@ export function ProtectLock({ holder, number, holds }: ProtectProps): JSX.Elemen
           {lock ? protect.doUnlock : protect.doLock}
         </button>
       </div>
-      <p role="status" class="waiting">
-        {action.isRunning ? protect.working : said}
-      </p>
+      <Waiting isRunning={action.isRunning} otherwise={said}>
+        {protect.working}
+      </Waiting>
     </section>
   );
 }

@@ -13,15 +13,11 @@ export function TimelineList({ steps }: { readonly steps: readonly TimelineStep[
           <strong>{lost.steps[name].title}</strong>
           {state === 'done' && <span class="quiet"> · {lost.isDone}</span>}
           {atMs !== null && state !== 'done' && (
-            <>
-              {' '}
-              <time dateTime={new Date(atMs).toISOString()} class="quiet">
-                {showMoment(atMs)}
-              </time>
-            </>
+            <time dateTime={new Date(atMs).toISOString()} class="quiet">
+              {showMoment(atMs)}
+            </time>
           )}
-          <br />
-          {lost.steps[name].text}
+          <div>{lost.steps[name].text}</div>
         </li>
       ))}
     </ol>

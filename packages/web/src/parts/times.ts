@@ -1,4 +1,5 @@
 /** Times and lengths of time in the reader's language. */
+import { readersLocale } from '../lookup/readers-locale.ts';
 import { roundedDuration } from '../holder/timeline.ts';
 
 /** Seconds say something only of moments that are so near. */
@@ -6,9 +7,8 @@ const nearMs = 600_000;
 
 /** A moment with day and time. */
 export function showMoment(atMs: number): string {
-  const { lang } = document.documentElement;
   const isNear = Math.abs(atMs - Date.now()) < nearMs;
-  return new Intl.DateTimeFormat(lang, {
+  return new Intl.DateTimeFormat(readersLocale(), {
     weekday: 'short',
     day: 'numeric',
     month: 'short',

@@ -9,6 +9,7 @@ import type { Kept } from '../holder/keeper.ts';
 import { useMessages } from '../messages.ts';
 import { hrefTo } from '../router.ts';
 import { FailureNotice } from './failure-notice.tsx';
+import { Waiting } from './waiting.tsx';
 
 type Opened =
   | { readonly state: 'opening' }
@@ -45,7 +46,7 @@ export function WithHolder({
   return (
     <>
       <h1>{title}</h1>
-      {opened.state === 'opening' && <p class="waiting">{common.opening}</p>}
+      {opened.state === 'opening' && <Waiting isRunning>{common.opening}</Waiting>}
       {opened.state === 'failed' && (
         <FailureNotice error={opened.error}>
           <button type="button" onClick={() => setAttempt(attempt + 1)}>

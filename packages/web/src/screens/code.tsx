@@ -177,6 +177,11 @@ function WaysOut({
           </a>
         </>
       )}
+      {(kind === 'storage_lost' || kind === 'key_missing') && (
+        <a class="button" href={hrefTo('restore', parameters)}>
+          {common.bringBackup}
+        </a>
+      )}
       {kind === 'free' && (
         <a class="button" href={hrefTo('number')}>
           {record.claim}

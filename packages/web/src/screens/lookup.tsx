@@ -2,7 +2,7 @@
 import { isClientError, type Lookup, type MemberLookup } from '@callbook/client';
 import type { Identifier } from '@callbook/protocol';
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { openDirectory } from '../directory.ts';
 import { useMessages } from '../messages.ts';
 import { FailureNotice } from '../parts/failure-notice.tsx';
@@ -11,10 +11,8 @@ import { LookupAnswer } from '../parts/lookup-answer.tsx';
 import { MemberSayings } from '../parts/lookup-reasons.tsx';
 import { NumberField, useNumberEntry } from '../parts/number-field.tsx';
 import { useAction } from '../parts/use-action.ts';
+import { Waiting } from '../parts/waiting.tsx';
 import type { ScreenProps } from '../router.ts';
-
-/** After that a slow network is spoken of. */
-const slowAfterMs = 4000;
 
 export function LookupScreen({ parameters }: ScreenProps): JSX.Element {
   const { lookup } = useMessages();
@@ -83,7 +81,7 @@ function OneLookup({ typed }: { readonly typed: string }): JSX.Element {
           </button>
         </div>
       </form>
-      <Waiting isRunning={action.isRunning} text={lookup.asking} />
+      <Waiting isRunning={action.isRunning}>{lookup.asking}</Waiting>
       {action.error !== undefined && (
         <FailureNotice error={action.error}>
           <button type="button" onClick={ask}>
@@ -91,32 +89,9 @@ function OneLookup({ typed }: { readonly typed: string }): JSX.Element {
           </button>
         </FailureNotice>
       )}
-      {sayings !== undefined && <MemberSayings members={sayings} />}
+      {sayings !== undefined && <MemberSayings members={sayings} isOpen />}
       {found !== undefined && <LookupAnswer found={found} />}
     </>
-  );
-}
-
-/** Has its room always; a slow network is said. */
-function Waiting({
-  isRunning,
-  text,
-}: {
-  readonly isRunning: boolean;
-  readonly text: string;
-}): JSX.Element {
-  const { lookup } = useMessages();
-  const [isSlow, setIsSlow] = useState(false);
-  useEffect(() => {
-    setIsSlow(false);
-    if (!isRunning) return;
-    const timer = setTimeout(() => setIsSlow(true), slowAfterMs);
-    return () => clearTimeout(timer);
-  }, [isRunning]);
-  return (
-    <p role="status" class="waiting">
-      {isRunning ? (isSlow ? lookup.slow : text) : ''}
-    </p>
   );
 }
 

@@ -14,6 +14,7 @@ import { FailureNotice } from '../parts/failure-notice.tsx';
 import { NumberField, useNumberEntry } from '../parts/number-field.tsx';
 import { StepsLine } from '../parts/steps-line.tsx';
 import { useAction } from '../parts/use-action.ts';
+import { Waiting } from '../parts/waiting.tsx';
 import { WithHolder } from '../parts/with-holder.tsx';
 import { goTo, hrefTo } from '../router.ts';
 
@@ -78,9 +79,7 @@ function NumberForm({
             {common.next}
           </button>
         </div>
-        <p role="status" class="waiting">
-          {action.isRunning ? number.checking : ''}
-        </p>
+        <Waiting isRunning={action.isRunning}>{number.checking}</Waiting>
       </form>
     </>
   );

@@ -4,7 +4,7 @@ import type { Holder } from '../holder/holder.ts';
 import type { KeptNumber } from '../holder/kept-number.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
-import { NoJourney } from '../parts/no-journey.tsx';
+import { NotHere } from '../parts/no-journey.tsx';
 import { ProtectEmail } from '../parts/protect-email.tsx';
 import { ProtectLock } from '../parts/protect-lock.tsx';
 import { ProtectRecovery } from '../parts/protect-recovery.tsx';
@@ -20,7 +20,7 @@ export function ProtectScreen({ parameters }: ScreenProps): JSX.Element {
         const wanted = parameters.get('number');
         const number = numbers.find(({ holding }) => holding.identifier === wanted);
         return number === undefined ? (
-          <NoJourney />
+          <NotHere number={wanted ?? ''} />
         ) : (
           <Protection holder={holder} number={number} />
         );

@@ -13,13 +13,20 @@ import type { Journey, Reach } from '../holder/journey.ts';
 import { setReach } from '../holder/journeys.ts';
 import type { KeptNumber } from '../holder/kept-number.ts';
 import { providers } from '../holder/providers.ts';
-import { readReach, writeReach, type ReachFault, type ReachText } from '../holder/reach-text.ts';
+import {
+  hasPrivateKey,
+  readReach,
+  writeReach,
+  type ReachFault,
+  type ReachText,
+} from '../holder/reach-text.ts';
 import { useMessages } from '../messages.ts';
 import { ChangeFailure } from '../parts/change-failure.tsx';
-import { NoJourney } from '../parts/no-journey.tsx';
+import { NoJourney, NotHere } from '../parts/no-journey.tsx';
 import { StepsLine } from '../parts/steps-line.tsx';
 import { TextField } from '../parts/text-field.tsx';
 import { useAction } from '../parts/use-action.ts';
+import { Waiting } from '../parts/waiting.tsx';
 import { WithHolder } from '../parts/with-holder.tsx';
 import { goTo, hrefTo, type ScreenProps } from '../router.ts';
 
@@ -31,6 +38,7 @@ export function ReachScreen({ parameters }: ScreenProps): JSX.Element {
       {(holder, { journey, numbers }) => {
         const number = numbers.find(({ holding }) => holding.identifier === wanted);
         if (number !== undefined) return <EditReach holder={holder} number={number} />;
+        if (wanted !== null) return <NotHere number={wanted} />;
         if (journey === null) return <NoJourney />;
         return <JourneyReach holder={holder} journey={journey} />;
       }}
@@ -106,9 +114,13 @@ function EditReach({
           onMended={action.clear}
         />
       )}
-      <p role="status" class={isSaved ? 'success' : 'waiting'}>
-        {action.isRunning ? reach.saving : isSaved ? reach.saved : ''}
-      </p>
+      {isSaved && !action.isRunning ? (
+        <p role="status" class="success">
+          {reach.saved}
+        </p>
+      ) : (
+        <Waiting isRunning={action.isRunning}>{reach.saving}</Waiting>
+      )}
       <a class="button" href={hrefTo('record')}>
         {isSaved ? record.title : common.back}
       </a>
@@ -251,7 +263,11 @@ function FurtherFields({
           label={reach.keysLabel}
           hint={reach.keysHint}
           fault={
-            fault?.field === 'keys' ? fill(reach.keysFault, { place: fault.place }) : undefined
+            fault?.field === 'keys'
+              ? fill(hasPrivateKey(text.keys) ? reach.keysPrivate : reach.keysFault, {
+                  place: fault.place,
+                })
+              : undefined
           }
           value={text.keys}
           onValue={(keys) => onChange({ keys })}

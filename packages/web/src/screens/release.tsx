@@ -4,11 +4,11 @@ import { useState } from 'preact/hooks';
 import { fill } from '../fill.ts';
 import { releaseNumber } from '../holder/changes.ts';
 import type { Holder } from '../holder/holder.ts';
-import type { KeptNumber } from '../holder/kept-number.ts';
+import { lockOf, type KeptNumber } from '../holder/kept-number.ts';
 import { useMessages } from '../messages.ts';
 import { showNumber } from '../numbers/typed-number.ts';
 import { ChangeFailure } from '../parts/change-failure.tsx';
-import { NoJourney } from '../parts/no-journey.tsx';
+import { NotHere } from '../parts/no-journey.tsx';
 import { TextField } from '../parts/text-field.tsx';
 import { showDuration } from '../parts/times.ts';
 import { useAction } from '../parts/use-action.ts';
@@ -23,7 +23,11 @@ export function ReleaseScreen({ parameters }: ScreenProps): JSX.Element {
       {(holder, { numbers }) => {
         const wanted = parameters.get('number');
         const number = numbers.find(({ holding }) => holding.identifier === wanted);
-        return number === undefined ? <NoJourney /> : <Releasing holder={holder} number={number} />;
+        return number === undefined ? (
+          <NotHere number={wanted ?? ''} />
+        ) : (
+          <Releasing holder={holder} number={number} />
+        );
       }}
     </WithHolder>
   );
@@ -41,8 +45,9 @@ function Releasing({
   const [text, setText] = useState('');
   const [isOther, setIsOther] = useState(false);
   const action = useAction();
-  const { identifier, lock } = number.holding;
-  const duration = showDuration(lock ? holds.lockedMs : holds.releaseMs);
+  const { identifier } = number.holding;
+  const isLocked = lockOf(number, Date.now()) !== 'off';
+  const duration = showDuration(isLocked ? holds.lockedMs : holds.releaseMs);
   const submit = (event: Event): void => {
     event.preventDefault();
     const isSame = text.trim() === identifier.slice(-4);

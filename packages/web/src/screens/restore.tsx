@@ -13,6 +13,7 @@ import { showNumber } from '../numbers/typed-number.ts';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { NumberField, useNumberEntry } from '../parts/number-field.tsx';
 import { useAction } from '../parts/use-action.ts';
+import { Waiting } from '../parts/waiting.tsx';
 import { WithHolder } from '../parts/with-holder.tsx';
 import { goTo, hrefTo, type ScreenProps } from '../router.ts';
 
@@ -82,9 +83,7 @@ function RestoreForm({
           {restore.go}
         </button>
       </div>
-      <p role="status" class="waiting">
-        {action.isRunning ? restore.working : ''}
-      </p>
+      <Waiting isRunning={action.isRunning}>{restore.working}</Waiting>
     </form>
   );
 }

@@ -14,6 +14,7 @@ import { useMessages } from '../messages.ts';
 import { CharterFacts } from '../parts/charter-facts.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { MemberCard } from '../parts/member-card.tsx';
+import { Waiting } from '../parts/waiting.tsx';
 
 const everySeconds = 5;
 
@@ -40,9 +41,7 @@ export function TransparencyScreen(): JSX.Element {
         </FailureNotice>
       )}
       {error === undefined && seen === undefined && (
-        <p class="waiting" role="status">
-          {transparency.asking}
-        </p>
+        <Waiting isRunning>{transparency.asking}</Waiting>
       )}
       {seen !== undefined && <Federation seen={seen} />}
     </>

@@ -6,7 +6,7 @@ import type { Holder } from '../holder/holder.ts';
 import type { KeptNumber } from '../holder/kept-number.ts';
 import { useMessages } from '../messages.ts';
 import { CodeSteps } from '../parts/code-steps.tsx';
-import { NoJourney } from '../parts/no-journey.tsx';
+import { NoJourney, NotHere } from '../parts/no-journey.tsx';
 import { WithHolder } from '../parts/with-holder.tsx';
 import { hrefTo, type ScreenProps } from '../router.ts';
 
@@ -18,7 +18,8 @@ export function VetoScreen({ parameters }: ScreenProps): JSX.Element {
         const wanted = parameters.get('number');
         const number = numbers.find(({ holding }) => holding.identifier === wanted);
         const request = parameters.get('request') ?? '';
-        if (number === undefined || !/^[0-9a-f]{64}$/.test(request)) return <NoJourney />;
+        if (number === undefined) return <NotHere number={wanted ?? ''} />;
+        if (!/^[0-9a-f]{64}$/.test(request)) return <NoJourney />;
         return <Refusing holder={holder} number={number} requestId={Uint8Array.fromHex(request)} />;
       }}
     </WithHolder>

@@ -46,14 +46,21 @@ function hasWebCrypto(): boolean {
 async function wrapKey(store: KeptStore): Promise<CryptoKey> {
   const kept = await store.read(wrapName);
   if (kept instanceof CryptoKey) return kept;
-  const made = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, [
-    'encrypt',
-    'decrypt',
-  ]);
+  const made = await makeWrapKey();
   // Two tabs may make one each at once: the one that is read back is that of both.
   if ((await store.read(wrapName)) === undefined) await store.write(wrapName, made);
   const agreed = await store.read(wrapName);
   return agreed instanceof CryptoKey ? agreed : made;
+}
+
+/** What is there may still refuse: add-ons put functions that throw in its place. */
+async function makeWrapKey(): Promise<CryptoKey> {
+  try {
+    const algorithm = { name: 'AES-GCM', length: 256 };
+    return await crypto.subtle.generateKey(algorithm, false, ['encrypt', 'decrypt']);
+  } catch (cause) {
+    throw webError('crypto_blocked', 'WebCrypto makes no key', { cause });
+  }
 }
 
 interface Sealed {

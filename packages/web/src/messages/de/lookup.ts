@@ -18,7 +18,6 @@ export const lookup: Messages['lookup'] = {
   tooMany: 'Das sind {count} Nummern, höchstens {max} auf einmal. Fügen Sie einen Teil davon ein.',
   skipped: 'Zeilen ohne lesbare Nummer, ausgelassen: {count}',
   again: 'Noch einmal versuchen',
-  slow: 'Das dauert länger als sonst. Die Seite fragt die anderen Mitglieder weiter.',
   results: 'Antwort',
   listResults: '{count} Nummern, {published} davon im Verzeichnis',
   columnNumber: 'Nummer',

@@ -8,7 +8,7 @@ export const number: Messages['number'] = {
   label: 'Telefonnummer',
   country: 'Land',
   countryOption: '{name} (+{code})',
-  hint: 'Zum Beispiel 0151 23456789, oder mit Landesvorwahl: +49 151 23456789',
+  hint: 'Wie Sie sie wählen, oder mit Landesvorwahl: +49 151 23456789',
   typing: 'Weiter …',
   empty: 'Tippen Sie Ihre Nummer ein.',
   short: 'Diese Nummer ist zu kurz. Fehlt eine Ziffer?',

@@ -26,7 +26,7 @@ export const protect: Messages['protect'] = {
   unlockText:
     'Das Ausschalten wirkt nach {duration}: Bis dahin ist die Nummer so sicher wie zuvor.',
   locked: 'Die Sperre ist an, ab sofort.',
-  unlocked: 'Die Sperre geht aus: {time}.',
+  lockEnds: 'Die Sperre ist noch an; sie geht aus: {time}.',
   email: 'E-Mail-Adresse',
   emailText:
     'Mit einer bestätigten E-Mail-Adresse kommt eine verlorene Nummer in {duration} zurück. Die Adresse wird nirgends aufbewahrt: nur ein Fingerabdruck davon.',

@@ -29,6 +29,8 @@ export const reach: Messages['reach'] = {
     'Sie treten an die Stelle der Schlüssel, die hier gemacht wurden. Fügen Sie nie einen privaten Schlüssel ein.',
   keysFault:
     'Schlüssel {place} kann nicht veröffentlicht werden: Er ist kein öffentlicher Schlüssel in PEM (Ed25519, X25519, P-256) und kein OpenPGP-Zertifikat.',
+  keysPrivate:
+    'Das ist ein privater Schlüssel: Nehmen Sie ihn heraus. Er hat diese Seite nicht verlassen, und kein Mitglied braucht ihn.',
   sendCode: 'Weiter und den Code schicken',
   save: 'Veröffentlichen',
   saved:

@@ -5,6 +5,7 @@ export const record: Messages['record'] = {
   title: 'Meine Nummer',
   none: 'Dieser Browser hat noch keine Nummer.',
   noJourney: 'In diesem Browser gibt es nichts, womit es weiterginge.',
+  notHere: 'Der Schlüssel dieser Nummer ist nicht in diesem Browser.',
   claim: 'Nummer eintragen',
   welcome:
     'Sie gehört Ihnen. {number} ist veröffentlicht, und ein Quorum der Mitglieder hat dafür unterschrieben.',
@@ -81,7 +82,7 @@ export const record: Messages['record'] = {
   changedAt: 'So veröffentlicht seit {time}',
   loggedAt: '{origin} hat es protokolliert: {time}',
   holder:
-    'Sie sind Inhaber Nr. {epoch} dieser Nummer im Verzeichnis, und dies ist Änderung Nr. {seq}, seit Sie sie haben.',
+    'Sie sind Inhaber Nr. {epoch} dieser Nummer im Verzeichnis. Änderungen, seit sie Ihre ist: {seq}.',
   edit: 'Adressen und Schlüssel ändern',
   protect: 'Wiederherstellungscode und Sperre',
   release: 'Nummer aufgeben',

@@ -38,6 +38,7 @@ export const transparency: Messages['transparency'] = {
   expires: 'Endet',
   quorum: 'Nötig für eine Entscheidung',
   quorumText: '{quorum} von {count} Mitgliedern; das hält auch, wenn {faults} davon unehrlich sind',
+  quorumOfFew: '{quorum} von {count} Mitgliedern',
   holds: 'Wartezeiten',
   holdRecovery: 'Ein verlorener Schlüssel, mit dem Wiederherstellungscode',
   holdEmail: 'Ein verlorener Schlüssel, mit der E-Mail-Adresse',

@@ -15,7 +15,6 @@ export const lookup = {
   tooMany: 'These are {count} numbers, at most {max} at a time. Paste a part of them.',
   skipped: 'Lines without a number that can be read, left out: {count}',
   again: 'Try again',
-  slow: 'This takes longer than usual. The page goes on asking the other members.',
   results: 'Answer',
   listResults: '{count} numbers, {published} of them in the directory',
   columnNumber: 'Number',

@@ -5,7 +5,7 @@ export const number = {
   label: 'Telephone number',
   country: 'Country',
   countryOption: '{name} (+{code})',
-  hint: 'For example 912 345 678, or with country code: +34 912 345 678',
+  hint: 'As you dial it, or with the country code: +34 912 345 678',
   typing: 'Go on …',
   empty: 'Type your number.',
   short: 'This number is too short. Is a digit missing?',

@@ -24,7 +24,7 @@ export const protect = {
   unlockText:
     'Switching it off takes effect after {duration}: until then the number is as safe as before.',
   locked: 'The lock is on, at once.',
-  unlocked: 'The lock goes off on {time}.',
+  lockEnds: 'The lock is still on; it goes off on {time}.',
   email: 'E-mail address',
   emailText:
     'With a confirmed e-mail address a lost number comes back in {duration}. The address is kept nowhere: only a fingerprint of it.',

@@ -26,6 +26,8 @@ export const reach = {
   keysHint: 'They take the place of the keys that were made here. Never paste a private key.',
   keysFault:
     'Key {place} cannot be published: it is no public key in PEM (Ed25519, X25519, P-256) and no OpenPGP certificate.',
+  keysPrivate:
+    'This is a private key: take it out. It has not left this page, and no member needs it.',
   sendCode: 'Continue and send the code',
   save: 'Publish',
   saved:

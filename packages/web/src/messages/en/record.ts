@@ -3,6 +3,7 @@ export const record = {
   title: 'My number',
   none: 'This browser holds no number yet.',
   noJourney: 'There is nothing to go on with in this browser.',
+  notHere: 'The key of this number is not in this browser.',
   claim: 'Claim a number',
   welcome: 'It is yours. {number} is published, and a quorum of the members has signed for it.',
   states: {
@@ -78,7 +79,7 @@ export const record = {
   changedAt: 'Published as it is since {time}',
   loggedAt: '{origin} logged it at {time}',
   holder:
-    'You are holder no. {epoch} of this number in the directory, and this is change no. {seq} since you hold it.',
+    'You are holder no. {epoch} of this number in the directory. Changes since it is yours: {seq}.',
   edit: 'Change addresses and keys',
   protect: 'Recovery code and lock',
   release: 'Give the number up',

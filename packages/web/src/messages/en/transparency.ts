@@ -35,6 +35,7 @@ export const transparency = {
   expires: 'Ends',
   quorum: 'Needed for a decision',
   quorumText: '{quorum} of {count} members; it holds even if {faults} of them are dishonest',
+  quorumOfFew: '{quorum} of {count} members',
   holds: 'Waiting times',
   holdRecovery: 'A lost key, with the recovery code',
   holdEmail: 'A lost key, with the e-mail address',

@@ -18,7 +18,6 @@ export const lookup: Messages['lookup'] = {
   tooMany: 'Son {count} números; como máximo {max} a la vez. Pegue una parte.',
   skipped: 'Líneas sin un número legible, omitidas: {count}',
   again: 'Intentar de nuevo',
-  slow: 'Tarda más de lo normal. La página sigue preguntando a los otros miembros.',
   results: 'Respuesta',
   listResults: '{count} números, {published} de ellos en el directorio',
   columnNumber: 'Número',

@@ -8,7 +8,7 @@ export const number: Messages['number'] = {
   label: 'Número de teléfono',
   country: 'País',
   countryOption: '{name} (+{code})',
-  hint: 'Por ejemplo 912 345 678, o con prefijo del país: +34 912 345 678',
+  hint: 'Como lo marca, o con prefijo del país: +34 912 345 678',
   typing: 'Siga …',
   empty: 'Escriba su número.',
   short: 'Este número es demasiado corto. ¿Falta una cifra?',

@@ -26,7 +26,7 @@ export const protect: Messages['protect'] = {
   unlockText:
     'Quitarlo tiene efecto después de {duration}: hasta entonces el número está tan seguro como antes.',
   locked: 'El cerrojo está puesto, desde ya.',
-  unlocked: 'El cerrojo se quita el {time}.',
+  lockEnds: 'El cerrojo sigue puesto; se quita el {time}.',
   email: 'Dirección de correo',
   emailText:
     'Con una dirección de correo confirmada un número perdido vuelve en {duration}. La dirección no se guarda en ningún sitio: solo una huella de ella.',

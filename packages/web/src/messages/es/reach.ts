@@ -28,6 +28,8 @@ export const reach: Messages['reach'] = {
   keysHint: 'Ocupan el lugar de las claves hechas aquí. No pegue nunca una clave privada.',
   keysFault:
     'La clave {place} no se puede publicar: no es una clave pública en PEM (Ed25519, X25519, P-256) ni un certificado OpenPGP.',
+  keysPrivate:
+    'Esto es una clave privada: quítela. No ha salido de esta página, y ningún miembro la necesita.',
   sendCode: 'Continuar y enviar el código',
   save: 'Publicar',
   saved:

@@ -5,6 +5,7 @@ export const record: Messages['record'] = {
   title: 'Mi número',
   none: 'Este navegador no tiene todavía ningún número.',
   noJourney: 'En este navegador no hay nada con que seguir.',
+  notHere: 'La clave de este número no está en este navegador.',
   claim: 'Registrar un número',
   welcome: 'Es suyo. {number} está publicado, y un quórum de los miembros ha firmado por él.',
   states: {
@@ -75,7 +76,7 @@ export const record: Messages['record'] = {
   changedAt: 'Publicado como está desde {time}',
   loggedAt: '{origin} lo anotó el {time}',
   holder:
-    'Usted es el titular n.º {epoch} de este número en el directorio, y este es el cambio n.º {seq} desde que lo tiene.',
+    'Usted es el titular n.º {epoch} de este número en el directorio. Cambios desde que es suyo: {seq}.',
   edit: 'Cambiar direcciones y claves',
   protect: 'Código de recuperación y cerrojo',
   release: 'Dejar el número',

@@ -37,6 +37,7 @@ export const transparency: Messages['transparency'] = {
   expires: 'Terminan',
   quorum: 'Necesarios para decidir',
   quorumText: '{quorum} de {count} miembros; vale aunque {faults} de ellos no sean honrados',
+  quorumOfFew: '{quorum} de {count} miembros',
   holds: 'Tiempos de espera',
   holdRecovery: 'Una clave perdida, con el código de recuperación',
   holdEmail: 'Una clave perdida, con la dirección de correo',
