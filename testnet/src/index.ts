@@ -3,6 +3,8 @@
 export { startOnFreePorts } from './free-ports.ts';
 export { bundlePage } from './page-bundle.ts';
 export type { PageFile } from './page-bundle.ts';
+export { measurePageStart } from './page-start.ts';
+export type { PageStart } from './page-start.ts';
 export { RoundTrips } from './round-trips.ts';
 export { startTestnet } from './testnet.ts';
 export type { StartOptions, Testnet } from './testnet.ts';

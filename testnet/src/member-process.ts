@@ -20,6 +20,8 @@ export class MemberProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number>;
   #exitCode: number | undefined;
+  #isStopped = false;
+  #signal: NodeJS.Signals | null = null;
 
   /** `variables` are set for the process, beside those of this one. */
   constructor(layout: MemberLayout, variables: NodeJS.ProcessEnv = {}) {
@@ -34,7 +36,10 @@ export class MemberProcess implements AsyncDisposable {
     closeSync(log);
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', () => resolve(1));
-      this.#child.once('exit', (code) => resolve(code ?? 1));
+      this.#child.once('exit', (code, signal) => {
+        this.#signal = signal;
+        resolve(code ?? 1);
+      });
     });
     void this.#ended.then((code) => (this.#exitCode = code));
   }
@@ -47,6 +52,11 @@ export class MemberProcess implements AsyncDisposable {
   /** Resolves when the process has ended. */
   get ended(): Promise<number> {
     return this.#ended;
+  }
+
+  /** Whether it was told to stop; else it has ended by itself, or by a signal from elsewhere. */
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** Resolves once the member says that it is ready; throws when it ends or takes too long. */
@@ -67,8 +77,8 @@ export class MemberProcess implements AsyncDisposable {
   async #until(probe: string, deadlineMs: number): Promise<void> {
     for (;;) {
       if ((await ask(this.layout, probe)) !== undefined) return;
-      if (this.#exitCode !== undefined) throw new Error(await this.#lastWords('ended'));
-      if (Date.now() > deadlineMs) throw new Error(await this.#lastWords('is not ready'));
+      if (this.#exitCode !== undefined) throw new Error(await this.lastWords('ended'));
+      if (Date.now() > deadlineMs) throw new Error(await this.lastWords('is not ready'));
       await sleep(pollEveryMs);
     }
   }
@@ -76,6 +86,7 @@ export class MemberProcess implements AsyncDisposable {
   /** Stops the process by a signal and waits; SIGTERM that is not obeyed becomes SIGKILL. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (this.#exitCode !== undefined) return;
+    this.#isStopped = true;
     this.#child.kill(signal);
     const stubborn = setTimeout(() => this.#child.kill('SIGKILL'), stopMsMax);
     await this.#ended;
@@ -86,10 +97,12 @@ export class MemberProcess implements AsyncDisposable {
     await this.stop();
   }
 
-  async #lastWords(what: string): Promise<string> {
+  /** What became of it, and the end of its log. */
+  async lastWords(what: string): Promise<string> {
     const log = await readFile(this.logFile, 'utf8').catch(() => '');
     const lines = log.trim().split('\n').slice(-5).join('\n');
-    return `member ${this.layout.name} ${what}; see ${this.logFile}\n${lines}`;
+    const by = this.#signal === null ? '' : ` by ${this.#signal}`;
+    return `member ${this.layout.name} ${what}${by}; see ${this.logFile}\n${lines}`;
   }
 }
 

@@ -40,7 +40,7 @@ const ledgerName = 'spent-on-codes';
 
 /** Opens channels, journal and guard; throws the codes of secret files and `certificate_unreadable`. */
 export async function openMemberSenders(
-  { challenges, dataDir }: NodeConfig,
+  { challenges, dataDir, member: from }: NodeConfig,
   parts: {
     readonly crypto: Cryptography;
     readonly log: Logger;
@@ -52,7 +52,7 @@ export async function openMemberSenders(
   const journal = opened.use(await SendJournal.open(join(dataDir, journalName)));
   const byName = new Map<ChannelName, Channel>();
   for (const name of usedChannels(challenges)) {
-    byName.set(name, opened.use(await openChannel(name, challenges, log)));
+    byName.set(name, opened.use(await openChannel(name, challenges, { from, log })));
   }
   const channels: Partial<Record<ChannelScheme, readonly Channel[]>> = {};
   for (const scheme of schemes) {
@@ -115,12 +115,12 @@ function usedChannels(challenges: ChallengeConfig): Set<ChannelName> {
 async function openChannel(
   name: ChannelName,
   { outbox, channels = {} }: ChallengeConfig,
-  log: Logger,
+  { from, log }: { readonly from: string; readonly log: Logger },
 ): Promise<Channel> {
   const { smpp, webhook, smtp, sip } = channels;
   switch (name) {
     case 'outbox':
-      return outboxChannel({ path: outbox!, clock: systemClock });
+      return outboxChannel({ path: outbox!, clock: systemClock, from });
     case 'smpp': {
       const { tls = false, passwordFile, ...settings } = smpp!;
       const password = await readPassword(passwordFile);

@@ -14,10 +14,11 @@ function element(name, className, text) {
   return made;
 }
 
-function show({ at, to, text, code }) {
+function show({ at, from, to, text, code }) {
   const message = element('li', 'message', '');
   const time = element('time', '', new Date(at).toLocaleTimeString());
-  message.append(element('span', 'to', `To ${to.replace(/^\w+:/, '')} · `), time);
+  message.append(element('strong', 'from', from ?? 'Callbook'), ' ');
+  message.append(element('span', 'to', `to ${to.replace(/^\w+:/, '')} · `), time);
   message.append(element('p', 'text', text));
   if (code !== undefined) {
     const copy = element('button', 'copy', 'Copy the code');

@@ -11,12 +11,19 @@ import type { Channel, ChannelMessage } from './channel.ts';
 
 const ownerOnly = 0o600;
 
-/** Opens a channel that appends `{at, to, text, code?}` to the file at `path`, mode 0600. */
-export function outboxChannel(options: { readonly path: string; readonly clock: Clock }): Channel {
+export interface OutboxOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Who sends, as a telephone names it beside a message. */
+  readonly from?: string;
+}
+
+/** Opens a channel that appends `{at, from?, to, text, code?}` to the file at `path`, mode 0600. */
+export function outboxChannel({ path, clock, from }: OutboxOptions): Channel {
   return {
     submit: async ({ to, text, code }: ChannelMessage) => {
-      const line = JSON.stringify({ at: options.clock.nowMs(), to, text, code });
-      appendLine(options.path, `${line}\n`);
+      const line = JSON.stringify({ at: clock.nowMs(), from, to, text, code });
+      appendLine(path, `${line}\n`);
     },
     onReceipt: () => {},
     [Symbol.asyncDispose]: async () => {},
