@@ -19,6 +19,7 @@ import { benchPrivate } from './private.ts';
 import { benchReplication } from './replication.ts';
 import { printJson, printTable } from './report.ts';
 import { benchSip } from './sip.ts';
+import { benchWeb } from './web.ts';
 
 type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 
@@ -40,6 +41,7 @@ const benches: Readonly<Record<string, Bench>> = {
   private: benchPrivate,
   replication: benchReplication,
   sip: benchSip,
+  web: benchWeb,
   index: benchIndex,
   dns: benchDns,
   datagram: benchDatagramEngine,

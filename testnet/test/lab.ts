@@ -55,6 +55,12 @@ export async function openLabWith(options: LabOptions): Promise<Lab> {
     fresh: false,
     say: () => {},
   });
+  for (const member of testnet.members) {
+    void member.ended.then(async (code) => {
+      // Whatever fails afterwards fails for that: it must be in the output of the test.
+      if (!member.isStopped) console.error(await member.lastWords(`ended by itself (${code})`));
+    });
+  }
   const text = await readFile(testnet.layout.descriptionFile, 'utf8');
   const run = async (line: string): Promise<Ran> => {
     const [command, ...args] = line.split(' ');

@@ -1,10 +1,12 @@
 /**
  * Two browsers that want one number: a key that is lost, and replaced once the hold of the charter is over,
- * which is a quarter of a minute here; and a request that the holder refuses in their browser, by one tap in the alert.
+ * which is a quarter of a minute here; a request that the holder refuses in their browser, by one tap in the alert;
+ * and one with a stolen recovery code, which takes codes to refuse.
  */
 import { en } from '@callbook/web/messages';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../lab.ts';
 import { inspect } from '../web/inspect.ts';
 import { backUp, claim, giveCodes, heading } from '../web/journey.ts';
 import { expectQuiet, openWebLab, type Visitor, type WebLab } from '../web/web-lab.ts';
@@ -13,7 +15,10 @@ vi.setConfig({ testTimeout: 150_000 });
 
 const number = '+4915123456789';
 const lostNumber = '+34912345678';
+const guardedNumber = '+447700900001';
 const possessionMs = 15_000;
+/** Longer than it takes until members send another code to the same number. */
+const recoveryMs = 180_000;
 
 let web: WebLab;
 /** Holds `number`. */
@@ -22,9 +27,11 @@ let holder: Visitor;
 let stranger: Visitor;
 /** Has lost the key of `lostNumber`. */
 let loser: Visitor;
+/** Holds `guardedNumber`, whose recovery code somebody has stolen. */
+let guarded: Visitor;
 
 beforeAll(async () => {
-  web = await openWebLab({ possessionMs });
+  web = await openWebLab({ holds: { possessionMs, recoveryMs } });
   const { code } = await web.lab.callbook(
     `register ${lostNumber} --sip sip:old@sip.example --code-from ${web.lab.description.outbox}`,
   );
@@ -33,13 +40,25 @@ beforeAll(async () => {
   await claim(web, holder, { number, sip: 'anna@sip.example' });
   stranger = await web.visit('beta', { at: 'lost' });
   loser = await web.visit('gamma', { at: 'lost' });
-}, 180_000);
+  guarded = await web.visit('gamma');
+  await claim(web, guarded, { number: guardedNumber, sip: 'carl@sip.example' });
+  const recoveryCode = await makeRecoveryCode(guarded);
+  const thief = await web.visit('beta', { at: 'lost' });
+  await ask(thief, { number: guardedNumber, sip: 'eve@sip.example', recoveryCode });
+  await thief.context.close();
+}, 240_000);
 afterAll(async () => await web[Symbol.asyncDispose]());
 
 /** From "my key is lost" to the hold. */
-async function ask({ page }: Visitor, of: { number: string; sip: string }): Promise<void> {
+async function ask(
+  { page }: Visitor,
+  of: { number: string; sip: string; recoveryCode?: string },
+): Promise<void> {
   await heading(page, en.lost.title);
   await page.getByLabel(en.number.label).fill(of.number);
+  if (of.recoveryCode !== undefined) {
+    await page.getByLabel(en.lost.ways.recovery.split('{')[0]!).check();
+  }
   await page.getByRole('button', { name: en.lost.begin, exact: true }).click();
   await backUp(page);
   await heading(page, en.reach.title);
@@ -47,7 +66,26 @@ async function ask({ page }: Visitor, of: { number: string; sip: string }): Prom
   const to = `tel:${of.number}`;
   const already = (await web.codes(to)).length;
   await page.getByRole('button', { name: en.reach.sendCode, exact: true }).click();
+  if (of.recoveryCode !== undefined) {
+    await page.getByLabel(en.code.recoveryLabel).fill(of.recoveryCode);
+    await page.getByRole('button', { name: en.common.next, exact: true }).click();
+  }
   await giveCodes(web, page, { to, already, until: en.lost.holdTitle });
+}
+
+/** Has a recovery code made, and put in force as it stands on the paper. */
+async function makeRecoveryCode({ page }: Visitor): Promise<string> {
+  await page.getByRole('link', { name: en.record.protect, exact: true }).click();
+  await page.getByRole('button', { name: en.protect.make, exact: true }).click();
+  const code = await page.locator('output').innerText();
+  await page.getByLabel(en.protect.typeBack).fill(code.slice(0, 9));
+  const put = page.getByRole('button', { name: en.protect.put, exact: true });
+  await put.click();
+  await page.getByText(en.protect.other).waitFor();
+  await page.getByLabel(en.protect.typeBack).fill(` ${code.toLowerCase().replaceAll('-', ' ')}`);
+  await put.click();
+  await page.getByText(en.protect.recoveryDone).waitFor();
+  return code;
 }
 
 describe('a key that is lost', () => {
@@ -107,6 +145,38 @@ describe('a hold that is over', () => {
     await page.getByText(en.record.states.good).waitFor();
     await page.getByText('sip:bea@sip.example').first().waitFor();
     expectQuiet(loser);
+  });
+});
+
+describe('a request with a stolen recovery code', () => {
+  it('is shown when the page is opened anew, and refused with codes, as one tap is not enough', async () => {
+    const { page } = guarded;
+    await page.goto(`${web.urlOf('gamma')}/`);
+    await page.reload();
+    await page.getByRole('button', { name: en.guard.refuse, exact: true }).click();
+    await page.locator('[data-failure=needs_codes]').waitFor();
+    await inspect(page, 'alert-needs-codes');
+    await page.getByRole('link', { name: en.guard.withCode, exact: true }).click();
+    await heading(page, en.guard.vetoTitle);
+    const already = (await web.codes(`tel:${guardedNumber}`)).length;
+    await page.getByRole('button', { name: en.guard.vetoGo, exact: true }).click();
+    // Members that have just sent one to the thief send the next after half a minute, and say so.
+    const main = page.locator('main');
+    const again = main.getByRole('button', { name: en.common.again, exact: true });
+    await eventually(
+      async () => {
+        if (await again.isVisible()) await again.click();
+        return await page.locator('#code').isVisible();
+      },
+      (isAsked) => isAsked,
+      60_000,
+    );
+    const until = page.getByText(en.guard.vetoDone);
+    await giveCodes(web, page, { to: `tel:${guardedNumber}`, already, until });
+    await inspect(page, 'veto-done');
+    await page.goto(`${web.urlOf('gamma')}/#/record`);
+    await page.getByText(en.record.states.good).waitFor();
+    await page.getByText('sip:carl@sip.example').first().waitFor();
   });
 });
 

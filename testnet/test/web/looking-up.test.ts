@@ -148,6 +148,23 @@ describe('a look-up', () => {
     await inspect(page, 'lookup-list');
   });
 
+  it('says what is wrong with a list that is none, or too long', async () => {
+    const { page } = visitor;
+    const list = page.getByLabel(en.lookup.listLabel);
+    const ask = page.getByRole('button', { name: en.lookup.ask, exact: true });
+    await list.fill('PK\u0003\u0004 \ud83d\udcc7 name;street;town\n'.repeat(300));
+    await ask.click();
+    await page.getByText(en.lookup.nothingRead).waitFor();
+    const count = 1001;
+    const lines = Array.from({ length: count }, (_, place) => `+4915120${100_000 + place}`);
+    await list.fill(lines.join('\n'));
+    await ask.click();
+    await page
+      .getByText(en.lookup.tooMany.replace('{count}', `${count}`).replace('{max}', '1000'))
+      .waitFor();
+    expect(await list.inputValue()).toContain(lines.at(-1));
+  });
+
   it('asks nobody else, runs under its policy and throws nothing', () => {
     expectQuiet(visitor);
   });
@@ -228,6 +245,20 @@ describe('what goes wrong', () => {
     );
     await page.getByRole('button', { name: en.lookup.again }).click();
     await page.locator('[data-answer=absent]').waitFor({ timeout: 60_000 });
+  });
+
+  it('is a network that is slow: that is said, and the answer comes', async () => {
+    const { page, context } = visitor;
+    const cdp = await context.newCDPSession(page);
+    const slow = { offline: false, downloadThroughput: -1, uploadThroughput: -1 };
+    await cdp.send('Network.enable');
+    await cdp.send('Network.emulateNetworkConditions', { ...slow, latency: 2500 });
+    await lookUp(visitor, held);
+    await page.getByText(en.common.slow).waitFor();
+    await inspect(page, 'lookup-slow');
+    await cdp.send('Network.emulateNetworkConditions', { ...slow, latency: 0 });
+    await page.locator('[data-answer=published], [data-failure]').waitFor();
+    await cdp.detach();
   });
 
   it('is said when the network is gone, and no longer when it is back', async () => {
