@@ -161,6 +161,17 @@ describe('a code', () => {
     await page.getByText(en.record.keySealed).waitFor();
   });
 
+  it('is on the handset of the testnet, with the member that has sent it', async () => {
+    const context = await web.browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    await page.goto(web.lab.description.handset!);
+    const message = page.locator('li.message', { hasText: number }).first();
+    await message.waitFor();
+    expect(await message.innerText()).toMatch(/^(alpha|beta|gamma) to \+4915123456789 · /);
+    await inspect(page, 'handset');
+    await context.close();
+  });
+
   it('shows a clock that is an hour wrong, and the claim goes on', async () => {
     const visitor = await web.visit('beta', { clockAheadMs: -3_900_000 });
     const { page, context } = visitor;
@@ -292,11 +303,12 @@ describe('a member that lies', () => {
     await page.goto(`${web.urlOf('alpha')}/#/record`);
     const origin = web.urlOf('beta');
     await page.route(`${origin}/v1/lookups`, async (route) => {
-      const response = await route.fetch();
+      const response = await route.fetch().catch(() => undefined);
+      if (response === undefined) return await route.abort('connectionreset');
       const text = await response.text();
       const lie = text.replace('anna@sip.example', 'eve@sip.example');
       const body = lie.replace(/"entryId":"./, '"entryId":"0');
-      await route.fulfill({ response, body });
+      return await route.fulfill({ response, body });
     });
     await page.reload();
     await page.locator('tr[data-member=beta][data-api=other]').waitFor();
