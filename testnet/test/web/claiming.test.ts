@@ -9,7 +9,7 @@ import { eventually } from '../lab.ts';
 import { inspect } from './inspect.ts';
 import { backUp, claim, giveCodes, heading } from './journey.ts';
 import { loadedGzipBytes, measureStart } from './load.ts';
-import { expectQuiet, openWebLab, type Visitor, type WebLab } from './web-lab.ts';
+import { expectQuiet, expectStill, openWebLab, type Visitor, type WebLab } from './web-lab.ts';
 
 vi.setConfig({ testTimeout: 170_000 });
 
@@ -105,6 +105,7 @@ describe('a claim', () => {
     await page.getByText('sip:anna@other.example').first().waitFor();
     await page.getByText(en.record.states.good).waitFor();
     expectQuiet(holder);
+    expectStill(holder);
   });
 
   it('is not in a private window', async () => {

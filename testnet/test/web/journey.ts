@@ -1,6 +1,6 @@
 /** A fast person on the way to a number: reads, types and presses what the screens ask for. */
 import { en } from '@callbook/web/messages';
-import { errors, type Locator, type Page } from 'playwright-core';
+import { errors, type Page } from 'playwright-core';
 import { eventually } from '../lab.ts';
 import type { Visitor, WebLab } from './web-lab.ts';
 
@@ -62,8 +62,8 @@ export interface GiveCodesOptions {
   readonly to: string;
   /** How many codes had been sent to it before. */
   readonly already: number;
-  /** The heading of the screen that is come to at the end, or what is shown there. */
-  readonly until: Locator | string;
+  /** The heading of the screen that is come to at the end. */
+  readonly until: string;
 }
 
 /** How long a person goes on typing codes. */
@@ -78,10 +78,7 @@ export async function giveCodes(
   page: Page,
   { to, already, until }: GiveCodesOptions,
 ): Promise<void> {
-  const end =
-    typeof until === 'string'
-      ? page.getByRole('heading', { level: 1, name: until, exact: true })
-      : until;
+  const end = page.getByRole('heading', { level: 1, name: until, exact: true });
   const field = page.locator('#code');
   const buttons = [page.getByRole('button', { name: en.code.send, exact: true })];
   const tried = new Set<string>();

@@ -149,11 +149,15 @@ async function sentTo(lab: Lab, to: string): Promise<Message[]> {
 /** What may move in one visit, all of it together: as much as Core Web Vitals call good. */
 const shiftMax = 0.1;
 
-/** Asserts that the page asked nobody but members, that nothing was refused or thrown, and that nothing jumped. */
-export function expectQuiet({ complaints, requested, shifts }: Visitor): void {
-  expect(complaints).toEqual([]);
+/** Asserts that the page did not jump under somebody who has only used it: pictures of it change the window. */
+export function expectStill({ shifts }: Visitor): void {
   const shifted = shifts.reduce((sum, { value }) => sum + value, 0);
   expect(shifted, JSON.stringify(shifts)).toBeLessThanOrEqual(shiftMax);
+}
+
+/** Asserts that the page asked nobody but members, and that nothing was refused or thrown. */
+export function expectQuiet({ complaints, requested }: Visitor): void {
+  expect(complaints).toEqual([]);
   const hosts = new Set(requested.filter((url) => !url.startsWith('blob:')).map(hostnameOf));
   expect([...hosts]).toEqual(['localhost']);
 }
