@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -246,7 +247,7 @@ function bindingOf(digits: string, sip: string, seq: number): PublishedBinding {
 }
 
 async function ask(port: number, digits: string, transport: 'udp' | 'tcp'): Promise<Answer> {
-  const name = parseName(`${[...digits].reverse().join('.')}.${apex}`);
+  const name = parseName(`${Array.from(digits).reverse().join('.')}.${apex}`);
   if (name.verdict !== 'accept') throw new Error(name.message);
   const edns = { udpPayloadBytes: 1232, version: 0, dnssecOk: true, compactOk: false, options: [] };
   const id = 1 + Math.floor(Math.random() * 60_000);
@@ -312,7 +313,7 @@ async function https(
     rejectUnauthorized: false,
   });
   asking.end(text);
-  const [response] = (await once(asking, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
   let answer = '';
   for await (const chunk of response) answer += String(chunk);
   return { status: response.statusCode!, body: JSON.parse(answer) as Record<string, unknown> };

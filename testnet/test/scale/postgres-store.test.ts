@@ -46,7 +46,7 @@ describe('the store on PostgreSQL', () => {
     const second = await Promise.all([claim(one, 3, before), claim(other, 4, before)]);
     expect(second.filter(Boolean)).toHaveLength(1);
     expect(await claim(one, 5, before)).toBe(false);
-    expect(await other.get(rowKey)).toEqual(bytes(second[0] === true ? 3 : 4));
+    expect(await other.get(rowKey)).toEqual(bytes(second[0] ? 3 : 4));
   });
 
   it('gives a hint to all who listen', async () => {

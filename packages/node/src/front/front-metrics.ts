@@ -83,7 +83,10 @@ function textOf(figures: FrontFigures, coarse: (name: keyof FrontTraffic) => num
   return `${lines.join('\n')}\n`;
 }
 
-function family(name: string, type: 'counter' | 'gauge', help: string, value: number): string[] {
+function family(
+  name: string,
+  ...[type, help, value]: readonly [type: 'counter' | 'gauge', help: string, value: number]
+): string[] {
   const whole = `callbook_front_${name}`;
   return [`# HELP ${whole} ${help}`, `# TYPE ${whole} ${type}`, `${whole} ${value}`];
 }

@@ -24,7 +24,7 @@ export function followSharedView(parts: {
   readonly pollMs: number | undefined;
 }): ViewPolling {
   const { view, freshness, shared, log, pollMs = pollMsDefault } = parts;
-  let isStopped = false;
+  const stop = new AbortController();
   let wake = new AbortController();
   const hints = shared.onHint(() => wake.abort());
   let told: string | undefined = 'nothing';
@@ -37,7 +37,7 @@ export function followSharedView(parts: {
     else log.error({ code, answers: freshness.isFresh() }, 'shared_database_troubled');
   };
   const run = async (): Promise<void> => {
-    while (!isStopped) {
+    while (!stop.signal.aborted) {
       wake = new AbortController();
       await view.poll();
       freshness.set(view.freshUntilMs, view.seen);
@@ -53,7 +53,7 @@ export function followSharedView(parts: {
       }
     },
     [Symbol.asyncDispose]: async () => {
-      isStopped = true;
+      stop.abort();
       wake.abort();
       freshness.set(Number.NEGATIVE_INFINITY, view.seen);
       await running;
