@@ -6,19 +6,24 @@ import { dirname, join } from 'node:path';
 export interface NodeCommand {
   readonly program: string;
   readonly args: readonly string[];
+  /** Settings of the C library, as the launcher gives them. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const nodePackage = dirname(createRequire(import.meta.url).resolve('@callbook/node/package.json'));
 
 /** Runs a module of a checkout as the daemon is run. */
 export function nodeCommand(module: string, args: readonly string[]): NodeCommand {
-  const flags = JSON.parse(
-    readFileSync(join(nodePackage, 'bin/node-flags.json'), 'utf8'),
-  ) as string[];
+  const flags = partOfPackage('bin/node-flags.json') as string[];
   return {
     program: process.execPath,
     args: [...flags, '--conditions=@callbook/source', module, ...args],
+    env: partOfPackage('bin/node-environment.json') as Record<string, string>,
   };
+}
+
+function partOfPackage(path: string): unknown {
+  return JSON.parse(readFileSync(join(nodePackage, path), 'utf8'));
 }
 
 /** Runs the daemon itself. */

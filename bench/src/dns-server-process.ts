@@ -17,6 +17,8 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly port: number;
   readonly cwd?: string;
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a server is asked until it answers. */
@@ -45,11 +47,12 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Resolves when the server has an answer to the question. */
   static async start(command: ServerCommand, question: FirstQuestion): Promise<ServerProcess> {
-    const { program, args, cwd } = command;
+    const { program, args, cwd, env } = command;
     const startedAtMs = performance.now();
     const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(cwd !== undefined && { cwd }),
+      env: { ...process.env, ...env },
     });
     let complaints = '';
     child.stderr.setEncoding('utf8');
@@ -73,6 +76,12 @@ export class ServerProcess implements AsyncDisposable {
    */
   residentBytes(): number {
     return processTree(this.#child.pid!).reduce((sum, pid) => sum + ownBytes(pid), 0);
+  }
+
+  /** Resident memory of the process alone as the kernel tells it: everything, the program itself too. */
+  wholeResidentBytes(): number {
+    const status = readFileSync(`/proc/${this.#child.pid!}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   /** CPU time so far of the process and its children, the kernel's work for them included. */

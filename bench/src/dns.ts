@@ -12,7 +12,6 @@ import { recordTypes } from '@callbook/dns/wire';
 import { nodeCommand } from './daemon-command.ts';
 import { askFor, askOnce, latencyUsP99 } from './dns-load.ts';
 import type { Load } from './dns-load.ts';
-import { benchDaemonStart } from './dns-start.ts';
 import { isInstalled, knotOnline, knotPresigned, nsd, powerdns, signZone } from './dns-peers.ts';
 import type { PeerZone } from './dns-peers.ts';
 import { freePort, ServerProcess } from './dns-server-process.ts';
@@ -47,7 +46,6 @@ export async function benchDns(say: Say): Promise<Measurement[]> {
     await writeZone(numberCount, { storeFolder: join(folder, 'store'), zoneFile });
     const bench = new DnsBench({ folder, zoneFile, workers: availableParallelism() }, say);
     return [
-      await benchDaemonStart(join(folder, 'testnet'), say),
       ...(await bench.existing()),
       ...(await bench.unregistered(13)),
       ...(await bench.unregistered(15)),

@@ -20,6 +20,7 @@ import { benchReplication } from './replication.ts';
 import { printJson, printTable } from './report.ts';
 import { benchSip } from './sip.ts';
 import { benchWeb } from './web.ts';
+import { benchStart } from './start.ts';
 
 type Bench = (say: (line: string) => void) => Promise<Measurement[]>;
 
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, Bench>> = {
   index: benchIndex,
   dns: benchDns,
   datagram: benchDatagramEngine,
+  start: benchStart,
 };
 
 const { values, positionals } = parseArgs({
