@@ -294,3 +294,22 @@ export const sharedTakeOverMs = 5_000;
 /** Waits after failures of the shared database, twice as long each time. */
 export const sharedRetryMsMin = 250;
 export const sharedRetryMsMax = 10_000;
+
+/** How often the holder of a member's lease shows that it lives, and stand-bys look. */
+export const leaseBeatMs = 500;
+/** Looks without a new beat after which a stand-by takes over. */
+export const leaseLooks = 6;
+/** Wait before the ledger is tried again. */
+export const leaseRetryMs = 500;
+/** Batches, and bytes of them, that go to the ledger in one transaction; at least one does. */
+export const ledgerBatchesTogether = 64;
+export const ledgerBytesTogether: number = 1 << 20;
+/** Batches that a stand-by reads at once. */
+export const ledgerReadTogether = 256;
+/** Looks between two reports of a stand-by. */
+export const standbyReportLooks = 10;
+/** How often batches are cleared up, how many at once, and what stays for a stand-by that was away. */
+export const ledgerClearingMs = 5_000;
+export const ledgerClearedTogether = 256;
+export const ledgerKeptMax = 10_000;
+export const ledgerKeepMs = 86_400_000;

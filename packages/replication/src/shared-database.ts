@@ -16,3 +16,6 @@ export type {
 } from './shared/shared-view.ts';
 export type { SharedNotice } from './shared/shared-notice.ts';
 export type { SharedStore } from './store/store.ts';
+export { standBy } from './lease/stand-by.ts';
+export type { StandByOptions, StandByState } from './lease/stand-by.ts';
+export { LeasedStore } from './lease/leased-store.ts';
