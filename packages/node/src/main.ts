@@ -19,6 +19,9 @@ import { createEventLog, errorCodes } from './event-log.ts';
 import { sentenceOf } from './next-steps.ts';
 import { packageVersion } from './package-version.ts';
 
+/** EX_TEMPFAIL. */
+const leaseLostExitCode = 75;
+
 const program = new Command('callbook-node')
   .description('Runs a member of a Callbook federation.')
   .version(packageVersion)
@@ -78,7 +81,9 @@ async function serve(configFile: string): Promise<void> {
   keepCompiledCode(config);
   // Loaded here alone: the commands about keys also run on machines that never serve.
   const { startMember } = await import('./member.ts');
-  const starting = startMember(config, log);
+  // Without a word to anybody: another process of the member has taken over. The service manager starts
+  // this one again, and it stands by.
+  const starting = startMember(config, log, () => process.exit(leaseLostExitCode));
   // Filling an empty store may take hours. Whatever is on disk then is found, or wiped, at the next start.
   if (typeof (await Promise.race([starting, stopped])) === 'string') process.exit(0);
   await using member = await starting;

@@ -2,26 +2,20 @@
  * The composition root: opens the store, joins replica, mesh, DNS and API into one member and takes
  * them down again in the opposite order. The only place that picks implementations.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { DnsServer } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
-import type { BootstrapOptions, LevelStore, Mesh, Replica, Store } from '@callbook/replication';
-import {
-  createReplica,
-  migrateStore,
-  needsJoin,
-  openLevelStore,
-} from '@callbook/replication/replica';
+import type { BootstrapOptions, Mesh, Replica, Store } from '@callbook/replication';
+import { createReplica, needsJoin } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
 import { watchClock } from './clock-watch.ts';
-import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { pickCryptography } from './cryptography.ts';
 import type { NodeErrorCode } from './errors.ts';
-import type { Publishing } from './front/publishing.ts';
 import { startMemberWash } from './forgetting/member-wash.ts';
 import { readSecretKey } from './key-file.ts';
+import { openMemberStores } from './member-stores.ts';
 import { startMemberZone } from './member-zone.ts';
 import { startOutsideWitnesses } from './outside-witnesses.ts';
 import { systemClock, systemRandom } from './system-ports.ts';
@@ -35,13 +29,19 @@ export interface RunningMember extends AsyncDisposable {
   connected(): readonly string[];
 }
 
-const storeCacheBytesDefault = 64 << 20;
-
-/** Starts a member; when one part cannot start, stops the others and throws. */
-export async function startMember(config: NodeConfig, log: Logger): Promise<RunningMember> {
+/**
+ * Starts a member; when one part cannot start, stops the others and throws. `onLeaseLost` is called when
+ * another process of the member has taken over: what this one answers from then on is old.
+ */
+export async function startMember(
+  config: NodeConfig,
+  log: Logger,
+  onLeaseLost: () => void = () => {},
+): Promise<RunningMember> {
   await using parts = new AsyncDisposableStack();
   const crypto = await pickCryptography();
-  const { ownStore, store, publishing } = await openStores(config, parts, log);
+  const stores = await openMemberStores(config, parts, { log, onLeaseLost });
+  const { ownStore, store } = stores;
   const options = await replicaOptions(config, store, crypto);
   // Nothing is served, written or signed before the store is worth something.
   if (await needsJoin(store)) {
@@ -56,7 +56,7 @@ export async function startMember(config: NodeConfig, log: Logger): Promise<Runn
   const { member } = replica.membership.byName(config.member)!;
   const certificates = parts.use(await MemberCertificates.open(config, { member, log }));
   const zone = parts.use(await startMemberZone(config, { replica, certificates, log }));
-  if (publishing !== undefined) parts.use(publishing.follow({ zone, log }));
+  parts.use(stores.follow(zone));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const network = await import('./member-network.ts');
   const { createMemberDirectory, openMesh, startMemberApi } = network;
@@ -134,39 +134,6 @@ function reportReplica({ ownLog, evidence }: Replica, log: Logger): void {
   };
   report();
   ownLog.onState(report);
-}
-
-/** Opens the store, in the layout of this version. */
-async function openStore(config: NodeConfig, log: Logger): Promise<LevelStore> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const cacheBytes = config.store?.cacheBytes ?? storeCacheBytesDefault;
-  const store = await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });
-  try {
-    await migrateStore(store, (version) => log.info({ version }, 'store_migrating'));
-    return store;
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/** The store, and the same with an outbox where front ends read what is published. */
-async function openStores(config: NodeConfig, parts: AsyncDisposableStack, log: Logger) {
-  const ownStore = await openStore(config, log);
-  parts.defer(async () => await ownStore.close());
-  const publishing = await openSharedDatabase(config, ownStore);
-  const store = publishing?.store ?? ownStore;
-  return { ownStore, store, publishing };
-}
-
-/** Where front ends read from; loaded by those alone who have some. */
-async function openSharedDatabase(
-  { sharedDatabase }: NodeConfig,
-  store: Store,
-): Promise<Publishing | undefined> {
-  if (sharedDatabase === undefined) return undefined;
-  const { openPublishing } = await import('./front/publishing.ts');
-  return await openPublishing(sharedDatabase, store);
 }
 
 async function replicaOptions(

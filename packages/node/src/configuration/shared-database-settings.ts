@@ -15,6 +15,8 @@ export const SharedDatabaseSettings = Type.Object(
         description: 'name of a table: lower-case letters, digits and _',
       }),
     ),
+    // Other processes of this member stand by, or this one does: who has the lease writes.
+    standby: Type.Optional(Type.Boolean({ description: 'true or false' })),
     answerMilliseconds: Type.Optional(
       Type.Integer({ minimum: 50, maximum: 60_000, description: 'milliseconds, 50 to 60000' }),
     ),

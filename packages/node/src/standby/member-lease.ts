@@ -11,10 +11,9 @@ import type {
 } from '@callbook/replication/shared-database';
 import { systemScheduler } from '@callbook/replication/replica';
 import type { Store } from '@callbook/replication';
-import { DirectoryError } from '@callbook/protocol';
+import { assert, DirectoryError } from '@callbook/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config.ts';
-import type { NodeErrorCode } from '../errors.ts';
 import { readSharedDatabase } from '../front/shared-database.ts';
 import { systemClock, systemRandom } from '../system-ports.ts';
 
@@ -32,7 +31,6 @@ export interface MemberLease extends AsyncDisposable {
 export interface LeaseParts {
   readonly store: Store;
   readonly log: Logger;
-  readonly signal: AbortSignal;
   /** The lease is another process's: end at once, everything that is answered from here on is old. */
   readonly onLost: () => void;
 }
@@ -40,11 +38,11 @@ export interface LeaseParts {
 /** Stands by until this process has the lease. Codes: those of `standBy`, `key_file_*`, `database_url_malformed`. */
 export async function takeLease(
   settings: NonNullable<NodeConfig['sharedDatabase']>,
-  { store, log, signal, onLost }: LeaseParts,
+  { store, log, onLost }: LeaseParts,
 ): Promise<MemberLease> {
   const database = await readSharedDatabase(settings, connections);
   const table = `${database.table}_ledger`;
-  const ledger = await openLedger({ ...database, table, makesTable: true }, { log, signal });
+  const ledger = await openLedger({ ...database, table, makesTable: true }, log);
   let told: string | undefined;
   const leased = await standBy({
     store,
@@ -52,7 +50,8 @@ export async function takeLease(
     clock: systemClock,
     random: systemRandom,
     scheduler: systemScheduler,
-    signal,
+    // Who is stopped while it stands by just ends: nothing is under way.
+    signal: new AbortController().signal,
     onState: ({ code, applied, sequence }) => {
       if (code === told && told !== undefined) return;
       if (code !== undefined) log.error({ code }, 'ledger_troubled');
@@ -64,10 +63,7 @@ export async function takeLease(
       else log.error({ code }, 'ledger_troubled');
     },
   });
-  if (leased === undefined) {
-    await ledger.close();
-    throw new DirectoryError<NodeErrorCode>('start_stopped', 'stopped while it stood by');
-  }
+  assert(leased !== undefined, 'the wait ends with the lease');
   log.info({ term: leased.lease.term, sequence: leased.lease.sequence }, 'lease_taken');
   void leased.lost.then((error) => {
     log.error({ code: error.code }, 'lease_lost');
@@ -79,17 +75,17 @@ export async function takeLease(
 /** Opens the ledger as soon as the database is there. */
 async function openLedger(
   options: PostgresStoreOptions,
-  { log, signal }: Pick<LeaseParts, 'log' | 'signal'>,
+  log: Logger,
 ): Promise<SharedStore> {
   for (let told: string | undefined; ; ) {
     try {
       return await openPostgresStore(options);
     } catch (error) {
-      if (!(error instanceof DirectoryError) || signal.aborted) throw error;
+      if (!(error instanceof DirectoryError)) throw error;
       if (error.code !== told) log.error({ code: error.code }, 'ledger_troubled');
       told = error.code;
     }
-    await systemScheduler.delay(retryMs, signal);
+    await systemScheduler.delay(retryMs);
   }
 }
 

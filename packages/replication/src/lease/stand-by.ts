@@ -19,7 +19,6 @@ import {
   ledgerSequenceIn,
   standbyKey,
 } from '../store/row-keys.ts';
-import type { SharedStore, Store } from '../store/store.ts';
 import {
   encodeLease,
   encodePlace,

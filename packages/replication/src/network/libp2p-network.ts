@@ -163,10 +163,20 @@ export class Libp2pNetwork implements Network {
     }
   }
 
+  /**
+   * The newest one. A member that goes on elsewhere, or after its power was cut, connects anew; to what it
+   * was before there may still be a connection on which nobody answers.
+   */
   #connectionTo(memberName: string): Connection | undefined {
     const peerId = this.#peers.peerIdOf(memberName);
     if (peerId === undefined) return undefined;
-    return this.#node.getConnections(peerId).find(({ status }) => status === 'open');
+    return this.#node
+      .getConnections(peerId)
+      .filter(({ status }) => status === 'open')
+      .reduce<Connection | undefined>(
+        (newest, one) => (newest === undefined || one.timeline.open >= newest.timeline.open ? one : newest),
+        undefined,
+      );
   }
 
   async serve(
