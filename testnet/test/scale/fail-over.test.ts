@@ -65,7 +65,10 @@ async function copyElsewhere(member: MemberLayout): Promise<MemberLayout> {
   };
   const text = await readFile(copy.configFile, 'utf8');
   const ports = [member.dnsPort, member.apiPort, member.webPort, member.meshPort];
-  const changed = ports.reduce((all, port) => all.replaceAll(String(port), String(moved(port))), text);
+  const changed = ports.reduce(
+    (all, port) => all.replaceAll(String(port), String(moved(port))),
+    text,
+  );
   await writeFile(copy.configFile, changed, { mode: 0o600 });
   await writeFile(join(folder, 'node.log'), '');
   return copy;

@@ -157,10 +157,7 @@ export class LeaseWorld {
 
   async #serve(replica: Replica): Promise<void> {
     for (;;) {
-      const people = Array.from(
-        { length: 3 },
-        () => new Holder(`tel:+34912${this.#nextNumber++}`),
-      );
+      const people = Array.from({ length: 3 }, () => new Holder(`tel:+34912${this.#nextNumber++}`));
       await Promise.all(
         people.map(async (person) => {
           const verdict = await replica.log(submissionOf(await person.register(), 'challenged'));
@@ -215,7 +212,8 @@ export class LeaseWorld {
       batchIf: async ({ rowKey, value }, changes) =>
         await call(async () => {
           const found = rows.get(rowKey);
-          const isSame = found === undefined ? value === undefined : value?.toHex() === found.toHex();
+          const isSame =
+            found === undefined ? value === undefined : value?.toHex() === found.toHex();
           if (!isSame && isUnfenced !== true) return false;
           await rows.batch(changes, { durable: true });
           return true;

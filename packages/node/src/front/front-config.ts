@@ -13,7 +13,7 @@ import { ConfigSchema } from '../config.ts';
 import { parseConfigDocument } from '../configuration/config-document.ts';
 import { resolveDnsPaths } from '../configuration/config-paths.ts';
 import { schemaFaults } from '../configuration/schema-faults.ts';
-import { SharedDatabaseSettings } from '../configuration/shared-database-settings.ts';
+import { sharedDatabaseProperties } from '../configuration/shared-database-settings.ts';
 import { secretSources, withSecrets } from '../configuration/secret-sources.ts';
 import type { NodeErrorCode } from '../errors.ts';
 
@@ -27,7 +27,7 @@ const FrontConfigSchema = Type.Object(
   {
     sharedDatabase: Type.Object(
       {
-        ...SharedDatabaseSettings.properties,
+        ...sharedDatabaseProperties,
         connections: Type.Optional(
           Type.Integer({
             minimum: 1,

@@ -73,11 +73,8 @@ export async function takeLease(
 }
 
 /** Opens the ledger as soon as the database is there. */
-async function openLedger(
-  options: PostgresStoreOptions,
-  log: Logger,
-): Promise<SharedStore> {
-  for (let told: string | undefined; ; ) {
+async function openLedger(options: PostgresStoreOptions, log: Logger): Promise<SharedStore> {
+  for (let told: string | undefined; ;) {
     try {
       return await openPostgresStore(options);
     } catch (error) {

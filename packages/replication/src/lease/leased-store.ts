@@ -166,7 +166,10 @@ export class LeasedStore implements AsyncDisposable {
     const { store } = this.#parts;
     const together = this.#take();
     const first = this.#lease.sequence + 1;
-    const rows = together.map(({ row }, place) => ({ rowKey: ledgerKey(first + place), value: row }));
+    const rows = together.map(({ row }, place) => ({
+      rowKey: ledgerKey(first + place),
+      value: row,
+    }));
     const { beat, sequence } = this.#lease;
     try {
       await this.#writeLease(
@@ -176,7 +179,9 @@ export class LeasedStore implements AsyncDisposable {
       for (const [place, { changes, isDurable, resolve }] of together.entries()) {
         const applied = first + place;
         const value = encodePlace({ ledgerId: this.#lease.ledgerId, applied });
-        await store.batch([...changes, { rowKey: ledgerPlaceKey(), value }], { durable: isDurable });
+        await store.batch([...changes, { rowKey: ledgerPlaceKey(), value }], {
+          durable: isDurable,
+        });
         if (isDurable) this.#durable = applied;
         resolve();
       }
@@ -191,7 +196,10 @@ export class LeasedStore implements AsyncDisposable {
     let count = 0;
     let bytes = 0;
     for (const { row } of this.#waiting) {
-      if (count === ledgerBatchesTogether || (count > 0 && bytes + row.length > ledgerBytesTogether)) {
+      if (
+        count === ledgerBatchesTogether ||
+        (count > 0 && bytes + row.length > ledgerBytesTogether)
+      ) {
         break;
       }
       bytes += row.length;

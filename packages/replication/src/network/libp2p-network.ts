@@ -174,7 +174,8 @@ export class Libp2pNetwork implements Network {
       .getConnections(peerId)
       .filter(({ status }) => status === 'open')
       .reduce<Connection | undefined>(
-        (newest, one) => (newest === undefined || one.timeline.open >= newest.timeline.open ? one : newest),
+        (newest, one) =>
+          newest === undefined || one.timeline.open >= newest.timeline.open ? one : newest,
         undefined,
       );
   }
