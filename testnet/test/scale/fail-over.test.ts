@@ -89,17 +89,17 @@ async function tryToRegister(memberName = 'beta'): Promise<Ran> {
 
 /** People who go on claiming numbers at another member until told otherwise; who is refused comes again later. */
 function load(): { stop(): Promise<number> } {
-  let isOver = false;
+  const over = new AbortController();
   let count = 0;
   const running = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const { code } = await tryToRegister();
       if (code === 0) count += 1;
     }
   })();
   return {
     stop: async () => {
-      isOver = true;
+      over.abort();
       await running;
       return count;
     },
