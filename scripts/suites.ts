@@ -35,6 +35,7 @@ export const suites: readonly Suite[] = [
   { name: 'packaging', paths: ['testnet/test/packaging'], budgetSeconds: 180, alone: true },
   { name: 'browser', paths: ['testnet/test/browser'], budgetSeconds: 180, alone: true },
   { name: 'web', paths: ['testnet/test/web'], budgetSeconds: 180, alone: true },
+  { name: 'web-troubles', paths: ['testnet/test/web-troubles'], budgetSeconds: 180, alone: true },
   { name: 'takeover', paths: ['testnet/test/takeover'], budgetSeconds: 180, alone: true },
   { name: 'lookups', paths: ['testnet/test/client'], budgetSeconds: 180, alone: true },
   { name: 'members', paths: ['testnet/test/members'], budgetSeconds: 180, alone: true },

@@ -41,34 +41,30 @@ export async function startMember(
   await using parts = new AsyncDisposableStack();
   const crypto = await pickCryptography();
   const stores = await openMemberStores(config, parts, { log, onLeaseLost });
-  const { ownStore, store } = stores;
-  const options = await replicaOptions(config, store, crypto);
+  const options = await replicaOptions(config, stores.store, crypto);
   // Nothing is served, written or signed before the store is worth something.
-  if (await needsJoin(store)) {
+  if (await needsJoin(stores.store)) {
     const { fillStore } = await import('./member-bootstrap.ts');
     await fillStore(config, options, { certificate: await readApiCertificate(config), log });
   }
   const verifier = parts.use(startVerifier());
   const replica = parts.use(await createReplica({ ...options, verifier, indexed: true }));
-  const onFailure = (error: Error): void => log.error({ err: error }, 'store_failed');
-  replica.onFailure(onFailure);
-  reportReplica(replica, log);
+  const onFailure = reportReplica(replica, log);
   const { member } = replica.membership.byName(config.member)!;
   const certificates = parts.use(await MemberCertificates.open(config, { member, log }));
   const zone = parts.use(await startMemberZone(config, { replica, certificates, log }));
   parts.use(stores.follow(zone));
   // DNS answers from here on. The rest takes longer to load than all of this.
   const network = await import('./member-network.ts');
-  const { createMemberDirectory, openMesh, startMemberApi } = network;
-  const mesh = parts.use(await openMesh(config, replica, crypto));
+  const mesh = parts.use(await network.openMesh(config, replica, crypto));
   mesh.onIncident((incident) => log.warn(incident, 'rule_broken'));
   const logSigner = crypto.ed25519Signer(await readSecretKey(config.keys.log));
-  const governing = { replica, mesh, store: ownStore, crypto, logSigner, onFailure };
+  const governing = { replica, mesh, store: stores.ownStore, crypto, logSigner, onFailure };
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
   const troubles = (): readonly string[] => [...zone.troubles(), ...certificates.troubles()];
-  const directory = createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
+  const directory = network.createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
   const watch = parts.use(
     new network.MemberWatch(config, { replica, mesh, directory, certificates }),
   );
@@ -84,7 +80,7 @@ export async function startMember(
   const issuing = { replica, directory, crypto, logSigner };
   const tokens = parts.use(await network.startMemberTokens(config, issuing));
   const api = parts.use(
-    await startMemberApi(config, {
+    await network.startMemberApi(config, {
       directory,
       dns: zone,
       codeSender: codes.senders,
@@ -121,8 +117,14 @@ function meshAndDns(
   };
 }
 
-/** Entries are refused while the own log is shut; `own_log_contradicted` needs the operator. */
-function reportReplica({ ownLog, evidence }: Replica, log: Logger): void {
+/**
+ * Entries are refused while the own log is shut; `own_log_contradicted` needs the operator. Returns what
+ * tells of a store that has failed.
+ */
+function reportReplica(replica: Replica, log: Logger): (error: Error) => void {
+  const { ownLog, evidence } = replica;
+  const onFailure = (error: Error): void => log.error({ err: error }, 'store_failed');
+  replica.onFailure(onFailure);
   evidence.onEvidence(({ evidenceId, kind, origins, disputed }) =>
     log.error({ evidenceId, kind, origins, disputed }, 'evidence_found'),
   );
@@ -134,6 +136,7 @@ function reportReplica({ ownLog, evidence }: Replica, log: Logger): void {
   };
   report();
   ownLog.onState(report);
+  return onFailure;
 }
 
 async function replicaOptions(

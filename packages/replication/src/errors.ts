@@ -22,7 +22,8 @@ export const replicationErrorCodes = {
   shared_store_foreign:
     'the shared database has rows of another member, or of a version that this one does not know',
   shared_store_stale: 'what the shared database says is older than the bound on staleness',
-  lease_lost: 'another process of this member has taken over; this one writes and signs nothing more',
+  lease_lost:
+    'another process of this member has taken over; this one writes and signs nothing more',
   ledger_foreign: 'the store is a copy of another ledger, or a row of the ledger is not ours',
   ledger_restored: 'the ledger is at an earlier place than the store: it was restored, or emptied',
   standby_copy_needed: 'the ledger does not reach back to where the store is; it needs a copy',

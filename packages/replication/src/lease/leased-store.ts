@@ -35,7 +35,7 @@ import {
   ledgerPlaceKey,
   ledgerSequenceIn,
   standbyRows,
-} from '../store/row-keys.ts';
+} from './ledger-keys.ts';
 import type { RowChange, SharedStore, Store } from '../store/store.ts';
 import {
   encodeLease,

@@ -18,7 +18,7 @@ import {
   ledgerPlaceKey,
   ledgerSequenceIn,
   standbyKey,
-} from '../store/row-keys.ts';
+} from './ledger-keys.ts';
 import {
   encodeLease,
   encodePlace,

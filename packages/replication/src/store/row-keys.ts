@@ -40,13 +40,7 @@
  * | `u` | `n` generation(6) | identifiers whose rows changed with this generation |
  * | `u` | `d` | what front ends need to know of the member beside its bindings |
  *
- * The ledger that the processes of one member share has:
- *
- * | prefix | key | value |
- * |---|---|---|
- * | `u` | `l` | lease: who may write, and the newest batch |
- * | `u` | `b` sequence(6) | a batch |
- * | `u` | `w` process(16) | how far a stand-by has come |
+ * Rows of the ledger: `lease/ledger-keys.ts`.
  */
 import type { Identifier, Visibility } from '@callbook/protocol';
 import { slabCopy, takeBytes } from '@callbook/protocol';
@@ -308,39 +302,6 @@ export function sharedNoticeKey(generation: number): Uint8Array {
 /** One row of the shared database: what front ends know of the member. */
 export function sharedDescriptionKey(): Uint8Array {
   return keyOf('u', Buffer.from('d'));
-}
-
-/** One row: how far this store has come in the ledger. */
-export function ledgerPlaceKey(): Uint8Array {
-  return keyOf('u', Buffer.from('a'));
-}
-
-/** One row of the ledger: who may write. */
-export function leaseKey(): Uint8Array {
-  return keyOf('u', Buffer.from('l'));
-}
-
-export function ledgerKey(sequence: number): Uint8Array {
-  return keyOf('u', Buffer.from('b'), number(sequence, indexBytes));
-}
-
-/** Reads the sequence number out of a `ledgerKey`. */
-export function ledgerSequenceIn(rowKey: Uint8Array): number {
-  return Buffer.from(rowKey).readUIntBE(2, indexBytes);
-}
-
-/** Bounds of the ledger's batches from a sequence number on. */
-export function ledgerFrom(sequence: number): { gte: Uint8Array; lt: Uint8Array } {
-  return { gte: ledgerKey(sequence), lt: keyOf('u', Buffer.from('c')) };
-}
-
-export function standbyKey(processId: Uint8Array): Uint8Array {
-  return keyOf('u', Buffer.from('w'), processId);
-}
-
-/** Bounds of the ledger's rows of stand-bys. */
-export function standbyRows(): { gte: Uint8Array; lt: Uint8Array } {
-  return { gte: keyOf('u', Buffer.from('w')), lt: keyOf('u', Buffer.from('x')) };
 }
 
 /** Families that the shared database has: what anybody may look up, and nothing else. */

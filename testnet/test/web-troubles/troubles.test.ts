@@ -8,10 +8,16 @@ import { en } from '@callbook/web/messages';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../lab.ts';
-import { inspect } from './inspect.ts';
-import { backUp, giveCodes, heading } from './journey.ts';
-import { blockingKeys, fillingUp, telephone, withoutEd25519, withoutStorage } from './platforms.ts';
-import { expectQuiet, openWebLab, type Visitor, type WebLab } from './web-lab.ts';
+import { inspect } from '../web/inspect.ts';
+import { backUp, giveCodes, heading } from '../web/journey.ts';
+import {
+  blockingKeys,
+  fillingUp,
+  telephone,
+  withoutEd25519,
+  withoutStorage,
+} from '../web/platforms.ts';
+import { expectQuiet, openWebLab, type Visitor, type WebLab } from '../web/web-lab.ts';
 
 vi.setConfig({ testTimeout: 150_000 });
 
