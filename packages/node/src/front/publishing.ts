@@ -1,7 +1,7 @@
 /**
  * The writer's side in a member: its store gets an outbox, and a follower brings what is in it to the shared
  * database. Loaded only where a database is configured. Whatever happens to the database, the member itself
- * goes on; its operator reads the state in the log and the metrics.
+ * goes on; its operator reads the state in the log.
  */
 import {
   PublishedOutbox,
