@@ -77,7 +77,7 @@ describe('a daemon that cannot start', () => {
     await once(taken, 'listening');
     const { code, stderr } = await serve(alpha);
     expect(code).toBe(1);
-    expect(stderr).toContain('(dns_listen_failed)');
+    expect(stderr).toContain('(dns_listen_failed');
     taken.close();
     await once(taken, 'close');
     await using again = new MemberProcess(alpha);
@@ -89,7 +89,7 @@ describe('a running daemon', () => {
   it('keeps a second one off its store', async () => {
     await using first = new MemberProcess(alpha);
     await first.untilAlive(Date.now() + 15_000);
-    expect((await serve(alpha)).stderr).toContain('(store_unavailable)');
+    expect((await serve(alpha)).stderr).toContain('(store_in_use');
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends with status 0 at %s', async (signal) => {
