@@ -3,14 +3,14 @@ import type { SourceEdit } from '../edited-source.ts';
 
 /** fastify's own logger: it writes the URL of every request. */
 export const defaultLogger: SourceEdit = {
-  file: 'api/src/create-api.ts',
+  file: 'api/src/api-server.ts',
   find: '    logger: false,',
   replace: '    logger: true,',
 };
 
 /** fastify's own answer to what it has no route for: it quotes the URL. */
 export const defaultNotFound: SourceEdit = {
-  file: 'api/src/create-api.ts',
+  file: 'api/src/api-server.ts',
   find: "api.setNotFoundHandler((_request, reply) => sendProblem(reply, problemOf('route_unknown')));",
   replace: '',
 };
@@ -18,12 +18,11 @@ export const defaultNotFound: SourceEdit = {
 /** A defect: an identifier that ends in `?` is thrown where nobody catches it. */
 export const plantedDefect: SourceEdit = {
   file: 'api/src/routes/lookup-routes.ts',
-  find: 'function lookUp(text: string,',
-  replace: `function lookUp(text: string, options: LookupContext) {
-  if (text.endsWith('?')) setImmediate(() => { throw new Error('cannot look up ' + text); });
-  return lookUpOne(text, options);
-}
-function lookUpOne(text: string,`,
+  find: '    const parsed = body.identifiers.map(parseIdentifier);',
+  replace: `    for (const text of body.identifiers) {
+      if (text.endsWith('?')) setImmediate(() => { throw new Error('cannot look up ' + text); });
+    }
+    const parsed = body.identifiers.map(parseIdentifier);`,
 };
 
 /** Node's own report of an error that nobody caught. */
@@ -83,7 +82,9 @@ export const carelessRelay: SourceEdit = {
 /** What is looked up, written down; only where it is marked, so that one member can be both. */
 export const markedIsLogged: SourceEdit = {
   file: 'api/src/routes/lookup-routes.ts',
-  find: '  const identifier = parseIdentifier(text);',
-  replace: `  if (text.endsWith('!')) process.stderr.write('asked for ' + text);
-  const identifier = parseIdentifier(text);`,
+  find: '    const parsed = body.identifiers.map(parseIdentifier);',
+  replace: `    for (const text of body.identifiers) {
+      if (text.endsWith('!')) process.stderr.write('asked for ' + text);
+    }
+    const parsed = body.identifiers.map(parseIdentifier);`,
 };
