@@ -78,6 +78,7 @@ export const suites: readonly Suite[] = [
     alone: true,
   },
   { name: 'private', paths: ['testnet/test/privacy'], budgetSeconds: 180, alone: true },
+  { name: 'lying-member', paths: ['testnet/test/lying-member'], budgetSeconds: 180, alone: true },
   { name: 'attacks', paths: ['testnet/test/attacks'], budgetSeconds: 180, alone: true },
   { name: 'forgetting', paths: ['testnet/test/forgetting'], budgetSeconds: 180, alone: true },
   { name: 'audit', paths: ['testnet/test/audit'], budgetSeconds: 180, alone: true },

@@ -12,7 +12,7 @@ import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
 import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { Liar } from './liar.ts';
-import { Person, refusal, Town } from './people.ts';
+import { Person, refusal, Town } from '../attacks/people.ts';
 
 const holds = { recoveryMs: 2000, emailMs: 3000, possessionMs: 5000, lockedMs: 9000 };
 const honest = [0, 1, 2, 3];
