@@ -8,7 +8,7 @@ import type { PendingEntry } from '@callbook/client';
 import { entryId } from '@callbook/protocol';
 import type { Identifier } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
-import { Liar } from '../attacks/liar.ts';
+import { Liar } from '../lying-member/liar.ts';
 import { Person, refusal, Town } from '../attacks/people.ts';
 import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
