@@ -28,6 +28,7 @@ const entriesPerLabel = 25;
 /** Of so many entries the first registers a label. */
 const entriesPerRegister = 100;
 const leavesPerPage = 512;
+const leavesPerBundle = 256;
 const dayMs = 24 * 3_600_000;
 
 interface PlacedEntry {
@@ -79,6 +80,12 @@ export async function writeCatchupLogs(folder: string, entries: number): Promise
   return updates;
 }
 
+/** Pages end with an entry bundle, as members serve them. */
+function endOfPage(first: number, size: number): number {
+  const end = first + leavesPerPage;
+  return end < size ? end - (end % leavesPerBundle) : size;
+}
+
 /** Collects leaves, and writes them as pages that all lead to the last checkpoint. */
 class LogWriter {
   readonly #log: SyntheticLog;
@@ -113,17 +120,16 @@ class LogWriter {
     const root = frontierRoot(this.#frontier, crypto);
     const signer = noteSigner({ name: origin, signer: logSigner }, crypto);
     const checkpoint = signCheckpoint({ origin, size, root }, signer);
-    for (let start = 0; start < this.#waiting.length; start += leavesPerPage) {
-      const page = this.#waiting.slice(start, start + leavesPerPage);
+    while (this.#written < size) {
       const first = this.#written;
-      this.#written += page.length;
+      this.#written = endOfPage(first, size);
+      const page = this.#waiting.splice(0, this.#written - first);
       const growth = { oldSize: this.#written, newSize: size };
       const proof = consistencyProof(growth, (level, at) => this.#hashes[level]![at]!, crypto);
       const leaves = page.map(({ leaf }) => leaf);
       const payloads = page.map(({ opened }) => opened);
       this.#writeFrame(encodeLogBatch({ origin, first, leaves, payloads, checkpoint, proof }));
     }
-    this.#waiting = [];
     closeSync(this.#file!);
   }
 

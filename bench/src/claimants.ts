@@ -71,7 +71,7 @@ export class Outbox {
 
 /** Opens the SDK for a testnet; its members are asked in the charter's order. */
 export async function openDirectoryOf(
-  { layout }: Testnet,
+  { layout }: Pick<Testnet, 'layout'>,
   options: Partial<DirectoryOptions> = {},
 ): Promise<Directory> {
   setDefaultCACertificates([

@@ -30,3 +30,9 @@ function partOfPackage(path: string): unknown {
 export function daemonCommand(args: readonly string[]): NodeCommand {
   return nodeCommand(join(nodePackage, 'src/main.ts'), args);
 }
+
+/** Runs what operators type, by its launcher. */
+export function launcherCommand(args: readonly string[]): NodeCommand {
+  const launcher = join(nodePackage, 'bin/callbook-node.js');
+  return { program: process.execPath, args: [launcher, ...args], env: {} };
+}

@@ -12,6 +12,8 @@ const outputBytesMax = 2 ** 30;
 export interface Load {
   readonly answers: number;
   readonly answersPerSecond: number;
+  /** Of one, on average. */
+  readonly answerBytes: number;
 }
 
 /** Asks each question of a file once. */
@@ -24,18 +26,28 @@ export function askFor(port: number, queryFile: string, seconds: number): Load {
   return loadIn(dnsperf(port, queryFile, ['-l', `${seconds}`, ...full]));
 }
 
+interface Rate {
+  readonly queriesPerSecond: number;
+  /** Without it each question is asked once. */
+  readonly seconds?: number;
+}
+
 /** Asks at a rate; returns the latency in µs below which 99 % of the answers came. */
-export function latencyUsP99(
+export function latencyUsP99(port: number, queryFile: string, at: Rate): number {
+  return percentile(latenciesUs(port, queryFile, at), 0.99);
+}
+
+/** Asks at a rate; returns the latency of each answer in µs. */
+export function latenciesUs(
   port: number,
   queryFile: string,
-  at: { readonly queriesPerSecond: number; readonly seconds: number },
-): number {
-  const rate = `${Math.round(at.queriesPerSecond)}`;
-  const output = dnsperf(port, queryFile, ['-l', `${at.seconds}`, '-Q', rate, '-v']);
-  const latencies = [...output.matchAll(/^> \S+ \S+ \S+ ([\d.]+)$/gm)].map(
-    ([, seconds]) => Number(seconds) * 1e6,
-  );
-  return percentile(latencies, 0.99);
+  { queriesPerSecond, seconds }: Rate,
+): number[] {
+  const length = seconds === undefined ? ['-n', '1'] : ['-l', `${seconds}`];
+  const rate = `${Math.round(queriesPerSecond)}`;
+  const output = dnsperf(port, queryFile, [...length, '-Q', rate, '-v']);
+  const latencies = output.matchAll(/^> \S+ \S+ \S+ ([\d.]+)$/gm);
+  return Array.from(latencies, ([, answerSeconds]) => Number(answerSeconds) * 1e6);
 }
 
 const full = ['-q', `${queriesOnTheirWay}`];
@@ -62,9 +74,10 @@ function dnsperf(port: number, queryFile: string, args: readonly string[]): stri
 
 function loadIn(output: string): Load {
   const figure = (label: string): number =>
-    Number(new RegExp(`${label}:\\s+([\\d.]+)`).exec(output)?.[1]);
+    Number(new RegExp(`${label}\\s+([\\d.]+)`).exec(output)?.[1]);
   return {
-    answers: figure('Queries completed'),
-    answersPerSecond: figure('Queries per second'),
+    answers: figure('Queries completed:'),
+    answersPerSecond: figure('Queries per second:'),
+    answerBytes: figure('request \\d+, response'),
   };
 }

@@ -122,21 +122,40 @@ export async function nsd(zone: PeerZone, signedFile: string): Promise<ServerCom
 
 /** PowerDNS that signs each answer, and denies by NSEC3 made for the name (RFC 7129, "white lies"). */
 export async function powerdns(zone: PeerZone, algorithm: ZoneAlgorithm): Promise<ServerCommand> {
-  const port = await freePort();
   const folder = await mkdtemp(join(zone.folder, 'powerdns-'));
   await writeFile(
     join(folder, 'named.conf'),
     `zone "${benchApex}" { type master; file "${zone.zoneFile}"; };\n`,
   );
+  const keys = join(folder, 'keys.sqlite');
   const settings = {
     launch: 'bind',
     'bind-config': join(folder, 'named.conf'),
-    'bind-dnssec-db': join(folder, 'keys.sqlite'),
+    'bind-dnssec-db': keys,
+    'distributor-threads': 1,
+  };
+  const made = { name: 'powerdns', folder, workers: zone.workers, algorithm, settings };
+  return await signingPowerdns(made, (tool) => tool('create-bind-db', keys));
+}
+
+/** PowerDNS as configured, with keys of its own for the zone that it finds there. */
+export async function signingPowerdns(
+  made: {
+    readonly name: string;
+    readonly folder: string;
+    readonly workers: number;
+    readonly algorithm: ZoneAlgorithm;
+    readonly settings: Readonly<Record<string, string | number>>;
+  },
+  prepare: (tool: (...args: string[]) => string) => void = () => undefined,
+): Promise<ServerCommand> {
+  const { name, folder, workers, algorithm } = made;
+  const port = await freePort();
+  const settings = {
     'local-address': '127.0.0.1',
     'local-port': port,
     'socket-dir': folder,
-    'receiver-threads': zone.workers,
-    'distributor-threads': 1,
+    'receiver-threads': workers,
     reuseport: 'yes',
     'consistent-backends': 'yes',
     'zone-cache-refresh-interval': 0,
@@ -146,16 +165,17 @@ export async function powerdns(zone: PeerZone, algorithm: ZoneAlgorithm): Promis
     'security-poll-suffix': '',
     setuid: '',
     setgid: '',
+    ...made.settings,
   };
   const lines = Object.entries(settings).map(([setting, value]) => `${setting}=${value}\n`);
   await writeFile(join(folder, 'pdns.conf'), lines.join(''));
   const tool = (...args: string[]): string =>
     run(folder, 'pdnsutil', [`--config-dir=${folder}`, ...args]);
-  tool('create-bind-db', join(folder, 'keys.sqlite'));
+  prepare(tool);
   const key = { 13: 'ecdsa256', 15: 'ed25519' }[algorithm];
   for (const role of ['ksk', 'zsk']) tool('add-zone-key', benchApex, role, 'active', key);
   tool('set-nsec3', benchApex, '1 0 0 -', 'narrow');
-  return { name: 'powerdns', program: 'pdns_server', args: [`--config-dir=${folder}`], port };
+  return { name, program: 'pdns_server', args: [`--config-dir=${folder}`], port };
 }
 
 function run(folder: string, program: string, args: readonly string[]): string {

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeMessage, queryMessage, parseName } from '@callbook/dns/wire';
 import { cpuSecondsOf } from './process-cpu.ts';
@@ -19,6 +19,10 @@ export interface ServerCommand {
   readonly cwd?: string;
   /** Beside what this process has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its output goes; nowhere unless said. */
+  readonly logFile?: string;
+  /** In which it has to answer for the first time; five minutes unless said. */
+  readonly startMsMax?: number;
 }
 
 /** What a server is asked until it answers. */
@@ -27,7 +31,7 @@ export interface FirstQuestion {
   readonly type: number;
 }
 
-const startMsMax = 300_000;
+const startMsMaxDefault = 300_000;
 const pollEveryMs = 10;
 const stopMsMax = 20_000;
 
@@ -47,16 +51,19 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Resolves when the server has an answer to the question. */
   static async start(command: ServerCommand, question: FirstQuestion): Promise<ServerProcess> {
-    const { program, args, cwd, env } = command;
+    const { program, args, cwd, env, logFile, startMsMax = startMsMaxDefault } = command;
     const startedAtMs = performance.now();
+    const output = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
     const child = spawn(program, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', output ?? 'ignore', 'pipe'],
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, ...env },
     });
+    if (output !== undefined) closeSync(output);
     let complaints = '';
-    child.stderr.setEncoding('utf8');
-    child.stderr.on('data', (text: string) => (complaints = (complaints + text).slice(-2000)));
+    const stderr = child.stderr!;
+    stderr.setEncoding('utf8');
+    stderr.on('data', (text: string) => (complaints = (complaints + text).slice(-2000)));
     let exitCode: number | null | undefined;
     child.once('error', () => (exitCode = -1));
     child.once('exit', (code) => (exitCode = code));
@@ -80,13 +87,18 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Resident memory of the process alone as the kernel tells it: everything, the program itself too. */
   wholeResidentBytes(): number {
+    return this.statusBytes('VmRSS');
+  }
+
+  /** A field of `/proc/…/status` of the process alone, in bytes: `VmRSS`, `RssAnon`, `VmHWM`. */
+  statusBytes(field: string): number {
     const status = readFileSync(`/proc/${this.#child.pid!}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   }
 
   /** CPU time so far of the process and its children, the kernel's work for them included. */
   cpuSeconds(): number {
-    return processTree(this.#child.pid!).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+    return cpuSecondsOfTree(this.#child.pid!);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,12 +147,27 @@ function queryFor({ name: text, type }: FirstQuestion): Uint8Array {
   return encodeMessage(queryMessage({ name: name.value, type }, { id: 1 }));
 }
 
+/** CPU time so far of a process and its children, those that have ended included. */
+export function cpuSecondsOfTree(pid: number): number {
+  return processTree(pid).reduce((sum, each) => sum + unlessEnded(0, () => cpuSecondsOf(each)), 0);
+}
+
 function processTree(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  const path = `/proc/${pid}/task/${pid}/children`;
+  const children = unlessEnded('', () => readFileSync(path, 'utf8')).split(' ');
   return [
     pid,
     ...children.filter((child) => child !== '').flatMap((child) => processTree(Number(child))),
   ];
+}
+
+/** A process may end while it is looked at. */
+function unlessEnded<T>(otherwise: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** proc(5), smaps_rollup: proportional set size, whole and of files. */

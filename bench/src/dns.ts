@@ -3,7 +3,7 @@
  * else the machine does hits all alike. `CALLBOOK_FULL=1` takes a zone of a million numbers in place of a
  * hundred thousand.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createZoneKeys } from '@callbook/dns';
@@ -11,13 +11,14 @@ import type { ZoneAlgorithm } from '@callbook/dns';
 import { recordTypes } from '@callbook/dns/wire';
 import { nodeCommand } from './daemon-command.ts';
 import { askFor, askOnce, latencyUsP99 } from './dns-load.ts';
-import type { Load } from './dns-load.ts';
 import { isInstalled, knotOnline, knotPresigned, nsd, powerdns, signZone } from './dns-peers.ts';
 import type { PeerZone } from './dns-peers.ts';
 import { freePort, ServerProcess } from './dns-server-process.ts';
 import type { ServerCommand } from './dns-server-process.ts';
+import { DnsTurns } from './dns-turns.ts';
+import type { Figures, Loads } from './dns-turns.ts';
 import { numberName, writeZone } from './dns-zone.ts';
-import { measured, median } from './measurement.ts';
+import { measured } from './measurement.ts';
 import type { MeasuredFigure, Measurement } from './measurement.ts';
 
 const isFull = process.env['CALLBOOK_FULL'] !== undefined;
@@ -56,20 +57,16 @@ export async function benchDns(say: Say): Promise<Measurement[]> {
 }
 
 type Goals = Readonly<Record<string, NonNullable<MeasuredFigure['goal']>>>;
-type Figures = ReadonlyMap<string, number>;
-
-interface Loads {
-  readonly rates: Figures;
-  readonly cpuUs: Figures;
-}
 
 class DnsBench {
   private readonly zone: PeerZone;
   private readonly say: Say;
+  private readonly turns: DnsTurns;
 
   constructor(zone: PeerZone, say: Say) {
     this.zone = zone;
     this.say = say;
+    this.turns = new DnsTurns({ folder: zone.folder, runCount, say });
   }
 
   /** Numbers that are registered; algorithm 13. */
@@ -80,16 +77,16 @@ class DnsBench {
     // until its code is compiled for speed. All types of that part: it takes some 20 000 answers a thread.
     const partCount = Math.floor(numberCount / (runCount + 1));
     for (const type of ['NAPTR', 'TXT', 'TLSA']) {
-      const warmUpFile = await this.questions(runCount * partCount, partCount, type);
+      const warmUpFile = await this.turns.questions(runCount * partCount, partCount, type);
       for (const { port } of servers) askOnce(port, warmUpFile);
     }
-    const firstTime = await this.loadInTurns('asked for the first time', servers, async (run) => {
-      const file = await this.questions(run * partCount, partCount);
+    const firstTime = await this.turns.loads('asked for the first time', servers, async (run) => {
+      const file = await this.turns.questions(run * partCount, partCount);
       return ({ port }) => askOnce(port, file);
     });
-    const hotFile = await this.questions(0, hotNameCount);
+    const hotFile = await this.turns.questions(0, hotNameCount);
     for (const { port } of servers) askOnce(port, hotFile);
-    const hot = await this.loadInTurns('asked before', servers, async () =>
+    const hot = await this.turns.loads('asked before', servers, async () =>
       Promise.resolve(({ port }) => askFor(port, hotFile, secondsARun)),
     );
     const ofServers = (figure: (server: ServerProcess) => number): Figures =>
@@ -97,7 +94,7 @@ class DnsBench {
     const memory = ofServers((server) => server.residentBytes() / 2 ** 20);
     const queriesPerSecond = Math.min(...hot.rates.values()) / 2;
     this.say(`latency at ${Math.round(queriesPerSecond)} queries/s`);
-    const latency = await this.inTurns('p99 latency', servers.slice(0, 2), async () =>
+    const latency = await this.turns.figures('p99 latency', servers.slice(0, 2), async () =>
       Promise.resolve(({ port }) => latencyUsP99(port, hotFile, { queriesPerSecond, seconds: 2 })),
     );
     const rateGoals: Goals = { knot: '>= 1.2', nsd: '>= 1.2', powerdns: '>= 2' };
@@ -122,9 +119,9 @@ class DnsBench {
     await using running = await this.startAll([await this.callbook(algorithm), ...peers]);
     const { servers } = running;
     const what = `unregistered, algorithm ${algorithm}`;
-    const loads = await this.loadInTurns(what, servers, async (run) => {
+    const loads = await this.turns.loads(what, servers, async (run) => {
       const first = numberCount * 2 + run * unregisteredPerRun;
-      const file = await this.questions(first, unregisteredPerRun);
+      const file = await this.turns.questions(first, unregisteredPerRun);
       return ({ port }) => askOnce(port, file);
     });
     return compareLoads(`dns, ${what}`, loads, { 'knot online': '>= 2.2', powerdns: '>= 3' });
@@ -165,54 +162,6 @@ class DnsBench {
     }
     const running = started.move();
     return { servers, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
-  }
-
-  /** Measures one server after the other, several times; returns each one's median. */
-  private async inTurns(
-    what: string,
-    servers: readonly ServerProcess[],
-    prepare: (run: number) => Promise<(server: ServerProcess) => number>,
-  ): Promise<Figures> {
-    const figures = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
-    for (let run = 0; run < runCount; run += 1) {
-      const measure = await prepare(run);
-      for (const server of servers) figures.get(server.name)!.push(measure(server));
-      const latest = [...figures].map(([name, all]) => `${name} ${Math.round(all.at(-1)!)}`);
-      this.say(`${what}, run ${run + 1} of ${runCount}: ${latest.join(', ')}`);
-    }
-    return new Map([...figures].map(([name, all]) => [name, median(all)]));
-  }
-
-  /** As `inTurns`; and what an answer cost the server, which whoever else is on the machine changes little. */
-  private async loadInTurns(
-    what: string,
-    servers: readonly ServerProcess[],
-    prepare: (run: number) => Promise<(server: ServerProcess) => Load>,
-  ): Promise<Loads> {
-    const cpu = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
-    const rates = await this.inTurns(what, servers, async (run) => {
-      const ask = await prepare(run);
-      return (server) => {
-        const before = server.cpuSeconds();
-        const { answers, answersPerSecond } = ask(server);
-        cpu.get(server.name)!.push(((server.cpuSeconds() - before) * 1e6) / answers);
-        return answersPerSecond;
-      };
-    });
-    return { rates, cpuUs: new Map([...cpu].map(([name, all]) => [name, median(all)])) };
-  }
-
-  /** Writes a file of questions for the numbers from `first` on, in no order that a disk would like. */
-  private async questions(first: number, count: number, type = 'NAPTR'): Promise<string> {
-    // A prime, so that it divides no count and each number comes once.
-    const step = 61_813;
-    const lines = Array.from(
-      { length: count },
-      (_nothing, n) => `${numberName(first + ((n * step) % count))} ${type}\n`,
-    );
-    const file = join(this.zone.folder, 'questions');
-    await writeFile(file, lines.join(''));
-    return file;
   }
 }
 

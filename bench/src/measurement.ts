@@ -6,6 +6,8 @@ export interface Measurement {
   readonly unit: string;
   /** What `ratio` compares with; null when the figure stands alone. */
   readonly against: string | null;
+  /** The other's figure, in the same unit. */
+  readonly againstValue: number | null;
   readonly ratio: number | null;
   /** Bound of `ratio`, or of `value` where there is no ratio: `>= 0.35`, `<= 500`. */
   readonly goal: string | null;
@@ -29,6 +31,7 @@ export function measured(figure: MeasuredFigure): Measurement {
     value,
     unit,
     against: against?.what ?? null,
+    againstValue: against?.value ?? null,
     ratio,
     goal: goal ?? null,
     met: goal === undefined ? null : meets(ratio ?? value, goal),

@@ -1,7 +1,7 @@
 /** Prints measurements: a table for people, JSON lines for programs. */
 import type { Measurement } from './measurement.ts';
 
-const columns = ['name', 'value', 'unit', 'against', 'ratio', 'goal', 'met'] as const;
+const columns = ['name', 'value', 'unit', 'against', 'its value', 'ratio', 'goal', 'met'] as const;
 
 /** Prints one measurement as a JSON line. */
 export function printJson(measurement: Measurement): void {
@@ -18,12 +18,13 @@ export function printTable(measurements: readonly Measurement[]): void {
 }
 
 function cellsOf(measurement: Measurement): string[] {
-  const { name, value, unit, against, ratio, goal, met } = measurement;
+  const { name, value, unit, against, againstValue, ratio, goal, met } = measurement;
   return [
     name,
     rounded(value),
     unit,
     against ?? '',
+    againstValue === null ? '' : rounded(againstValue),
     ratio === null ? '' : rounded(ratio),
     goal ?? '',
     met === null ? '' : met ? 'yes' : 'no',
