@@ -16,7 +16,11 @@ export interface BindingsReader extends AsyncDisposable {
 /** Opens the store in a folder that the replica's thread has open with `sharedByThreads`. Errors: `store_unavailable`. */
 export async function openBindingsReader(folder: string): Promise<BindingsReader> {
   // The database has the cache with which it was opened first.
-  const store = await openLevelStore(folder, { cacheBytes: 1 << 20, sharedByThreads: true });
+  const store = await openLevelStore(folder, {
+    cacheBytes: 1 << 20,
+    sharedByThreads: true,
+    isOpenElsewhere: true,
+  });
   return {
     bindings: new Bindings(store),
     [Symbol.asyncDispose]: async () => await store.close(),

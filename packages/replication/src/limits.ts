@@ -60,6 +60,12 @@ export const indexIntervalsMax = 8;
 /** Nodes of the index with paths up to this length stay in memory: at most 4 369, about 3 MB. */
 export const indexPathCachedMax = 3;
 
+/**
+ * The stored vector of the index, and its upper nodes, are at most so many leaves behind what the store has of
+ * the logs, and a batch: so many are folded again after a crash, in about a second.
+ */
+export const indexVectorLeavesMax = 16_384;
+
 /** Labels that are computed before other work gets its turn, where many are proven. */
 export const proofLabelsAtOnce = 8;
 /** A label that is changing is proven after so many more batches of the index, or not at all. */

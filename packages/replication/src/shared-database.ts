@@ -15,7 +15,13 @@ export type {
   WantedBinding,
 } from './shared/shared-view.ts';
 export type { SharedNotice } from './shared/shared-notice.ts';
+export {
+  noWriter,
+  readSharedDescription,
+  readSharedPosition,
+  showsLife,
+} from './shared/signs-of-life.ts';
 export type { SharedStore } from './store/store.ts';
-export { standBy } from './lease/stand-by.ts';
+export { isLedgerBegun, standBy } from './lease/stand-by.ts';
 export type { StandByOptions, StandByState } from './lease/stand-by.ts';
 export { LeasedStore } from './lease/leased-store.ts';

@@ -1,6 +1,6 @@
 /**
- * Charters in the store: the notes that came after the pinned ones, a row for each version, and one
- * row that says how far the member has come with them. A note is stored as soon as it is verified;
+ * Charters in the store: the notes that came after the pinned ones, a row for each version, the first one,
+ * by which a store is known to be of another federation, and one row that says how far the member has come with them. A note is stored as soon as it is verified;
  * its version is in force here from the row on, and the view is folded by it when the row says so.
  */
 import type { RowChange, Store } from '../store/store.ts';
@@ -21,6 +21,11 @@ export function storedNote(store: Store, version: number): string | undefined {
 
 export function noteRow(version: number, note: string): RowChange {
   return { rowKey: charterKey(version), value: Buffer.from(note) };
+}
+
+/** Keeps the note of version 1, where it is not yet: from then on the store opens for this federation alone. */
+export async function keepFounding(store: Store, note: string): Promise<void> {
+  if (storedNote(store, 1) === undefined) await store.batch([noteRow(1, note)], { durable: true });
 }
 
 /** Before the first later charter there is no row: everything was folded by version 1. */

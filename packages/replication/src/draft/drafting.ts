@@ -11,7 +11,6 @@ import type {
   Cryptography,
   KnownCharter,
   NoteSigner,
-  Refusal,
   Verdict,
   VerdictCode,
 } from '@callbook/protocol';
@@ -195,6 +194,7 @@ export class Drafting {
     const isNewer = news.charter !== null && (await this.#takeCharter(news.charter, from));
     return await this.#exclusively(async () => {
       const stand = this.#mark();
+      const excludedBefore = this.#draft.excluded;
       const judge = (verdict: Verdict<boolean>): boolean => this.#judge(verdict, from);
       let isNew = isNewer;
       for (const discard of news.discards)
@@ -202,6 +202,10 @@ export class Drafting {
       for (const fork of news.forks) isNew = judge(this.#draft.admitFork(fork)) || isNew;
       for (const change of news.changes) {
         isNew = judge(await this.#draft.admitChange(change)) || isNew;
+      }
+      for (const name of this.#draft.excluded) {
+        // Whether both changes were met here or the pair was passed on, it is its author's doing.
+        if (!excludedBefore.includes(name)) this.#options.onIncident(name, 'draft_forked');
       }
       await this.#persist(stand);
       if (bytesEqual(news.base, this.#draft.base)) this.#heard.add(from);
@@ -218,14 +222,11 @@ export class Drafting {
 
   #judge(verdict: Verdict<boolean>, from: string): boolean {
     if (verdict.verdict === 'accept') return verdict.value;
-    if (verdict.verdict === 'reject') this.#blame(verdict, from);
+    // Who brings the second change of a fork has done nothing wrong.
+    if (verdict.verdict === 'reject' && verdict.code !== 'draft_forked') {
+      this.#options.onIncident(from, verdict.code);
+    }
     return false;
-  }
-
-  /** Who passes a fork on has done nothing wrong: its author has. */
-  #blame({ code }: Refusal, from: string): void {
-    const forked = this.#draft.forkedMembers.at(-1);
-    this.#options.onIncident(code === 'draft_forked' && forked !== undefined ? forked : from, code);
   }
 
   /** Waits a moment for the others to say what they have: after a start, and after a new charter. */

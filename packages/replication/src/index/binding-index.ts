@@ -4,27 +4,18 @@
  * upper nodes, and a label that has changed twice is done once. What has changed since
  * the stored vector needs no row of its own: the logs say it.
  *
- * - Nodes, root and vector go to the store in one batch. If we crash before it is on disk, the old
- *   tree with the old vector is there; the labels of the leaves after that vector are folded again
- *   from the view at the next start. Batches are lost from the end only, and the leaves were written
- *   first, so the stored vector is never ahead of the stored logs. Meanwhile there is no root.
+ * - Not every batch has the vector with it (`stored-tree.ts`). Whenever we crash, an older one is there; the
+ *   labels of the leaves after it are folded again from the view at the next start. Batches are lost from
+ *   the end only, and the leaves were written first, so the stored vector is never ahead of the stored
+ *   logs. Meanwhile there is no root.
  * - The batch need not be flushed: the same leaves give the same tree, and so the same root, again.
  *   What a signed root says of the own log was flushed before (see `own-log.ts`).
  * - A store without an index, or with one folded by another charter, gets a new one from the view,
  *   label by label; until it is complete there is no root. If we crash meanwhile, it begins anew.
  */
-import type {
-  CharterSet,
-  Cryptography,
-  IndexChange,
-  IndexRoot,
-  IndexTreeChange,
-  NoteSigner,
-} from '@callbook/protocol';
+import type { CharterSet, Cryptography, IndexRoot, NoteSigner } from '@callbook/protocol';
 import {
-  applyIndexBatch,
   compareBytes,
-  emptyIndexRoot,
   encodeIndexProof,
   proveIndexLabel,
   signIndexRoot,
@@ -36,17 +27,16 @@ import {
   indexIntervalBusyLabels,
   indexIntervalMs,
   indexIntervalsMax,
-  indexSliceLabels,
 } from '../limits.ts';
 import type { StoredLog } from '../log/stored-log.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { indexNodes, indexPositionKey } from '../store/row-keys.ts';
 import type { CommitRows, StoreWriter } from '../store/store-writer.ts';
 import type { Store } from '../store/store.ts';
-import { IndexNodes } from './index-nodes.ts';
-import { belongsTo, encodeIndexPosition, parseIndexPosition, vectorOf } from './index-position.ts';
+import { belongsTo, parseIndexPosition, vectorOf } from './index-position.ts';
 import { labelsOfLeaves, readLabels, readStates } from './label-states.ts';
 import type { LabelState } from './label-states.ts';
+import { StoredTree } from './stored-tree.ts';
 import { WaitingChanges } from './waiting-changes.ts';
 
 export interface IndexContext {
@@ -84,9 +74,8 @@ interface Standing {
 export class BindingIndex {
   readonly #context: IndexContext;
   #logs: readonly StoredLog[];
-  readonly #nodes: IndexNodes;
+  readonly #tree: StoredTree;
   readonly #stop = new AbortController();
-  #root = emptyIndexRoot();
   #standing: Standing | undefined;
   /** Labels whose newest state is not in the tree. */
   readonly #pending = new WaitingChanges();
@@ -107,7 +96,7 @@ export class BindingIndex {
 
   private constructor(context: IndexContext) {
     this.#context = context;
-    this.#nodes = new IndexNodes(context.store);
+    this.#tree = new StoredTree(context);
     this.#logs = inOrder(context.logs);
   }
 
@@ -123,7 +112,7 @@ export class BindingIndex {
       index.#run(() => index.#build());
       return index;
     }
-    index.#root = position.root;
+    index.#tree.begin(position);
     if (position.logs.every(({ size }, place) => size === index.#logs[place]!.folded.size)) {
       index.#standing = { position };
     } else {
@@ -226,7 +215,7 @@ export class BindingIndex {
     const { position } = this.#standing!;
     const { crypto } = this.#context;
     // In one turn, so that all lead to one root.
-    const proofs = labels.map((label) => proveIndexLabel(label, this.#nodes.read, crypto));
+    const proofs = labels.map((label) => proveIndexLabel(label, this.#tree.read, crypto));
     return { proofs: proofs.map(encodeIndexProof), root, position };
   }
 
@@ -295,39 +284,23 @@ export class BindingIndex {
     const complete = !this.#building && !this.#adopting;
     this.#behind = false;
     this.#letRead();
-    const tree = this.#nodes.change();
-    const root = await this.#apply(pending, tree);
+    const applied = await this.#tree.apply(pending);
+    const { root } = applied;
     const position = { ruleset: charter.ruleset.number, charter: hash, root, logs };
-    const rows = this.#nodes.rowsOf(tree);
-    if (complete) rows.push({ rowKey: indexPositionKey(), value: encodeIndexPosition(position) });
+    const batch = this.#tree.toWrite(applied, complete ? position : undefined);
     // If we crash during this, see above.
-    const write = (commit: CommitRows): Promise<void> => commit(rows, { durable: false });
+    const write = async (commit: CommitRows): Promise<void> => {
+      if (batch.rows.length > 0) await commit(batch.rows, { durable: false });
+    };
     const written = turn === undefined ? writer.run(write) : write(turn);
     this.#writing = written.catch(() => undefined);
     try {
       await written;
-      this.#nodes.adopt(tree);
-      this.#root = root;
+      this.#tree.adopt(batch);
       if (complete && !this.#adopting) this.#standing = { position };
     } finally {
       this.#writing = undefined;
     }
-  }
-
-  /** Applies changes in the order of their labels, a slice in each turn; returns the root. */
-  async #apply(pending: readonly IndexChange[], tree: IndexTreeChange): Promise<Uint8Array> {
-    const { crypto, scheduler } = this.#context;
-    const sorted = pending.toSorted((a, b) => compareBytes(a.label, b.label));
-    let root = this.#root;
-    for (let start = 0; start < sorted.length; start += indexSliceLabels) {
-      const changes = sorted.slice(start, start + indexSliceLabels);
-      const read = await tree.load(changes.map(({ label }) => label));
-      const applied = applyIndexBatch(changes, read, crypto);
-      tree.add(applied);
-      root = applied.root;
-      await scheduler.yield();
-    }
-    return root;
   }
 
   /** Notes the labels of all leaves that are stored beyond the vector. */
@@ -366,7 +339,7 @@ export class BindingIndex {
 
   async #eraseAll(): Promise<void> {
     const { store, writer } = this.#context;
-    this.#nodes.clear();
+    this.#tree.clear();
     let rows = [{ rowKey: indexPositionKey(), erase: true } as const];
     while (rows.length > 0 && !this.#stopped) {
       const changes = rows;

@@ -11,12 +11,19 @@ import type {
 } from '@callbook/protocol';
 import { bytesEqual, frontierRoot } from '@callbook/protocol';
 
+import { indexVectorLeavesMax } from '../limits.ts';
 import { RowReader, RowWriter } from '../store/row-bytes.ts';
+import { indexPositionKey } from '../store/row-keys.ts';
 
-export function encodeIndexPosition({ ruleset, charter, root, logs }: IndexRoot): Uint8Array {
+interface PositionRow {
+  readonly rowKey: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export function positionRow({ ruleset, charter, root, logs }: IndexRoot): PositionRow {
   const writer = new RowWriter().u56(ruleset).fixed(charter).fixed(root).u8(logs.length);
   for (const log of logs) writer.text(log.origin).u56(log.size).fixed(log.root);
-  return writer.finish();
+  return { rowKey: indexPositionKey(), value: writer.finish() };
 }
 
 export function parseIndexPosition(row: Uint8Array): IndexRoot {
@@ -51,6 +58,16 @@ export function belongsTo(
     logs.length === folded.length &&
     logs.every(({ origin }, place) => origin === folded[place]!.origin)
   );
+}
+
+/** Tells whether a stored vector may stay while the index is at another: few leaves lie between them. */
+export function isNearby(stored: IndexRoot | undefined, position: IndexRoot): boolean {
+  if (stored === undefined || !bytesEqual(stored.charter, position.charter)) return false;
+  return leafCount(position) - leafCount(stored) < indexVectorLeavesMax;
+}
+
+function leafCount({ logs }: IndexRoot): number {
+  return logs.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Size and root of every log, as far as it is folded. */

@@ -82,6 +82,7 @@ export class LeasedStore implements AsyncDisposable {
   #lease: Lease;
   #lostBy: DirectoryError<ReplicationErrorCode> | undefined;
   #trouble: ReplicationErrorCode | undefined;
+  #standbyPlaces: readonly number[] = [];
   /** The newest batch that a crash of this machine would leave in the store here. */
   #durable: number;
 
@@ -107,6 +108,16 @@ export class LeasedStore implements AsyncDisposable {
 
   get isLost(): boolean {
     return this.#lostBy !== undefined;
+  }
+
+  /** Why the ledger cannot be written to just now. */
+  get trouble(): ReplicationErrorCode | undefined {
+    return this.#trouble;
+  }
+
+  /** How many batches each stand-by lacks, by what it said last of how far it had come. */
+  get standbyLags(): readonly number[] {
+    return this.#standbyPlaces.map((applied) => Math.max(0, this.#lease.sequence - applied));
   }
 
   get lease(): Lease {
@@ -246,6 +257,7 @@ export class LeasedStore implements AsyncDisposable {
       const rows = await ledger.range({ ...ledgerFrom(0), countMax: ledgerClearedTogether });
       const standbys = await ledger.range({ ...standbyRows(), countMax: ledgerClearedTogether });
       const places = standbys.map(([, value]) => parsePlace(value).applied);
+      this.#standbyPlaces = places;
       const everybodyHas = places.length === 0 ? 0 : Math.min(...places);
       const tooOld = this.#lease.sequence - ledgerKeptMax;
       const oldMs = clock.nowMs() - ledgerKeepMs;

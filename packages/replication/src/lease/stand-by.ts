@@ -12,6 +12,7 @@ import { bytesEqual, DirectoryError } from '@callbook/protocol';
 import type { ReplicationErrorCode } from '../errors.ts';
 import { leaseBeatMs, leaseLooks, ledgerReadTogether, standbyReportLooks } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
+import type { SharedStore } from '../store/store.ts';
 import {
   leaseKey,
   ledgerFrom,
@@ -65,6 +66,11 @@ const lasting: readonly ReplicationErrorCode[] = [
  */
 export async function standBy(options: StandByOptions): Promise<LeasedStore | undefined> {
   return await new StandBy(options).wait();
+}
+
+/** Whether processes of a member share this ledger already. */
+export async function isLedgerBegun(ledger: Pick<SharedStore, 'get'>): Promise<boolean> {
+  return (await ledger.get(leaseKey())) !== undefined;
 }
 
 class StandBy {

@@ -51,6 +51,11 @@ export class LeafBundles {
     return new LeafBundles(origin, store, { size, end: { leaves, parts } });
   }
 
+  /** The leaves of the bundle at the end. */
+  get atEnd(): readonly Uint8Array[] {
+    return this.#end.leaves;
+  }
+
   /** Plans the rows for more leaves. */
   grow(added: readonly Uint8Array[]): BundleGrowth {
     const changes: RowChange[] = [];

@@ -6,7 +6,7 @@
 import { bytesEqual, parseEntry, parseLeaf } from '@callbook/protocol';
 
 import type { LogBatch } from '../batch/log-batch.ts';
-import { pageBytesMax, pageEntriesMax } from '../limits.ts';
+import { pageBytesMax, pageEntriesMax, tileWidth } from '../limits.ts';
 import { updatesKey } from '../store/row-keys.ts';
 import type { Store } from '../store/store.ts';
 import { parsePayloads } from '../view/label-row.ts';
@@ -31,12 +31,16 @@ export async function readPage(
 ): Promise<LogBatch | undefined> {
   const before = Math.min(log.position.signedSize, until);
   const page = { leaves: [] as Uint8Array[], payloads: [] as (OpenedPayload | null)[], bytes: 0 };
-  while (page.leaves.length < pageEntriesMax && first + page.leaves.length < before) {
-    const room = Math.min(chunkLeaves, pageEntriesMax - page.leaves.length);
-    const leaves = log.leavesFrom(first + page.leaves.length, before).slice(0, room);
+  const last = wholeBundles(first, Math.min(first + pageEntriesMax, before), before);
+  while (first + page.leaves.length < last) {
+    const at = first + page.leaves.length;
+    const leaves = log.leavesFrom(at, last).slice(0, chunkLeaves);
     const payloads = await readPayloads(leaves, store);
     if (!addToPage(page, leaves, payloads)) break;
   }
+  const whole = wholeBundles(first, first + page.leaves.length, before) - first;
+  page.leaves.length = whole;
+  page.payloads.length = whole;
   // The checkpoint may have moved on meanwhile: proof and note are taken in one turn.
   const { checkpoint, origin } = log;
   if (checkpoint === undefined) return undefined;
@@ -44,6 +48,15 @@ export async function readPage(
   const proof = end <= log.position.signedSize ? log.consistency(end) : [];
   const { leaves, payloads } = page;
   return { origin, first, leaves, payloads, checkpoint, proof };
+}
+
+/**
+ * Where more is to come, a page ends with an entry bundle if it holds the end of one: the reader stores
+ * bundles, and would write the rest twice, as a part and with the others.
+ */
+function wholeBundles(first: number, end: number, before: number): number {
+  const boundary = end - (end % tileWidth);
+  return end < before && boundary > first ? boundary : end;
 }
 
 /** Adds what fits; false when the page is full. One entry always fits. */

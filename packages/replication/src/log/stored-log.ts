@@ -7,13 +7,17 @@
 import type { Cryptography, Frontier, StoredHash } from '@callbook/protocol';
 import {
   assert,
+  bytesEqual,
   consistencyProof,
+  DirectoryError,
   encodeEntryBundle,
   inclusionBeyond,
   inclusionProof,
+  leafHash,
   readFrontier,
 } from '@callbook/protocol';
 
+import type { ReplicationErrorCode } from '../errors.ts';
 import { positionKey } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
 import { LeafBundles } from './leaf-bundles.ts';
@@ -84,12 +88,24 @@ export class StoredLog {
     this.#position = parts.position;
   }
 
-  /** Opens the log of this origin, empty when nothing of it is stored. */
+  /**
+   * Opens the log of this origin, empty when nothing of it is stored. What it grows from stands twice in the
+   * store, as frontier and in tiles: a root signed over bytes that the disk has changed would be a second
+   * one for its size. Errors: `store_corrupt`, `store_damaged`.
+   */
   static async open(origin: string, store: Store, crypto: Cryptography): Promise<StoredLog> {
     const row = store.get(positionKey(origin));
     const position = row === undefined ? emptyPosition : parsePosition(row);
-    const bundles = await LeafBundles.open(origin, store, position.frontier.size);
+    const { size } = position.frontier;
+    const bundles = await LeafBundles.open(origin, store, size);
     const tiles = new TileHashes(origin, store, crypto);
+    const inTiles = readFrontier(size, tiles.read);
+    const leafHashes = bundles.atEnd.map((leaf) => leafHash(leaf, crypto));
+    const firstAtEnd = size - leafHashes.length;
+    const isSame =
+      sameHashes(position.frontier.hashes, inTiles.hashes) &&
+      leafHashes.every((hash, at) => bytesEqual(hash, tiles.read(0, firstAtEnd + at)));
+    if (!isSame) throw damagedLog();
     return new StoredLog(origin, crypto, { tiles, bundles, position });
   }
 
@@ -193,4 +209,15 @@ export class StoredLog {
   consistency(oldSize: number, newSize: number = this.#position.signedSize): Uint8Array[] {
     return consistencyProof({ oldSize, newSize }, this.#tiles.read, this.#crypto);
   }
+}
+
+function sameHashes(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  return some.length === others.length && some.every((hash, at) => bytesEqual(hash, others[at]!));
+}
+
+function damagedLog(): DirectoryError<ReplicationErrorCode> {
+  return new DirectoryError(
+    'store_damaged',
+    'leaves, tiles and frontier of a stored log do not belong together',
+  );
 }

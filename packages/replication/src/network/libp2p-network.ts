@@ -116,6 +116,7 @@ export class Libp2pNetwork implements Network {
       const name = this.#peers.nameOf(detail);
       if (name !== undefined) this.#connects.tell(name);
     });
+    node.addEventListener('connection:open', ({ detail }) => this.#replace(detail));
     node.addEventListener('peer:disconnect', ({ detail }) => {
       const name = this.#peers.nameOf(detail) ?? '';
       this.#lost.get(name)?.abort();
@@ -178,6 +179,19 @@ export class Libp2pNetwork implements Network {
           newest === undefined || one.timeline.open >= newest.timeline.open ? one : newest,
         undefined,
       );
+  }
+
+  /**
+   * Who is connected does not connect again, but that two dial each other at once. So an older connection that was
+   * dialled from the same side, or long before, is to what the member was before: what waits on it for an answer
+   * would wait until its time is over.
+   */
+  #replace({ remotePeer, direction, timeline }: Connection): void {
+    for (const older of this.#node.getConnections(remotePeer)) {
+      const ageMs = timeline.open - older.timeline.open;
+      const isBefore = ageMs > dialTimeoutMs || (ageMs > 0 && older.direction === direction);
+      if (isBefore) older.abort(new Error('the peer has connected anew'));
+    }
   }
 
   async serve(

@@ -4,7 +4,9 @@
  * there or neither. A row holds keys alone; what goes out is what stands there when it goes, so that
  * many changes of one number are one.
  *
- * The last row stays when it has gone out: it is where counting goes on after a restart.
+ * The last row stays when it has gone out: it is where counting goes on after a restart. A number is
+ * given before its batch is written, which takes a while where a ledger comes first: whoever asks how far
+ * the outbox reaches hears of what is in the store, and of nothing that may come.
  */
 import type { Clock, Random } from '@callbook/protocol';
 
@@ -36,7 +38,9 @@ export class PublishedOutbox {
   readonly #inner: Store;
   readonly #clock: Clock;
   readonly #listeners = new Listeners<void>();
-  #last: number;
+  /** Given to the newest batch, which may be on its way. */
+  #given: number;
+  readonly #underWay = new Set<number>();
   #erasedBefore = 0;
 
   private constructor(
@@ -46,7 +50,7 @@ export class PublishedOutbox {
     this.#inner = parts.store;
     this.#clock = parts.clock;
     this.streamId = stored.streamId;
-    this.#last = stored.last;
+    this.#given = stored.last;
     const { store } = parts;
     this.store = {
       get: (rowKey) => store.get(rowKey),
@@ -76,9 +80,9 @@ export class PublishedOutbox {
     return new PublishedOutbox(parts, { streamId, last });
   }
 
-  /** Sequence number of the newest change; 0 before the first. */
+  /** Sequence number of the newest change up to which all are in the store; 0 before the first. */
   get last(): number {
-    return this.#last;
+    return this.#underWay.size === 0 ? this.#given : Math.min(...this.#underWay) - 1;
   }
 
   /** Calls back when there is more; in the turn in which it is in the store. */
@@ -88,29 +92,26 @@ export class PublishedOutbox {
 
   /** The changes after a sequence number; undefined when some of them are not kept any more. */
   async after(sequence: number): Promise<OutboxPage | undefined> {
+    // Before the reading, which may find more.
+    const { last: reach } = this;
     const rows = await this.#inner.range({
       ...outboxFrom(sequence + 1),
       countMax: followedRowsMax,
     });
-    if (
-      sequence < this.#last &&
-      (rows[0] === undefined || outboxSequenceIn(rows[0][0]) !== sequence + 1)
-    ) {
-      return undefined;
-    }
     const keys = new Map<string, Uint8Array>();
     let last = sequence;
     for (const [rowKey, value] of rows) {
-      if (keys.size > followedKeysMax) break;
+      if (keys.size > followedKeysMax || outboxSequenceIn(rowKey) !== last + 1) break;
       for (const changed of keysIn(value)) keys.set(changed.toHex(), changed);
-      last = outboxSequenceIn(rowKey);
+      last += 1;
     }
+    if (last === sequence && sequence < reach) return undefined;
     return { sequence: last, rowKeys: [...keys.values()] };
   }
 
   /** How long the oldest change after a sequence number has waited; 0 where there is none. */
   async waitingMs(sequence: number): Promise<number> {
-    if (sequence >= this.#last) return 0;
+    if (sequence >= this.last) return 0;
     const [oldest] = await this.#inner.range({ ...outboxFrom(sequence + 1), countMax: 1 });
     if (oldest === undefined) return 0;
     return Math.max(0, this.#clock.nowMs() - new RowReader(oldest[1]).u56());
@@ -127,7 +128,7 @@ export class PublishedOutbox {
 
   /** Erases what came before a sequence number, at most so much that the next call does the rest. */
   async forgetBefore(sequence: number): Promise<void> {
-    const before = Math.min(sequence, this.#last);
+    const before = Math.min(sequence, this.last);
     if (before <= this.#erasedBefore) return;
     const { gte } = outboxFrom(0);
     const rows = await this.#inner.range({
@@ -143,9 +144,9 @@ export class PublishedOutbox {
 
   /** Counts on after a number that this store has not come to: it is older than the shared database. */
   async skipTo(sequence: number): Promise<void> {
-    if (sequence <= this.#last) return;
-    this.#last = sequence;
-    await this.#inner.batch([this.#rowOf([])], { durable: true });
+    if (sequence <= this.#given) return;
+    this.#given = sequence;
+    await this.#write(sequence, [], { rowKeys: [], durable: true });
   }
 
   async #batch(
@@ -154,16 +155,23 @@ export class PublishedOutbox {
   ): Promise<void> {
     const rowKeys = changes.flatMap(({ rowKey }) => (isSharedRow(rowKey) ? [rowKey] : []));
     if (rowKeys.length === 0) return await this.#inner.batch(changes, options);
-    this.#last += 1;
-    // When it fails nobody writes any more, so that a number that was lost matters to none.
-    await this.#inner.batch([...changes, this.#rowOf(rowKeys)], options);
+    this.#given += 1;
+    await this.#write(this.#given, changes, { rowKeys, ...options });
     this.#listeners.tell();
   }
 
-  #rowOf(rowKeys: readonly Uint8Array[]): RowChange {
-    const writer = new RowWriter().u56(this.#clock.nowMs()).u32(rowKeys.length);
-    for (const rowKey of rowKeys) writer.sized(rowKey);
-    return { rowKey: outboxKey(this.#last), value: writer.finish() };
+  /** When it fails nobody writes any more: then its number stays on its way. */
+  async #write(
+    sequence: number,
+    changes: readonly RowChange[],
+    row: { readonly rowKeys: readonly Uint8Array[]; readonly durable: boolean },
+  ): Promise<void> {
+    this.#underWay.add(sequence);
+    const writer = new RowWriter().u56(this.#clock.nowMs()).u32(row.rowKeys.length);
+    for (const rowKey of row.rowKeys) writer.sized(rowKey);
+    const noted = { rowKey: outboxKey(sequence), value: writer.finish() };
+    await this.#inner.batch([...changes, noted], { durable: row.durable });
+    this.#underWay.delete(sequence);
   }
 }
 

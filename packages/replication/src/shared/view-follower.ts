@@ -6,7 +6,8 @@
  *   if the position is what this process read or wrote last. If we crash here, or the answer to a commit is
  *   lost, the next session reads the position and goes on from there.
  * - *One writer.* Whoever finds another writer's signs of life waits; whoever takes over raises the term, and
- *   the one before is refused at its next transaction, however long it has slept.
+ *   the one before is refused at its next transaction, however long it has slept. Who ends in order says so.
+ * - *One member.* A table that describes another member is left alone, whether that lives or not.
  * - *Restored.* A database that is earlier than it has been, or than the outbox reaches back to, is compared
  *   with the store as a whole; until it is the same again it says that it is not whole.
  */
@@ -15,6 +16,7 @@ import { bytesEqual, DirectoryError } from '@callbook/protocol';
 
 import type { ReplicationErrorCode } from '../errors.ts';
 import {
+  followedRowsMax,
   outboxRowsMax,
   sharedBeatMs,
   sharedNoticesKept,
@@ -34,13 +36,9 @@ import type { PublishedOutbox } from './published-outbox.ts';
 import { fillShared } from './shared-filling.ts';
 import { encodeSharedNotice } from './shared-notice.ts';
 import type { SharedNotice } from './shared-notice.ts';
-import {
-  encodeSharedPosition,
-  isEarlier,
-  parseSharedPosition,
-  sharedIdBytes,
-} from './shared-position.ts';
+import { encodeSharedPosition, isEarlier, sharedIdBytes } from './shared-position.ts';
 import type { SharedPosition } from './shared-position.ts';
+import { noWriter, readSharedDescription, readSharedPosition, showsLife } from './signs-of-life.ts';
 
 export interface ViewFollowerOptions {
   readonly outbox: PublishedOutbox;
@@ -48,6 +46,8 @@ export interface ViewFollowerOptions {
   readonly openShared: () => Promise<SharedStore>;
   /** What front ends are told of the member; asked often, written when it is another. */
   readonly description: () => Uint8Array;
+  /** Whether a description that stands in the database is of this member. */
+  readonly isOurs?: (description: Uint8Array) => boolean;
   /** Who writes a member's logs may write here: false ends the session at once, true lets the next begin. */
   readonly mayWrite?: () => boolean;
   readonly clock: Clock;
@@ -57,6 +57,7 @@ export interface ViewFollowerOptions {
   /** Shorter in tests. */
   readonly beatMs?: number;
   readonly takeOverMs?: number;
+  readonly retryMsMax?: number;
 }
 
 export interface FollowerState {
@@ -79,6 +80,7 @@ export class ViewFollower implements AsyncDisposable {
   #code: ReplicationErrorCode | undefined = 'shared_store_unavailable';
   #backlogMs = 0;
   #wroteAtMs = 0;
+  #forgotten = 0;
   readonly #running: Promise<void>;
 
   private constructor(options: ViewFollowerOptions) {
@@ -101,11 +103,23 @@ export class ViewFollower implements AsyncDisposable {
     this.#stop.abort();
     this.#wake.abort();
     await this.#running;
+    await this.#leave();
     await this.#shared?.close();
   }
 
+  /** Says that nobody writes any more, so that the next need not look for signs of life. */
+  async #leave(): Promise<void> {
+    if (this.#code !== undefined || this.#position === undefined) return;
+    const { beat } = this.#position;
+    const position = { ...this.#position, beat: beat + 1, writerId: noWriter };
+    // Lost without harm.
+    await this.#write(this.#shared!, this.#position, { position, changes: [] }).catch(
+      () => undefined,
+    );
+  }
+
   async #run(): Promise<void> {
-    const { outbox, scheduler } = this.#options;
+    const { outbox, scheduler, retryMsMax = sharedRetryMsMax } = this.#options;
     const forgetMore = outbox.onMore(() => this.#wake.abort());
     let pauseMs = sharedRetryMsMin;
     while (!this.#stop.signal.aborted) {
@@ -118,7 +132,7 @@ export class ViewFollower implements AsyncDisposable {
       if (this.#position?.generation !== startedWith) pauseMs = sharedRetryMsMin;
       await this.#boundOutbox();
       await scheduler.delay(pauseMs, this.#stop.signal);
-      pauseMs = Math.min(sharedRetryMsMax, pauseMs * 2);
+      pauseMs = Math.min(retryMsMax, pauseMs * 2);
     }
     forgetMore();
   }
@@ -130,7 +144,9 @@ export class ViewFollower implements AsyncDisposable {
     this.#shared ??= await openShared();
     const shared = this.#shared;
     const found = await readSharedPosition(shared);
+    await this.#assertOurs(shared, found);
     if (!(await this.#isFree(shared, found))) return this.#tell('shared_store_taken');
+    this.#assertRunning();
     const before = await readSharedPosition(shared);
     const needsFilling = await this.#needsFilling(before);
     if (needsFilling === 'restored') this.#tell('shared_store_restored');
@@ -140,13 +156,27 @@ export class ViewFollower implements AsyncDisposable {
     await this.#follow(shared);
   }
 
+  /** Errors: `shared_store_foreign`. */
+  async #assertOurs(shared: SharedStore, found: SharedPosition | undefined): Promise<void> {
+    const { isOurs, outbox } = this.#options;
+    if (isOurs === undefined || found === undefined) return;
+    if (bytesEqual(found.streamId, outbox.streamId)) return;
+    const description = await readSharedDescription(shared);
+    if (description === undefined || isOurs(description)) return;
+    throw new DirectoryError<ReplicationErrorCode>(
+      'shared_store_foreign',
+      'the shared database has the rows of another member',
+    );
+  }
+
   /** Whether no other process shows signs of life. */
   async #isFree(shared: SharedStore, found: SharedPosition | undefined): Promise<boolean> {
     if (found === undefined || bytesEqual(found.writerId, this.#writerId)) return true;
+    if (bytesEqual(found.writerId, noWriter)) return true;
     const { scheduler, takeOverMs = sharedTakeOverMs } = this.#options;
-    await scheduler.delay(takeOverMs, this.#stop.signal);
-    const later = await readSharedPosition(shared);
-    return later === undefined || (later.beat === found.beat && later.term === found.term);
+    if (takeOverMs === 0) return true;
+    const { signal } = this.#stop;
+    return !(await showsLife(shared, found, { scheduler, forMs: takeOverMs, signal }));
   }
 
   async #needsFilling(found: SharedPosition | undefined): Promise<boolean | 'restored'> {
@@ -200,20 +230,31 @@ export class ViewFollower implements AsyncDisposable {
   }
 
   async #follow(shared: SharedStore): Promise<void> {
-    const { outbox, clock, scheduler, mayWrite, beatMs = sharedBeatMs } = this.#options;
+    const { clock, scheduler, mayWrite, beatMs = sharedBeatMs } = this.#options;
     while (!this.#stop.signal.aborted) {
       if (mayWrite?.() === false) return this.#tell('shared_store_taken');
       this.#wake = new AbortController();
       if (await this.#sendPage(shared)) {
         this.#tell(undefined);
-        await outbox.forgetBefore(this.#position!.sequence);
+        await this.#forget(followedRowsMax);
         continue;
       }
       await this.#describe(shared);
-      if (clock.nowMs() - this.#wroteAtMs >= beatMs) await this.#advance(shared, { changes: [] });
+      if (clock.nowMs() - this.#wroteAtMs >= beatMs) {
+        await this.#advance(shared, { changes: [] });
+        await this.#forget(1);
+      }
       this.#tell(undefined);
       await scheduler.delay(beatMs, this.#wake.signal);
     }
+  }
+
+  /** Erases what has gone out, if it is so much: that is a batch like any, and a ledger hears of it. */
+  async #forget(rowsMin: number): Promise<void> {
+    const { sequence } = this.#position!;
+    if (sequence - this.#forgotten < rowsMin) return;
+    await this.#options.outbox.forgetBefore(sequence);
+    this.#forgotten = sequence;
   }
 
   /** Sends the next changes; false when there are none. */
@@ -321,12 +362,6 @@ export class ViewFollower implements AsyncDisposable {
     this.#code = code;
     this.#options.onState?.(this.state);
   }
-}
-
-/** Reads the position; undefined where nobody has written any. Errors: `shared_store_foreign`. */
-async function readSharedPosition(shared: SharedStore): Promise<SharedPosition | undefined> {
-  const row = await shared.get(sharedPositionKey());
-  return row === undefined || row.length === 0 ? undefined : parseSharedPosition(row);
 }
 
 function restored(): DirectoryError<ReplicationErrorCode> {

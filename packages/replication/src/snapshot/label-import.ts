@@ -6,7 +6,7 @@
  * index, the second is asked for like any payload that is missing.
  */
 import type { LeafMention, Refusal } from '@callbook/protocol';
-import { bytesEqual, compareBytes, encodeLeaf, reject } from '@callbook/protocol';
+import { bytesEqual, compareBytes, encodeLeaf, leafHash, reject } from '@callbook/protocol';
 
 import { verifyChunkEntries } from '../limits.ts';
 import type { LogSet } from '../log/log-set.ts';
@@ -78,7 +78,7 @@ function importEntry(
   if (verified.verdict !== 'accept') return verified;
   const { entry } = verified.value;
   if (!bytesEqual(entry.label, label)) return isFalse('an entry of another label');
-  if (!mentions.every((mention) => isLogged(mention, verified.value, context.logs))) {
+  if (!mentions.every((mention) => isLogged(mention, verified.value, context))) {
     return isFalse('a leaf that no log has');
   }
   const [first] = mentions;
@@ -101,14 +101,20 @@ function isKnown({ entry, entryId }: VerifiedEntry, batch: ViewBatch): boolean {
   return entry.kind === 'update' || batch.history(entry.label).ownership.has(entryId.toHex());
 }
 
-/** Tells whether this very leaf stands in the log. */
-function isLogged(mention: LeafMention, { entryBytes }: VerifiedEntry, logs: LogSet): boolean {
+/**
+ * Tells whether this very leaf stands in the log: by its hash, since leaves are kept by the bundle, which
+ * would be read and taken apart for each.
+ */
+function isLogged(
+  mention: LeafMention,
+  { entryBytes }: VerifiedEntry,
+  { logs, view: { crypto } }: ImportContext,
+): boolean {
   const { origin, index, at, charter, role } = mention;
-  const leaf = logs.get(origin)?.leaf(index);
-  return (
-    leaf !== undefined &&
-    bytesEqual(leaf, encodeLeaf({ v: 1, at, charter, role, entry: entryBytes }))
-  );
+  const log = logs.get(origin);
+  if (log === undefined || index >= log.size) return false;
+  const leaf = encodeLeaf({ v: 1, at, charter, role, entry: entryBytes });
+  return bytesEqual(log.leafHash(index), leafHash(leaf, crypto));
 }
 
 function isFalse(shown: string): Refusal {

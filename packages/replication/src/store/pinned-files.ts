@@ -5,8 +5,13 @@
  * whole copy, made in milliseconds however large the store is. Whoever wants bytes of their own copies the
  * links at leisure, and removes them: as long as they are there, what LevelDB has replaced stays on disk.
  */
-import { link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DirectoryError } from '@callbook/protocol';
+
+import type { ReplicationErrorCode } from '../errors.ts';
+import { readManifest } from './leveldb-manifest.ts';
+import type { ManifestState } from './leveldb-manifest.ts';
 
 /** A file of the copy, and how much of it belongs to the moment. */
 export interface PinnedFile {
@@ -52,23 +57,23 @@ interface Linking {
 /**
  * With no batch being written, only a compaction can change which files belong to the store, and it says so
  * in the manifest before it removes any. So what was listed and linked between two looks at a manifest
- * that has not grown is what the manifest names.
+ * that has not grown is what the manifest names, and tables that compactions are writing, which it does not.
  */
 async function pinStill(linking: Linking): Promise<PinnedFile[]> {
+  const { folder, into, linked } = linking;
   for (let round = 0; round < roundsMax; round += 1) {
-    const before = await manifestOf(linking.folder);
-    const names = await namesIn(linking.folder);
-    const all = [...names.tables, ...names.logs, before.name, 'CURRENT'];
-    await linkNew(linking, all);
-    const after = await manifestOf(linking.folder);
-    if (before.name !== after.name || before.size !== after.size) continue;
-    const isLinked = (name: string): boolean => linking.linked.has(name);
-    return await Promise.all(
-      all.filter(isLinked).map(async (name) => ({
-        name,
-        size: name === after.name ? after.size : (await stat(join(linking.into, name))).size,
-      })),
-    );
+    const before = await manifestOf(folder);
+    const { tables, logs } = await namesIn(folder);
+    await linkNew(linking, [...tables, ...logs, before.name, 'CURRENT']);
+    const after = await manifestOf(folder);
+    if (before.name !== after.name || before.bytes !== after.bytes) continue;
+    const own = tables.filter((name) => after.tables.has(numberOf(name)));
+    if (own.length < after.tables.size) throw damaged('a table of the store is gone');
+    const growing = [...logs, 'CURRENT'].filter((name) => linked.has(name));
+    const sized = [...own, ...growing].map(async (name) => {
+      return { name, size: (await stat(join(into, name))).size };
+    });
+    return [...(await Promise.all(sized)), { name: after.name, size: after.bytes }];
   }
   throw new Error('the store was being compacted all the time');
 }
@@ -99,7 +104,16 @@ async function namesIn(folder: string): Promise<StoreFiles> {
   };
 }
 
-async function manifestOf(folder: string): Promise<PinnedFile> {
-  const name = (await readFile(join(folder, 'CURRENT'), 'utf8')).trimEnd();
-  return { name, size: (await stat(join(folder, name))).size };
+async function manifestOf(folder: string): Promise<ManifestState> {
+  const manifest = await readManifest(folder);
+  if (manifest === undefined) throw damaged('the manifest of the store cannot be read');
+  return manifest;
+}
+
+function numberOf(table: string): number {
+  return Number.parseInt(table, 10);
+}
+
+function damaged(message: string): DirectoryError<ReplicationErrorCode> {
+  return new DirectoryError('store_damaged', message);
 }

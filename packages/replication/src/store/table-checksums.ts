@@ -3,29 +3,59 @@
  * a table that the disk has changed would be served, compacted and copied as it is. Format:
  * https://github.com/google/leveldb/blob/main/doc/table_format.md
  */
+import { crc32c, masked, VarintReader } from './leveldb-coding.ts';
+import { uncompressSnappy } from './snappy.ts';
 
 const footerBytes = 48;
 const magic = 0xdb4775248b80fb57n;
 /** One byte that says how the block is compressed, and its checksum. */
 const trailerBytes = 5;
 
-/** Tells whether every block of a table, index and all, has the checksum that was written with it. */
-export function isTableSound(table: Uint8Array): boolean {
-  const bytes = Buffer.from(table.buffer, table.byteOffset, table.byteLength);
-  const footerAt = bytes.length - footerBytes;
-  if (footerAt < 0 || bytes.readBigUInt64LE(bytes.length - 8) !== magic) return false;
+/**
+ * Tells whether every block of a table, index and all, has the checksum that was written with it. `onBlock` is
+ * called after each: a table takes some ten milliseconds.
+ */
+export function isTableSound(table: Uint8Array, onBlock?: () => void): boolean {
+  return soundBlocks(bufferOver(table), onBlock) !== undefined;
+}
+
+/** The blocks of a table as they were before they were compressed; undefined unless all are sound. */
+export function tableBlocks(table: Uint8Array): Uint8Array[] | undefined {
+  const bytes = bufferOver(table);
+  return soundBlocks(bytes)?.map((handle) => plainBlock(bytes, handle));
+}
+
+/** Where the blocks are; undefined unless all are sound. */
+function soundBlocks(table: Buffer, onBlock?: () => void): BlockHandle[] | undefined {
+  const footerAt = table.length - footerBytes;
+  if (footerAt < 0 || table.readBigUInt64LE(table.length - 8) !== magic) return undefined;
   try {
-    const footer = new VarintReader(bytes.subarray(footerAt));
-    const [metaIndex, index] = [footer.handle(), footer.handle()];
-    if (!isBlockSound(bytes, metaIndex) || !isBlockSound(bytes, index)) return false;
-    const { offset, size } = index;
-    return handlesIn(bytes.subarray(offset, offset + size)).every((handle) =>
-      isBlockSound(bytes, handle),
-    );
+    const footer = new VarintReader(table.subarray(footerAt));
+    const [metaIndex, index] = [readHandle(footer), readHandle(footer)];
+    if (!isBlockSound(table, metaIndex) || !isBlockSound(table, index)) return undefined;
+    const data = handlesIn(plainBlock(table, index));
+    for (const handle of data) {
+      if (!isBlockSound(table, handle)) return undefined;
+      onBlock?.();
+    }
+    return [...data, metaIndex, index];
   } catch (error) {
-    if (error instanceof RangeError) return false;
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+function bufferOver({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** The byte behind a block says how it is compressed: 0 for not at all, 1 by Snappy. */
+function plainBlock(table: Buffer, { offset, size }: BlockHandle): Buffer {
+  const block = table.subarray(offset, offset + size);
+  const kind = table[offset + size]!;
+  if (kind === 0) return block;
+  if (kind !== 1) throw new RangeError('compressed in an unknown way');
+  return Buffer.from(uncompressSnappy(block).buffer);
 }
 
 interface BlockHandle {
@@ -53,77 +83,12 @@ function handlesIn(index: Buffer): BlockHandle[] {
     const [keyBytes, valueBytes] = [reader.varint(), reader.varint()];
     reader.skip(keyBytes);
     const valueEnd = reader.position + valueBytes;
-    handles.push(reader.handle());
+    handles.push(readHandle(reader));
     if (reader.position !== valueEnd) throw new RangeError('a handle has another size');
   }
   return handles;
 }
 
-class VarintReader {
-  position = 0;
-  readonly #bytes: Buffer;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  get isAtEnd(): boolean {
-    return this.position >= this.#bytes.length;
-  }
-
-  skip(count: number): void {
-    this.position += count;
-    if (this.position > this.#bytes.length) throw new RangeError('ends early');
-  }
-
-  varint(): number {
-    let [value, factor] = [0, 1];
-    for (;;) {
-      const byte = this.#bytes.readUInt8(this.position++);
-      value += (byte & 127) * factor;
-      if (value > Number.MAX_SAFE_INTEGER) throw new RangeError('no size');
-      if (byte < 128) return value;
-      factor *= 128;
-    }
-  }
-
-  handle(): BlockHandle {
-    return { offset: this.varint(), size: this.varint() };
-  }
-}
-
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282_ead8) >>> 0;
-}
-
-/** Castagnoli's polynomial, reversed. */
-const polynomial = 0x82f6_3b78;
-/** For four bytes at a time: table k is of a byte with k zero bytes behind it. */
-const tables = crcTables();
-
-function crcTables(): readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array] {
-  const first = Uint32Array.from({ length: 256 }, (_nothing, byte) => {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
-    return crc;
-  });
-  const next = (before: Uint32Array): Uint32Array =>
-    before.map((crc) => (crc >>> 8) ^ first[crc & 255]!);
-  const second = next(first);
-  const third = next(second);
-  return [first, second, third, next(third)];
-}
-
-/** CRC-32C of the bytes from `from` to `end`. */
-function crc32c(bytes: Buffer, from: number, end: number): number {
-  const [one, two, three, four] = tables;
-  let crc = 0xffff_ffff;
-  let at = from;
-  for (; at + 4 <= end; at += 4) {
-    crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    crc =
-      four[crc & 255]! ^ three[(crc >>> 8) & 255]! ^ two[(crc >>> 16) & 255]! ^ one[crc >>> 24]!;
-  }
-  for (; at < end; at += 1) crc = (crc >>> 8) ^ one[(crc ^ bytes[at]!) & 255]!;
-  return (crc ^ 0xffff_ffff) >>> 0;
+function readHandle(reader: VarintReader): BlockHandle {
+  return { offset: reader.varint(), size: reader.varint() };
 }

@@ -12,14 +12,19 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { IndexNodes } from '../../src/index/index-nodes.ts';
+import { IndexNodes, neededOf } from '../../src/index/index-nodes.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
 import type { Row, Store } from '../../src/store/store.ts';
 import { indexNodes } from '../../src/store/row-keys.ts';
 import { crypto, seedOf } from '../support/federation.ts';
 
-async function apply(nodes: IndexNodes, store: Store, slices: readonly IndexChange[][]) {
+async function apply(
+  nodes: IndexNodes,
+  store: Store,
+  slices: readonly IndexChange[][],
+  canWait = false,
+) {
   const tree = nodes.change();
   let root: Uint8Array = new Uint8Array(32);
   for (const changes of slices) {
@@ -28,8 +33,9 @@ async function apply(nodes: IndexNodes, store: Store, slices: readonly IndexChan
     tree.add(applied);
     ({ root } = applied);
   }
-  await store.batch(nodes.rowsOf(tree), { durable: false });
-  nodes.adopt(tree);
+  const which = neededOf(tree, canWait);
+  await store.batch(nodes.rowsOf(tree, which), { durable: false });
+  nodes.adopt(tree, which);
   return root;
 }
 
@@ -78,6 +84,54 @@ it('are those of the same tree made at once, by the same or a fresh reader', asy
         const proof = encodeIndexProof(proveIndexLabel(label, nodes.read, crypto));
         expect(verifyIndexProof({ root, label, stateHash, proof }, crypto).verdict).toBe('accept');
       }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('are those of the same tree after crashes, when the labels since the last whole one change again', async () => {
+  const scripts = fc.array(
+    fc.record({
+      changes: batches.filter((drawn) => drawn.length > 0),
+      ends: fc.constantFrom('wait', 'crash', 'write'),
+    }),
+    { maxLength: 6 },
+  );
+  await fc.assert(
+    fc.asyncProperty(scripts, async (script) => {
+      const store = memoryStore();
+      let nodes = new IndexNodes(store);
+      const state = new Map<number, IndexChange>();
+      const since = new Set<number>();
+      const write = async (numbers: Iterable<number>, canWait: boolean): Promise<Uint8Array> => {
+        const changes = Array.from(numbers, (number) => state.get(number)!);
+        const middle = Math.floor(changes.length / 3);
+        const slices = [changes.slice(middle), changes.slice(0, middle)];
+        return apply(nodes, store, slices, canWait);
+      };
+      for (const { changes, ends } of script) {
+        for (const batch of changes) {
+          const drawn = new Map(batch.map(({ number, state: next }) => [number, next]));
+          for (const [number, next] of drawn) {
+            const stateHash = next === null ? null : seedOf(`state ${next}`);
+            state.set(number, { label: labelOf(number), stateHash });
+            since.add(number);
+          }
+          await write(drawn.keys(), true);
+        }
+        if (ends === 'crash') nodes = new IndexNodes(store);
+        if (ends === 'wait') continue;
+        // In two batches, the first of which lacks labels that the nodes below have already.
+        const again = [...since];
+        await write(again.slice(0, again.length / 2), true);
+        await write(again.slice(again.length / 2), false);
+        since.clear();
+      }
+      const root = await write(since, false);
+      const once = memoryStore();
+      const rootAtOnce = await apply(new IndexNodes(once), once, [[...state.values()]]);
+      expect(await rowsOf(store)).toEqual(await rowsOf(once));
+      expect(root).toEqual(rootAtOnce);
     }),
     { numRuns: 60 },
   );

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { farBehindLeavesMin } from '../../src/limits.ts';
 import { leafVerifies } from '../../src/log/leaf-verifier.ts';
 import type { LeafVerifier } from '../../src/log/leaf-verifier.ts';
+import type { Replica } from '../../src/replica.ts';
 import { crypto, foundFederation, openReplica, TestClock } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
@@ -39,8 +40,7 @@ beforeAll(async () => {
 });
 
 /** All pages are offered at once, as a reader does that is faster than the fold. */
-async function catchUp(verifier?: LeafVerifier): Promise<{ root: string; uri: string }> {
-  await using gamma = await openReplica(federation, 'gamma', { clock, verifier, indexed: true });
+async function takeInAll(gamma: Replica): Promise<void> {
   expect((await gamma.ingest(beta.batch())).verdict).toBe('accept');
   const integrated: Promise<void>[] = [];
   for (let first = 0; first < leafCount; first += pageLeaves) {
@@ -50,6 +50,11 @@ async function catchUp(verifier?: LeafVerifier): Promise<{ root: string; uri: st
     integrated.push(offered.value.integrated);
   }
   await Promise.all(integrated);
+}
+
+async function catchUp(verifier?: LeafVerifier): Promise<{ root: string; uri: string }> {
+  await using gamma = await openReplica(federation, 'gamma', { clock, verifier, indexed: true });
+  await takeInAll(gamma);
   await gamma.settleIndex();
   const { root } = gamma.indexPosition!;
   return { root: root.toHex(), uri: gamma.bindings.byDigits(digits)!.routes[0]!.uri };
@@ -85,4 +90,20 @@ describe('a member far behind', () => {
     // The pages near the head are left to the own thread.
     expect(verifier.asked).toBe(2 * pageLeaves);
   });
+});
+
+it('is served pages that end where entry bundles end, until the last', async () => {
+  await using gamma = await openReplica(federation, 'gamma', { clock });
+  await takeInAll(gamma);
+  const { origin } = alpha.batch(0, 1);
+  const ends: number[] = [];
+  for (let first = 10; first < leafCount; first = ends.at(-1)!) {
+    const page = (await gamma.page(origin, first))!;
+    expect(page.leaves).toEqual(alpha.leaves.slice(first, first + page.leaves.length));
+    expect(page.payloads).toHaveLength(page.leaves.length);
+    ends.push(first + page.leaves.length);
+  }
+  expect(ends).toEqual([512, 1024, 1536, leafCount]);
+  // One that is asked for up to a place ends there.
+  expect((await gamma.page(origin, 10, 300))!.leaves).toHaveLength(290);
 });

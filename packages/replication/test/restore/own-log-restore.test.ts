@@ -9,6 +9,7 @@ import { crypto, foundFederation, openReplica, TestClock } from '../support/fede
 import type { TestFederation } from '../support/federation.ts';
 import { Holder, submissionOf } from '../support/holder.ts';
 import { HandWrittenLog } from '../support/liar.ts';
+import { changeLastLeaf } from '../support/made-up-leaf.ts';
 import { copyOf, MeshMembers, until } from '../support/mesh-members.ts';
 import { nextCharter } from '../support/next-charter.ts';
 
@@ -376,7 +377,7 @@ describe('a mirror that contradicts the own log', () => {
     await log(alpha, 4);
     await until(() => sizeAt(beta) === 8 && sizeAt(gamma) === 8);
     await Promise.all(names.map((name) => members.stop(name)));
-    await changeLastLeaf(stores.get('beta')!);
+    await changeLastLeaf(stores.get('beta')!, origin);
     stores.set('alpha', backup);
     const again = await startAlpha();
     await members.start('beta', { store: stores.get('beta')! });
@@ -387,14 +388,4 @@ describe('a mirror that contradicts the own log', () => {
     expect(sizeAt(again.replica)).toBe(8);
     await log(again.replica, 1);
   });
-
-  /** Changes a byte of the last leaf of alpha's log as a store has it. */
-  async function changeLastLeaf(store: Store): Promise<void> {
-    const prefix = Buffer.from(`p${origin}\0`);
-    const end = Buffer.concat([prefix, Buffer.alloc(7, 255)]);
-    const [row] = await store.range({ gte: prefix, lt: end, reverse: true, countMax: 1 });
-    const [rowKey, value] = row!;
-    value[value.length - 1]! ^= 1;
-    await store.batch([{ rowKey, value }], { durable: true });
-  }
 });

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import type { LevelStore } from '../../src/store/level-store.ts';
 import type { Row, RowChange, Store } from '../../src/store/store.ts';
+import { isTableSound } from '../../src/store/table-checksums.ts';
 
 /** Small, so that tables are written and compacted all the time. */
 const options = { cacheBytes: 1 << 20, writeBufferBytes: 64 << 10 };
@@ -65,6 +66,11 @@ it('copies the rows of one moment while batches are written and compacted', asyn
     await store.batch(batchOf(++written), { durable: false });
     await cp(pinned, opened, { recursive: true });
     for (const { name, size } of files) await truncate(join(opened, name), size);
+    // A table that a compaction is writing would look like one that the disk has damaged.
+    const tables = files.filter(({ name }) => name.endsWith('.ldb'));
+    for (const { name } of tables) {
+      expect(isTableSound(await readFile(join(opened, name)))).toBe(true);
+    }
     const copied = await openLevelStore(opened, options);
     expect(countIn(copied)).toBe(countThen);
     const expected = new Map<string, number>();
@@ -88,9 +94,12 @@ it('copies the rows of one moment while batches are written and compacted', asyn
 
 it('links nothing that does not belong to the store', async () => {
   await store.batch(batchOf(1), { durable: true });
+  // As a compaction leaves it that has not ended.
+  await writeFile(join(folder, 'store/999999.ldb'), 'half a table');
   const into = join(folder, 'pin');
   const files = await store.pin(into, () => undefined);
   expect(files.map(({ name }) => name).sort()).toEqual((await readdir(into)).sort());
   expect(files.map(({ name }) => name)).toContain('CURRENT');
+  expect(files.map(({ name }) => name)).not.toContain('999999.ldb');
   expect(files.some(({ name }) => name === 'LOCK' || name === 'LOG')).toBe(false);
 });

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Replica } from '../../src/replica.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
+import { tableBlocks } from '../../src/store/table-checksums.ts';
 import type { Store } from '../../src/store/store.ts';
 import { foundFederation, openReplica, TestClock } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
@@ -42,10 +43,11 @@ async function logged(replica: Replica, made: MadeEntry, role: 'challenged' | 'r
   expect((await replica.log(submissionOf(made, role))).verdict).toBe('accept');
 }
 
-/** Everything that stands in the files of the store. */
+/** Everything that stands in the files of the store, and what their blocks were before compression. */
 async function fileContents(): Promise<Buffer> {
   const paths = globSync('**/*', { cwd: folder }).map((path) => join(folder, path));
-  return Buffer.concat(await Promise.all(paths.map((path) => readFile(path))));
+  const files = await Promise.all(paths.map((path) => readFile(path)));
+  return Buffer.concat(files.flatMap((file) => [file, ...(tableBlocks(file) ?? [])]));
 }
 
 it('erases payload and opening at all three, and on the disk, and tells when', async () => {
