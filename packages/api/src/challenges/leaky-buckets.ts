@@ -45,14 +45,14 @@ export class LeakyBuckets {
 
   /** How long until one more fits; 0 when it does now. Never takes. */
   waitMs(name: string, nowMs: number): number {
-    const level = this.#levelOf(this.#buckets.get(this.#rowKey(name)), nowMs);
+    const level = this.#levelOf(this.#rowKey(name), nowMs);
     const over = level + 1 - this.#capacity;
     return over <= 0 ? 0 : Math.ceil((over * this.#emptyMs) / this.#capacity);
   }
 
   take(name: string, nowMs: number): void {
     const rowKey = this.#rowKey(name);
-    const level = this.#levelOf(this.#buckets.get(rowKey), nowMs);
+    const level = this.#levelOf(rowKey, nowMs);
     // Deleted first, so that the map stays in order of the latest use.
     this.#buckets.delete(rowKey);
     this.#buckets.set(rowKey, { level: level + 1, atMs: nowMs });
@@ -74,8 +74,11 @@ export class LeakyBuckets {
     return this.#buckets.size;
   }
 
-  #levelOf(bucket: Bucket | undefined, nowMs: number): number {
+  #levelOf(rowKey: string, nowMs: number): number {
+    const bucket = this.#buckets.get(rowKey);
     if (bucket === undefined) return 0;
+    // A clock that was set back empties nothing, and from then on it counts.
+    if (nowMs < bucket.atMs) this.#buckets.set(rowKey, { ...bucket, atMs: nowMs });
     const leaked = (Math.max(0, nowMs - bucket.atMs) / this.#emptyMs) * this.#capacity;
     return Math.max(0, bucket.level - leaked);
   }
@@ -125,8 +128,17 @@ export class DayWindow {
     return this.#hours.values().reduce((total, sum) => total + sum, 0);
   }
 
-  /** An hour counts whole until its last moment is a day ago, so that no 24 hours exceed the limit. */
+  /**
+   * An hour counts whole until its last moment is a day ago, so that no 24 hours exceed the limit; what was
+   * taken while the clock was ahead counts as taken now.
+   */
   #forget(nowMs: number): void {
+    const present = Math.floor(nowMs / hourMs);
+    const ahead = [...this.#hours].filter(([hour]) => hour > present);
+    for (const [hour, sum] of ahead) {
+      this.#hours.delete(hour);
+      this.take(sum, nowMs);
+    }
     for (const hour of this.#hours.keys()) {
       if ((hour + dayHours + 1) * hourMs > nowMs) break;
       this.#hours.delete(hour);

@@ -41,7 +41,7 @@ export class SendBudget {
   spend(identifier: Identifier, nowMs: number): number {
     this.forget(nowMs);
     const rowKey = this.#rowKey(identifier);
-    const sentMs = (this.#rows.get(rowKey) ?? []).filter((ms) => ms > nowMs - dayMs);
+    const sentMs = this.#sentMs(rowKey, nowMs);
     const waitMs = Math.max(this.#identifierWaitMs(sentMs, nowMs), this.#totalWaitMs(nowMs));
     if (waitMs > 0) return waitMs;
     this.#windowCount += 1;
@@ -63,6 +63,16 @@ export class SendBudget {
   /** Rows held: at most 25 hours of `totalSendsPerHourMax`. */
   get rowCount(): number {
     return this.#rows.size;
+  }
+
+  /** Times of the codes of the past day; those of a clock that was ahead are now, and stay so. */
+  #sentMs(rowKey: string, nowMs: number): readonly number[] {
+    const known = this.#rows.get(rowKey);
+    if (known === undefined) return [];
+    const isAhead = known.some((ms) => ms > nowMs);
+    const sentMs = isAhead ? known.map((ms) => Math.min(ms, nowMs)) : known;
+    if (isAhead) this.#rows.set(rowKey, sentMs);
+    return sentMs.filter((ms) => ms > nowMs - dayMs);
   }
 
   #identifierWaitMs(sentMs: readonly number[], nowMs: number): number {

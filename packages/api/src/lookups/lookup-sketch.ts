@@ -48,9 +48,10 @@ export class LookupSketch {
     return 0;
   }
 
-  /** A clock that was set back empties nothing. */
+  /** A clock that was set back empties nothing, and from then on it counts. */
   #levelAt(place: number, nowMs: number): number {
-    const passedMs = Math.max(0, nowMs - this.#timesMs[place]!);
+    this.#timesMs[place] = Math.min(this.#timesMs[place]!, nowMs);
+    const passedMs = nowMs - this.#timesMs[place];
     return Math.max(0, this.#levels[place]! - (passedMs / 1000) * this.#budget.perSecond);
   }
 

@@ -57,6 +57,8 @@ export class ProofBudget {
   spend(address: string | undefined, nowMs: number, count = 1): number {
     this.forget(nowMs);
     const total = filled(this.#total, this.#all, nowMs);
+    // Refused or not: what was left while the clock was ahead fills from the time that is right.
+    this.#total = total;
     const isNobodys = address === undefined || isLoopback(address);
     const rowKey = isNobodys ? undefined : this.#rowKey(address);
     const row = filled(

@@ -16,10 +16,16 @@ import { AnswerKey } from './answer-key.ts';
 import { slotFields, slotsPerSet, viewAnswerTable } from './answer-table-memory.ts';
 import type { AnswerTableViews } from './answer-table-memory.ts';
 
+/**
+ * No answer is kept for longer; it bounds what a lost notice could do. One that seems to last longer was made
+ * while the clock was ahead, and its signatures may begin in what is the future now that it is right.
+ */
+export const keptSecondsMax = 3600;
+
 export interface AnswerFill {
   /** As `generationOf` gave it, before the store was read. */
   readonly generation: number;
-  /** Seconds since the Unix epoch. */
+  /** Seconds since the Unix epoch, at most `keptSecondsMax` ahead. */
   readonly expiresAtSeconds: number;
   readonly nowSeconds: number;
 }
@@ -61,7 +67,8 @@ export class AnswerTable {
       const sequence = Atomics.load(words, at + slotFields.sequence);
       if ((sequence & 1) !== 0) continue;
       if (words[at + slotFields.generation] !== generation) continue;
-      if (words[at + slotFields.expiresAtSeconds]! >>> 0 <= nowSeconds) continue;
+      const leftSeconds = (words[at + slotFields.expiresAtSeconds]! >>> 0) - nowSeconds;
+      if (leftSeconds <= 0 || leftSeconds > keptSecondsMax) continue;
       const size = this.copyAnswer(at, key, out);
       if (size === 0 || this.loadAfterCopy(at + slotFields.sequence) !== sequence) continue;
       // Written only when it changes: the slot's line stays shared between the workers' caches.
@@ -211,7 +218,8 @@ export class AnswerTable {
     const { words } = this;
     const { bucketsAt, everyGenerationAt, bucketMask } = this.views;
     const at = this.slotAt(slot);
-    if (Atomics.load(words, at + slotFields.expiresAtSeconds) >>> 0 <= nowSeconds) return true;
+    const leftSeconds = (Atomics.load(words, at + slotFields.expiresAtSeconds) >>> 0) - nowSeconds;
+    if (leftSeconds <= 0 || leftSeconds > keptSecondsMax) return true;
     const bucket = Atomics.load(words, at + slotFields.bucket) & bucketMask;
     const generation =
       Atomics.load(words, everyGenerationAt) + Atomics.load(words, bucketsAt + bucket);

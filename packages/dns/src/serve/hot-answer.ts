@@ -4,16 +4,12 @@
  * EDNS option. Denials are not among them, since each holds a name that somebody has asked for and that
  * stands nowhere else.
  */
+import { keptSecondsMax } from '../datagram/answer-table.ts';
 import { headerBytes } from '../wire/message.ts';
 import { labelBytesMax } from '../wire/names.ts';
 import { recordTypes, responseCodes } from '../wire/record-types.ts';
 import { bareOptBytes, flagsClasses } from './plain-query.ts';
 
-/**
- * An answer ends when its name's generation moves; this bounds what a lost notice could do. Not the
- * TTL: an authoritative server does not count it down.
- */
-const keptSecondsMax = 3600;
 /** docs/spec/dns.md: a signature with less left is not sent. */
 const signatureSecondsLeftMin = 2 * 86_400;
 
@@ -57,7 +53,10 @@ function endsInBareOpt(answer: Uint8Array): boolean {
   );
 }
 
-/** Returns when a kept answer ends: while every signature in it may still be sent. */
+/**
+ * Returns when a kept answer ends: while every signature in it may still be sent. Not with the TTL, which an
+ * authoritative server does not count down.
+ */
 export function keptUntilSeconds(answer: Uint8Array, nowSeconds: number): number {
   return Math.min(
     nowSeconds + keptSecondsMax,

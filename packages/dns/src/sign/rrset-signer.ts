@@ -42,6 +42,8 @@ interface KeptSignatures {
   readonly rrset: Rrset;
   readonly signers: readonly RoleSigner[];
   readonly rrsigRdatas: readonly Uint8Array[];
+  /** Before this they are not valid: the clock was ahead when they were made. */
+  readonly inceptionSeconds: number;
   readonly remakeAtSeconds: number;
 }
 
@@ -103,17 +105,25 @@ export class RrsetSigner {
       kept !== undefined &&
       kept.signers === signers &&
       nowSeconds < kept.remakeAtSeconds &&
+      nowSeconds >= kept.inceptionSeconds &&
       sameContent(kept.rrset, rrset)
     )
       return kept.rrsigRdatas;
     const expirySeconds = nowSeconds + validitySeconds + jitterSeconds(rrset.cacheKey);
-    const validity = { inceptionSeconds: nowSeconds - inceptionLeadSeconds, expirySeconds };
+    const inceptionSeconds = nowSeconds - inceptionLeadSeconds;
+    const validity = { inceptionSeconds, expirySeconds };
     const room = cache === undefined && signers.length === 1 ? rrsigRoom : undefined;
     const rrsigRdatas = signers.map(({ signer, keyTag }) =>
       signRrset(rrset, { apex: this.apex, signer, keyTag, ...validity }, room),
     );
     const remakeAtSeconds = expirySeconds - remakeBeforeExpirySeconds;
-    cache?.set(rrset.cacheKey, { rrset, signers, rrsigRdatas, remakeAtSeconds });
+    cache?.set(rrset.cacheKey, {
+      rrset,
+      signers,
+      rrsigRdatas,
+      inceptionSeconds,
+      remakeAtSeconds,
+    });
     return rrsigRdatas;
   }
 }

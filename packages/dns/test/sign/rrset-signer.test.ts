@@ -93,6 +93,17 @@ describe('RrsetSigner', () => {
     expect(signatureOf(rrsetOf('a.example', '192.0.2.1'))).not.toBe(first);
   });
 
+  it('makes a signature again that begins in the future, after the clock was ahead', () => {
+    const { signatureOf, clock } = setUp();
+    const first = signatureOf(rrsetOf('a.example', '192.0.2.1'));
+    // Less than signatures begin early: it is valid all the same.
+    clock.now -= 3_600_000;
+    expect(signatureOf(rrsetOf('a.example', '192.0.2.1'))).toBe(first);
+    clock.now -= 1000;
+    const second = rrsigOf(signatureOf(rrsetOf('a.example', '192.0.2.1')));
+    expect(second.inceptionSeconds).toBe(clock.now / 1000 - 3600);
+  });
+
   it('keeps signatures of data through a flood of denials', () => {
     const { signatureOf, keys } = setUp({ signaturesMax: 4, denialsMax: 4 });
     signatureOf(rrsetOf('a.example', '192.0.2.1'));
