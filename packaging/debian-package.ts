@@ -4,7 +4,17 @@
  * dpkg-deb from a folder; there is no source package, since Debian's own rules would want every library
  * packaged by itself.
  */
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { packageVersion, publishedPackages, repository } from './build.ts';
@@ -15,11 +25,14 @@ import { runProgram } from './program.ts';
 const debianName = 'callbook-node';
 const architecture = 'amd64';
 const library = 'usr/lib/callbook';
+/** Documentation, as in the repository. */
+const pages = `usr/share/doc/${debianName}/docs`;
 const source = join(import.meta.dirname, 'debian');
 
 /** Units, by the package that has them in its folder `service`. */
 export const serviceUnits: Readonly<Record<string, string>> = {
   'callbook-node.service': 'node',
+  'callbook-backup.service': 'node',
   'callbook-sip.service': 'sip',
   'callbook-audit.service': 'cli',
 };
@@ -89,10 +102,18 @@ async function layOutSystem(root: string): Promise<void> {
   for (const [unit, name] of Object.entries(serviceUnits)) {
     const text = await readFile(join(repository, 'packages', name, 'service', unit), 'utf8');
     // A package's commands are not those that an administrator has put beside it.
+    const moved = text.replaceAll('/usr/local/bin/', '/usr/bin/');
     await place(root, `usr/lib/systemd/system/${unit}`, {
-      text: text.replaceAll('/usr/local/bin/', '/usr/bin/'),
+      text: moved.replace(/^Documentation=.*$/m, `Documentation=file:/${pages}/README.md`),
     });
   }
+  const timer = 'callbook-backup.timer';
+  await place(root, `usr/lib/systemd/system/${timer}`, {
+    text: await readFile(join(repository, 'packages/node/service', timer), 'utf8'),
+  });
+  await mkdir(dirname(join(root, pages)), { recursive: true });
+  await cp(join(repository, 'docs'), join(root, pages), { recursive: true });
+  await runProgram('chmod', ['-R', 'u=rwX,go=rX', join(root, pages)], { cwd: root });
   const copied: Readonly<Record<string, string>> = {
     sysusers: 'usr/lib/sysusers.d/callbook-node.conf',
     tmpfiles: 'usr/lib/tmpfiles.d/callbook-node.conf',

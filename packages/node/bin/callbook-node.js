@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Starts the member daemon with the flags that it wants of Node (`node-flags.json`: a young
- * generation large enough that batches of entries die in it, and no warning about `node:ffi`), and
+ * generation large enough that batches of entries die in it, no warning about `node:ffi`, and trust in the
+ * authorities that this machine trusts), and
  * with memory that is overwritten when it is freed (`node-environment.json`, read by the C library
  * before anything of Node runs). A checkout runs the source, a published package its build, each on the
  * Node that `runtime.js` finds.
@@ -9,6 +10,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { goBehindEverybody } from './behind-everybody.js';
 import { nodePath } from './runtime.js';
 
 const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
@@ -20,6 +22,8 @@ const main = isCheckout
   ? ['--conditions=@callbook/source', source]
   : [fileURLToPath(new URL('../dist/main.js', import.meta.url))];
 const args = [...flags, ...main, ...process.argv.slice(2)];
+// The member that is copied goes on answering.
+if (process.argv[2] === 'backup') goBehindEverybody();
 const child = spawn(nodePath({ isCheckout }), args, { stdio: 'inherit', env });
 // A terminal sends SIGINT to both; a service manager sends SIGTERM to this process alone.
 process.on('SIGINT', () => {});

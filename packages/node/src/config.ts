@@ -370,7 +370,7 @@ function examineText(text: string, sources: SecretSources): ExaminedConfig {
 }
 
 /** The first fault is the message; `config check` tells all of them. */
-function errorOf(faults: readonly ConfigFault[]): DirectoryError<NodeErrorCode> {
+export function errorOf(faults: readonly ConfigFault[]): DirectoryError<NodeErrorCode> {
   const [first] = faults;
   const { code, setting, line, problem } = first!;
   const more = faults.length === 1 ? '' : ` (and ${faults.length - 1} more: config check)`;
@@ -380,10 +380,13 @@ function errorOf(faults: readonly ConfigFault[]): DirectoryError<NodeErrorCode> 
 }
 
 function unreadable(path: string, cause: unknown): string {
-  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-  return isMissing
+  return isMissing(cause)
     ? `there is no ${path}: callbook-node init makes one`
     : `cannot read ${path}: run this as the user of the member, or as root`;
+}
+
+export function isMissing(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 /** Folder of the replica's database. */

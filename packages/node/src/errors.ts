@@ -53,6 +53,9 @@ export const nodeErrorCodes = {
   disk_full: 'the disk has no space left, or this user may use no more of it',
   folder_unwritable: 'a folder cannot be read or written by this user, or the disk is read-only',
   database_url_malformed: 'the file with the URL of the shared database holds no postgresql:// URL',
+  writer_elsewhere:
+    'another process writes for this member, and no ledger says which of the two may',
+  ledger_in_use: 'processes of this member share a ledger, which the configuration does not say',
   listen_failed: 'a configured address cannot be listened on',
   page_unreadable: 'the configured folder of the web page cannot be read, or has no page',
 } as const;

@@ -6,18 +6,20 @@
 import { DirectoryError } from '@callbook/protocol';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { LogLines } from './log-lines.ts';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
 /** Makes the log of one member. */
 export function createEventLog(member: string, level: LogLevel): Logger {
-  return pino({
+  const options = {
     level,
     base: { member },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: errorCodes, error: errorCodes },
-  });
+  };
+  return pino(options, new LogLines(process.stdout.fd));
 }
 
 /** The codes of an error and of what caused it, outermost first. */
@@ -26,7 +28,14 @@ export function errorCodes(error: unknown): { readonly codes: readonly string[] 
   for (let cause = error; cause instanceof Error && codes.length < 8; cause = cause.cause) {
     codes.push(codeOf(cause));
   }
+  // Whatever was thrown that is no error: what it is, never what is in it.
+  if (codes.length === 0) codes.push(`thrown_${thrownName(error)}`);
   return { codes };
+}
+
+function thrownName(thrown: unknown): string {
+  const isObject = typeof thrown === 'object' && thrown !== null;
+  return isObject ? (thrown.constructor?.name ?? 'object') : typeof thrown;
 }
 
 function codeOf(error: Error): string {

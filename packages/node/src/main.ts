@@ -14,6 +14,7 @@ import { statusCommand } from './commands/status.ts';
 import { vrfCommand } from './commands/vrf.ts';
 import { readConfig } from './config.ts';
 import type { NodeConfig } from './config.ts';
+import { assertOthersCannotWrite } from './configuration/config-rights.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { createEventLog, errorCodes } from './event-log.ts';
 import { sentenceOf } from './next-steps.ts';
@@ -66,6 +67,7 @@ try {
 
 async function serve(configFile: string): Promise<void> {
   const config = await readConfig(configFile);
+  await assertOthersCannotWrite(configFile);
   await prepareDataFolder(config.dataDir);
   const log = createEventLog(config.member, config.log?.level ?? 'info');
   const stopped = new Promise<NodeJS.Signals>((stop) => {

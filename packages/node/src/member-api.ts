@@ -21,6 +21,7 @@ import type { TlsCertificate } from '@callbook/dns';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.ts';
 import type { NodeErrorCode } from './errors.ts';
+import { orListenFailed } from './listen-failed.ts';
 import type { MemberMetrics } from './metrics/member-metrics.ts';
 import { systemClock, systemRandom } from './system-ports.ts';
 
@@ -73,7 +74,7 @@ export async function startMemberApi(
   await using listening = new AsyncDisposableStack();
   listening.defer(async () => await api.close());
   const { address, port } = config.api.listen;
-  await orListenFailed(api.listen({ host: address, port }));
+  await orListenFailed('the API', api.listen({ host: address, port }));
   const addresses: Record<string, string> = { api: `https://${address}:${port}` };
   if (config.web !== undefined) {
     const web = createServer((request, response) => api.routing(request, response));
@@ -81,7 +82,7 @@ export async function startMemberApi(
     web.maxConnections = apiLimits.connectionsMax;
     listening.defer(async () => await closeServer(web));
     const { listen } = config.web;
-    await orListenFailed(listenOn(web, listen));
+    await orListenFailed('the web', listenOn(web, listen));
     addresses['web'] = `http://${listen.address}:${listen.port}`;
   }
   const running = listening.move();
@@ -126,18 +127,6 @@ function limitsOf({ challenges }: NodeConfig): Partial<ApiLimits> {
     ...(sendsPerHour !== undefined && { sendsPerHourMax: sendsPerHour }),
     ...(sendsPerDay !== undefined && { sendsPerDayMax: sendsPerDay }),
   };
-}
-
-async function orListenFailed(listening: Promise<unknown>): Promise<void> {
-  try {
-    await listening;
-  } catch (cause) {
-    throw new DirectoryError<NodeErrorCode>(
-      'listen_failed',
-      'the API cannot listen on its configured address',
-      { cause },
-    );
-  }
 }
 
 type HttpServer = ReturnType<typeof createServer>;

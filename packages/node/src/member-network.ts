@@ -3,9 +3,11 @@
  * libp2p and the API's server take longer to load than all the rest of the daemon.
  */
 import type { Cryptography } from '@callbook/protocol';
-import { createMesh, parsePeerKey, systemScheduler } from '@callbook/replication';
+import { DirectoryError } from '@callbook/protocol';
+import { createMesh, parsePeerKey, peerIdOf, systemScheduler } from '@callbook/replication';
 import type { Mesh, MeshOptions, Replica } from '@callbook/replication';
 import type { NodeConfig } from './config.ts';
+import type { NodeErrorCode } from './errors.ts';
 import { HolderNotices } from './holder-notices.ts';
 import { readSecretFile } from './key-file.ts';
 import { openMemberSenders } from './member-senders.ts';
@@ -21,14 +23,29 @@ export { MemberMetrics } from './metrics/member-metrics.ts';
 export { startOperatorServers } from './operator/operator-servers.ts';
 export { MemberWatch } from './status/member-watch.ts';
 
-/** Joins the other members of the charter. */
+/** Joins the other members of the charter. Error: `peer_key_mismatch`. */
 export async function openMesh(
   { keys, mesh }: NodeConfig,
   replica: Replica,
   crypto: Cryptography,
 ): Promise<Mesh> {
+  assertNamed(peerIdOf(await readSecretFile(keys.peer)), replica);
   const gossip = mesh.gossip ?? true;
   return await createMesh({ replica, crypto, gossip, ...(await meshAddress({ keys, mesh })) });
+}
+
+/** With a key that no charter names, in force or coming, the others would let nobody in. */
+function assertNamed(peerId: string, { memberName, membership, knownCharters }: Replica): void {
+  const { version } = membership.charters.current.charter;
+  const named = knownCharters
+    .filter(({ charter }) => charter.version >= version)
+    .flatMap(({ charter }) => charter.members)
+    .some((member) => member.name === memberName && member.peerId === peerId);
+  if (named) return;
+  throw new DirectoryError<NodeErrorCode>(
+    'peer_key_mismatch',
+    'the charter names another peer key for this member',
+  );
 }
 
 /** The key by which this member is known to the others, and where they and it meet. */

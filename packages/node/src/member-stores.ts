@@ -4,12 +4,14 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { LevelStore, Store } from '@callbook/replication';
+import type { FollowerState } from '@callbook/replication/shared-database';
 import { migrateStore, openLevelStore } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
 import { storeFolder } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import type { Publishing } from './front/publishing.ts';
 import type { MemberLease } from './standby/member-lease.ts';
+import type { SharedDatabaseStatus } from './status/member-status.ts';
 import type { ZoneServer } from './zone-server.ts';
 
 export interface MemberStores {
@@ -19,6 +21,10 @@ export interface MemberStores {
   readonly store: Store;
   /** Brings what is published to the front ends, where there are some. */
   follow(zone: Pick<ZoneServer, 'describe'>): AsyncDisposable | undefined;
+  /** How the shared database is; undefined where there is none. */
+  readonly sharedDatabase: () => SharedDatabaseStatus | undefined;
+  /** Reasons not to be ready. */
+  readonly troubles: () => readonly string[];
 }
 
 export interface StoreNews {
@@ -39,21 +45,53 @@ export async function openMemberStores(
   const cacheBytes = config.store?.cacheBytes ?? cacheBytesDefault;
   const level = await openLevelStore(storeFolder(config), { cacheBytes, sharedByThreads: true });
   parts.defer(async () => await level.close());
+  if (config.sharedDatabase !== undefined) {
+    const { assertSoleWriter } = await import('./standby/sole-writer.ts');
+    await assertSoleWriter(config, news.log);
+  }
   const lease = await openLease(config, level, news);
   if (lease !== undefined) parts.use(lease);
-  const ownStore: LevelStore =
-    lease === undefined
-      ? level
-      : { ...lease.store, pin: async (into, atMoment) => await level.pin(into, atMoment) };
-  const { log } = news;
+  const ownStore: LevelStore = lease === undefined ? level : { ...level, ...lease.store };
+  const { log, onLeaseLost } = news;
   await migrateStore(ownStore, (version) => log.info({ version }, 'store_migrating'));
   const publishing = await openSharedDatabase(config, ownStore);
+  const onTaken = (): void => {
+    log.error({ code: 'writer_elsewhere' }, 'writer_elsewhere');
+    onLeaseLost();
+  };
   const store = publishing?.store ?? ownStore;
   const mayWrite = lease && { mayWrite: lease.mayWrite };
+  let following: ReturnType<Publishing['follow']> | undefined;
   return {
     ownStore,
     store,
-    follow: (zone) => publishing?.follow({ zone, log, ...mayWrite }),
+    follow: (zone) => {
+      following = publishing?.follow({ zone, log, onTaken, ...mayWrite });
+      return following;
+    },
+    sharedDatabase: () =>
+      publishing && sharedDatabaseStatus(following?.state ?? notYetFollowed, lease),
+    troubles: () => (lease?.trouble() === undefined ? [] : ['ledger_unavailable']),
+  };
+}
+
+const notYetFollowed: FollowerState = {
+  code: 'shared_store_unavailable',
+  backlogMs: 0,
+  generation: 0,
+};
+
+/** The ledger is in the same database: what holds it up holds up all. */
+function sharedDatabaseStatus(
+  { code: followed, backlogMs, generation }: FollowerState,
+  lease: MemberLease | undefined,
+): SharedDatabaseStatus {
+  const code = lease?.trouble() ?? followed;
+  return {
+    ...(code !== undefined && { code }),
+    backlogMs,
+    generation,
+    ...(lease && { lease: { term: lease.term, standbyLags: lease.standbyLags() } }),
   };
 }
 
@@ -70,10 +108,10 @@ async function openLease(
 
 /** Where front ends read from; loaded by those alone who have some. */
 async function openSharedDatabase(
-  { sharedDatabase }: NodeConfig,
+  config: NodeConfig,
   store: Store,
 ): Promise<Publishing | undefined> {
-  if (sharedDatabase === undefined) return undefined;
+  if (config.sharedDatabase === undefined) return undefined;
   const { openPublishing } = await import('./front/publishing.ts');
-  return await openPublishing(sharedDatabase, store);
+  return await openPublishing(config, store);
 }

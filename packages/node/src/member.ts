@@ -7,7 +7,7 @@ import type { DnsServer } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { Cryptography } from '@callbook/protocol';
 import type { BootstrapOptions, Mesh, Replica, Store } from '@callbook/replication';
-import { createReplica, needsJoin } from '@callbook/replication/replica';
+import { createReplica, keepFounding, needsJoin } from '@callbook/replication/replica';
 import type { Logger } from 'pino';
 import { watchClock } from './clock-watch.ts';
 import type { NodeConfig } from './config.ts';
@@ -49,6 +49,7 @@ export async function startMember(
   }
   const verifier = parts.use(startVerifier());
   const replica = parts.use(await createReplica({ ...options, verifier, indexed: true }));
+  await keepFounding(stores.store, options.charterNotes[0]!);
   const onFailure = reportReplica(replica, log);
   const { member } = replica.membership.byName(config.member)!;
   const certificates = parts.use(await MemberCertificates.open(config, { member, log }));
@@ -63,11 +64,10 @@ export async function startMember(
   const witnesses = parts.use(
     startOutsideWitnesses(config, { replica, crypto, clock: systemClock, log }),
   );
-  const troubles = (): readonly string[] => [...zone.troubles(), ...certificates.troubles()];
+  const troubles = (): readonly string[] => troublesOf(zone, certificates, stores);
   const directory = network.createMemberDirectory({ replica, mesh, crypto, witnesses, troubles });
-  const watch = parts.use(
-    new network.MemberWatch(config, { replica, mesh, directory, certificates }),
-  );
+  const watched = { replica, mesh, directory, certificates, stores };
+  const watch = parts.use(new network.MemberWatch(config, watched));
   parts.use(await network.startMemberAdmin(config, { ...governing, watch }));
   const metrics = new network.MemberMetrics(systemRandom);
   const host = new URL(member.api).hostname;
@@ -104,6 +104,10 @@ export async function startMember(
     connected: () => mesh.connected(),
     [Symbol.asyncDispose]: async () => await running.disposeAsync(),
   };
+}
+
+function troublesOf(...parts: readonly { troubles(): readonly string[] }[]): readonly string[] {
+  return parts.flatMap((part) => part.troubles());
 }
 
 function meshAndDns(

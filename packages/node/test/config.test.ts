@@ -230,3 +230,23 @@ describe('a configuration', () => {
     );
   });
 });
+
+describe('a configuration that was written by half', () => {
+  const whole = dnsWith('cookies: { secrets: cookies.hex }', 'nsid: alpha-1');
+  /** A cut that leaves a whole one all the same: behind its last setting. */
+  const complete = whole.trimEnd().length;
+
+  it('is refused with a code wherever it was cut', () => {
+    for (let size = 0; size < complete; size += 1) {
+      expect(complaint(whole.slice(0, size))).toMatch(/^config_(malformed|setting_invalid): /);
+    }
+    expect(complaint(whole.slice(0, complete))).toBe('no complaint');
+  });
+
+  it('is refused with a code wherever zeros begin, as after a power cut', () => {
+    for (let size = 0; size < complete; size += 7) {
+      const text = whole.slice(0, size) + '\0'.repeat(whole.length - size);
+      expect(complaint(text)).toMatch(/^config_(malformed|setting_invalid): /);
+    }
+  });
+});

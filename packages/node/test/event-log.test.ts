@@ -13,7 +13,7 @@ describe('an error in the log', () => {
     expect(errorCodes(new RangeError('tel:+34912345678'))).toEqual({ codes: ['RangeError'] });
   });
 
-  it('that is no error says nothing', () => {
-    expect(errorCodes('+34912345678')).toEqual({ codes: [] });
+  it('that is no error is what it is, and never what is in it', () => {
+    expect(errorCodes('+34912345678')).toEqual({ codes: ['thrown_string'] });
   });
 });

@@ -1,14 +1,32 @@
 /** What a terminal is told of an error: codes of the documentation, and a step. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dnsErrorCodes } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
+import { replicationErrorCodes } from '@callbook/replication';
 import { describe, expect, it } from 'vitest';
+import { nodeErrorCodes } from '../src/errors.ts';
 import { codesWithSteps, sentenceOf } from '../src/next-steps.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
 
 it.each(codesWithSteps)('%s is a code of the documentation', (code) => {
   expect(page).toContain(`\`${code}\``);
+});
+
+/** Nobody has to do anything: it goes on by itself, or its service manager starts it again. */
+const passing = [
+  'dns_binding_unfit',
+  'lease_lost',
+  'peer_unreachable',
+  'peer_timeout',
+  'peer_stream_broken',
+];
+
+it.each(
+  [nodeErrorCodes, dnsErrorCodes, replicationErrorCodes].flatMap((codes) => Object.keys(codes)),
+)('%s says what to do', (code) => {
+  expect(codesWithSteps.includes(code)).toBe(!passing.includes(code));
 });
 
 describe('an error', () => {

@@ -1,15 +1,24 @@
 /** One file of a backup: copied and hashed in pieces, flushed, and never faster than it may. */
 import { createHash } from 'node:crypto';
+import { readSync, writeSync } from 'node:fs';
 import { constants, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTableSound } from '@callbook/replication/replica';
 import { DirectoryError } from '@callbook/protocol';
 import type { ReplicationErrorCode } from '@callbook/replication';
+import { Rests } from './rests.ts';
 
-const pieceBytes = 1 << 20;
+/**
+ * A call of the system goes on to its end, whoever waits for the processor: so small that it is short. With so
+ * many of them, threads that wait for each other would cost more than reading and writing.
+ */
+const pieceBytes = 64 << 10;
 /** LevelDB makes tables of 2 MiB, and larger ones of rows that are. */
 const tableBytesMax = 256 << 20;
+
+const rests = new Rests();
+let tableRoom = Buffer.allocUnsafeSlow(0);
 
 /** Keeps a number of bytes a second on average; without a limit it never waits. */
 export class Pace {
@@ -41,7 +50,10 @@ export interface CopyOptions {
   readonly onBytes: (count: number) => void;
 }
 
-/** Copies a file and flushes it to the disk; returns its SHA-256 in hexadecimal. Error: `store_damaged`. */
+/**
+ * Copies a file and flushes it to the disk, one file at a time; returns its SHA-256 in hexadecimal.
+ * Error: `store_damaged`.
+ */
 export async function copyFile(options: CopyOptions): Promise<string> {
   await using from = await open(options.from, 'r');
   await using to = await open(
@@ -51,25 +63,25 @@ export async function copyFile(options: CopyOptions): Promise<string> {
   );
   const hash = createHash('sha256');
   const isChecked = options.isTable && options.size <= tableBytesMax;
-  const table = isChecked ? Buffer.allocUnsafeSlow(options.size) : undefined;
+  const table = isChecked ? roomFor(options.size) : undefined;
   let at = 0;
-  for await (const piece of pieces(from, options.size)) {
+  for (const piece of pieces(from, options.size, table)) {
     hash.update(piece);
-    table?.set(piece, at);
-    await writeWhole(to, piece);
+    writeWhole(to, piece);
     at += piece.length;
     options.onBytes(piece.length);
+    rests.ifDue();
     await options.pace.spend(piece.length);
   }
   if (at < options.size) throw changed();
-  if (table !== undefined && !isTableSound(table)) throw changed();
+  if (table !== undefined && !isTableSound(table, () => rests.ifDue())) throw changed();
   await to.sync();
   return hash.digest('hex');
 }
 
 /** A disk that is nearly full takes a part of a piece, and says why with the rest. */
-async function writeWhole(to: FileHandle, piece: Uint8Array): Promise<void> {
-  for (let at = 0; at < piece.length;) at += (await to.write(piece, at)).bytesWritten;
+function writeWhole({ fd }: FileHandle, piece: Uint8Array): void {
+  for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at);
 }
 
 /** Hashes the first `size` bytes of a file; undefined where it has another size. */
@@ -77,17 +89,28 @@ export async function hashFile(path: string, size: number): Promise<string | und
   await using file = await open(path, 'r');
   if ((await file.stat()).size !== size) return undefined;
   const hash = createHash('sha256');
-  for await (const piece of pieces(file, size)) hash.update(piece);
+  for (const piece of pieces(file, size)) {
+    hash.update(piece);
+    rests.ifDue();
+  }
   return hash.digest('hex');
 }
 
-/** Each piece is gone with the next. */
-async function* pieces(file: FileHandle, size: number): AsyncGenerator<Uint8Array> {
-  const room = Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(1, size)));
+/** Room for a table; the next one that is copied lies in it too. */
+function roomFor(size: number): Buffer {
+  if (tableRoom.length < size) tableRoom = Buffer.allocUnsafeSlow(size);
+  return tableRoom.subarray(0, size);
+}
+
+/** Each piece is gone with the next, unless there is room for all of them. */
+function* pieces({ fd }: FileHandle, size: number, whole?: Buffer): Generator<Uint8Array> {
+  const room = whole ?? Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(1, size)));
   for (let at = 0; at < size;) {
-    const { bytesRead } = await file.read(room, 0, Math.min(room.length, size - at), at);
+    const start = whole === undefined ? 0 : at;
+    const length = Math.min(pieceBytes, size - at);
+    const bytesRead = readSync(fd, room, start, length, at);
     if (bytesRead === 0) return;
-    yield room.subarray(0, bytesRead);
+    yield room.subarray(start, start + bytesRead);
     at += bytesRead;
   }
 }

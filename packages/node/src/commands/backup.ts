@@ -1,8 +1,7 @@
 /**
- * `callbook-node backup` and `callbook-node restore`. Copying is done in this process, at the lowest
- * priority: the member that is copied goes on answering.
+ * `callbook-node backup` and `callbook-node restore`. Copying is done in this process, which the launcher has put
+ * behind everybody else: the member that is copied goes on answering.
  */
-import { constants, setPriority } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { DirectoryError } from '@callbook/protocol';
 import { findBackup } from '../backup/backup-manifest.ts';
@@ -27,6 +26,7 @@ interface BackupCommandOptions {
 interface RestoreCommandOptions {
   readonly config: string;
   readonly from: string;
+  readonly keysFrom?: string;
   readonly withoutMirrors?: boolean;
   readonly json?: boolean;
 }
@@ -61,6 +61,7 @@ export function restoreCommand(print: Print, say: Print): Command {
     .description('put a backup into an empty data folder')
     .requiredOption('--from <folder>', 'a backup, or the folder of the backups: then the newest')
     .requiredOption('--config <file>', 'configuration (YAML)')
+    .option('--keys-from <folder>', 'a backup with keys, or a folder of such')
     .option('--without-mirrors', 'in a federation of one: lose what was logged since')
     .option('--json', 'one JSON object')
     .action(async (options: RestoreCommandOptions) =>
@@ -85,7 +86,6 @@ async function back(options: BackupCommandOptions, say: Print): Promise<Report> 
       'input_unreadable',
       'give --config <file> and --to <folder>',
     );
-  setPriority(constants.priority.PRIORITY_LOW);
   const progress = new ProgressLines(say);
   // What opens a store is loaded here alone: these commands stand in the daemon's program too.
   const { makeBackup } = await import('../backup/make-backup.ts');
@@ -131,7 +131,6 @@ function reportMade(made: MadeBackup): Report {
 }
 
 async function verify(folder: string, say: Print): Promise<Report> {
-  setPriority(constants.priority.PRIORITY_LOW);
   const found = await findBackup(folder);
   const progress = ProgressLines.of(found.manifest, say);
   const { verifyBackup } = await import('../backup/verify-backup.ts');
@@ -155,21 +154,25 @@ async function restore(options: RestoreCommandOptions, say: Print): Promise<Repo
   const config = await readConfig(options.config);
   const progress = ProgressLines.of((await findBackup(options.from)).manifest, say);
   const { restoreBackup } = await import('../backup/restore-backup.ts');
-  const { folder, manifest, keysWritten } = await restoreBackup({
+  const { folder, manifest, keysWritten, keysMissing } = await restoreBackup({
     config,
     from: options.from,
+    ...(options.keysFrom !== undefined && { keysFrom: options.keysFrom }),
     withoutMirrors: options.withoutMirrors ?? false,
     onBytes: (bytes) => progress.add(bytes),
   });
   const { madeAt, ownLog, charterVersion } = manifest;
   return {
-    result: { folder, madeAt, ownLog, charterVersion, keysWritten },
+    result: { folder, madeAt, ownLog, charterVersion, keysWritten, keysMissing },
     lines: [
       `Restored ${folder}, as of ${madeAt}`,
       ...keysWritten.map((path) => `  wrote     ${path}`),
       `  own log   ${ownLog.size} leaves; the start fetches later ones from the other members before it writes`,
       `  charter   ${charterVersion}; where there is a newer one, list it under charters first`,
-      `Next: callbook-node serve --config ${options.config}`,
+      ...keysMissing.map((path) => `  missing   ${path}`),
+      keysMissing.length === 0
+        ? `Next: callbook-node serve --config ${options.config}`
+        : 'Next: put what is missing there, from a backup with keys (its folders keys and zone-keys)',
     ],
   };
 }

@@ -1,5 +1,6 @@
 /** One request of a command to a member, bounded in time and size; nothing of it is kept. */
 import { request } from 'node:https';
+import { errorCodes } from '../event-log.ts';
 
 export interface GetOptions {
   /** PEM of authorities to trust beside the system's. */
@@ -50,5 +51,11 @@ export async function boundedGet(url: string, options: GetOptions = {}): Promise
 
 async function systemAuthorities(): Promise<readonly string[]> {
   const { getCACertificates } = await import('node:tls');
-  return getCACertificates('default');
+  return [...new Set(getCACertificates('default'))];
+}
+
+/** Whether there was no answer because the certificate was not trusted. */
+export function isDistrust(error: unknown): boolean {
+  const { codes } = errorCodes(error);
+  return codes.some((code) => /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code));
 }

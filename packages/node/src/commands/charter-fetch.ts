@@ -11,7 +11,8 @@ import type { CharterSet, Cryptography } from '@callbook/protocol';
 import { readConfig } from '../config.ts';
 import { pickCryptography } from '../cryptography.ts';
 import type { NodeErrorCode } from '../errors.ts';
-import { boundedGet } from './bounded-get.ts';
+import { errorCodes } from '../event-log.ts';
+import { boundedGet, isDistrust } from './bounded-get.ts';
 import type { Got } from './bounded-get.ts';
 import { accepted } from './charter-notes.ts';
 import type { WriteReport } from './charter.ts';
@@ -97,7 +98,10 @@ async function ask(url: string, ca: string | undefined): Promise<Got> {
   try {
     return await boundedGet(url, { ca });
   } catch (cause) {
-    throw unreachable('the member does not answer', cause);
+    if (!isDistrust(cause)) throw unreachable('the member does not answer', cause);
+    const code = errorCodes(cause).codes.join(', ');
+    const message = `the certificate of the member is not trusted (${code}); --ca names its authority`;
+    throw unreachable(message, cause);
   }
 }
 

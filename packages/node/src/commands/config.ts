@@ -1,5 +1,5 @@
 /** `callbook-node config`: whether a configuration is right before the member is started with it. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { checkConfig } from '../configuration/check-config.ts';
 import { configJsonSchema } from '../configuration/config-json-schema.ts';
 import type { ConfigFault } from '../configuration/config-document.ts';
@@ -8,6 +8,7 @@ import type { Print } from './keys.ts';
 
 interface CheckOptions {
   readonly config: string;
+  readonly role: 'member' | 'front';
   readonly json?: boolean;
 }
 
@@ -19,9 +20,17 @@ export function configCommand(print: Print): Command {
     .command('check')
     .description('name every fault of the configuration and of the files that it names')
     .requiredOption('--config <file>', 'configuration (YAML)')
+    .addOption(
+      new Option('--role <role>', "whose it is: a member's, or a front end's")
+        .choices(['member', 'front'])
+        .default('member'),
+    )
     .option('--json', 'one JSON object')
     .action(async (options: CheckOptions) => {
-      const { faults } = await checkConfig(options.config, process.env);
+      const { faults } =
+        options.role === 'front'
+          ? await checkFront(options.config)
+          : await checkConfig(options.config, process.env);
       if (faults.length > 0) process.exitCode = 1;
       if (options.json === true) {
         print(
@@ -35,6 +44,12 @@ export function configCommand(print: Print): Command {
     .description('print the JSON Schema of the configuration, for editors')
     .action(() => print(configJsonSchema(ConfigSchema)));
   return config;
+}
+
+/** Loaded by those alone who have front ends. */
+async function checkFront(file: string): Promise<{ readonly faults: readonly ConfigFault[] }> {
+  const { checkFrontConfig } = await import('../front/check-front-config.ts');
+  return await checkFrontConfig(file, process.env);
 }
 
 /** Two lines a fault: where and what, then the fix. */

@@ -35,7 +35,7 @@ export function initFileText(file: InitFile): string {
   );
   return `# yaml-language-server: $schema=${schemaPath()}
 # A member of a Callbook federation. Paths are relative to this file. Every setting:
-# docs/operators/configuration.md. After a change: callbook-node config check --config <this file>
+# docs/operators/configuration.md (Debian: below /usr/share/doc/callbook-node). After a change: callbook-node config check --config <this file>
 
 # The name of this member in the charter.
 member: ${file.name}

@@ -15,6 +15,7 @@ import type { CharterMember, Cryptography } from '@callbook/protocol';
 import { readConfig } from '../config.ts';
 import { pickCryptography } from '../cryptography.ts';
 import type { NodeErrorCode } from '../errors.ts';
+import { giveAway, ownerToGiveTo } from '../file-owner.ts';
 import { readSecretKey, writeSecretFile } from '../key-file.ts';
 import { systemRandom } from '../system-ports.ts';
 import {
@@ -161,6 +162,7 @@ async function open(file: string, options: OpenOptions, crypto: Cryptography): P
   const by = { member: config.member, secretKey: await readSecretKey(keyPath) };
   const secret = await openVrfSecret(await readInput(file), by, { charter, crypto });
   await writeNewSecret(config.keys.vrf, secret);
+  await giveAway(config.keys.vrf, await ownerToGiveTo([keyPath]));
   // From here on the sealed file opens nowhere. If we crash before, it can be removed by hand.
   await rm(keyPath);
   return {

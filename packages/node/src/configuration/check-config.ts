@@ -3,7 +3,7 @@
  * every file that it names, held against each other and against the charter. Nothing is written but a
  * probe in the data folder, and nothing is bound. What runs is for `doctor`.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { charterSet, DirectoryError, parseVerifierKey } from '@callbook/protocol';
 import type { Charter, CharterMember, Cryptography } from '@callbook/protocol';
 import { dnskeyOfEntry, keysIn, openKeyFolder, readKeyState, servedPhases } from '@callbook/dns';
@@ -13,13 +13,15 @@ import { pickCryptography } from '../cryptography.ts';
 import { assertDataFolder } from '../data-folder.ts';
 import { readDnsGuard } from '../dns-guard.ts';
 import type { NodeErrorCode } from '../errors.ts';
+import { readSharedDatabase } from '../front/shared-database.ts';
 import { readSecretFile, readSecretKey } from '../key-file.ts';
 import { isInCharter } from '../member-keys.ts';
 import { nextStepFor } from '../next-steps.ts';
 import { systemClock } from '../system-ports.ts';
 import { readPair } from '../tls/certificate-pair.ts';
 import { pathsIn } from '../tls/tls-settings.ts';
-import type { ConfigFault } from './config-document.ts';
+import type { ConfigDocument, ConfigFault } from './config-document.ts';
+import { assertOthersCannotWrite } from './config-rights.ts';
 
 export interface CheckedConfig {
   /** Undefined where the file alone is at fault; then nothing else was looked at. */
@@ -33,17 +35,7 @@ export interface CheckedConfig {
 export async function checkConfig(path: string, env: NodeJS.ProcessEnv): Promise<CheckedConfig> {
   const { config, document, faults } = await examineConfig(path, env);
   if (config === undefined) return { config, faults, charter: undefined };
-  const found: ConfigFault[] = [];
-  const check: Check = async (setting, look) => {
-    try {
-      await look();
-    } catch (error) {
-      if (!(error instanceof DirectoryError)) throw error;
-      const code = error.code as NodeErrorCode;
-      const fix = stepHere(setting, code) ?? nextStepFor(code) ?? 'see docs/errors.md';
-      found.push(document.fault(setting, { code, problem: error.message, fix }));
-    }
-  };
+  const { check, found } = checker(document);
   await check('the file', async () => await assertOthersCannotWrite(path));
   await check('dataDir', async () => await assertDataFolder(config.dataDir));
   const crypto = await pickCryptography();
@@ -55,11 +47,33 @@ export async function checkConfig(path: string, env: NodeJS.ProcessEnv): Promise
   }
   await checkKeys(config, { check, crypto, charter, member });
   await checkFiles(config, check);
-  await checkListens(config, check);
-  return { config, faults: found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)), charter };
+  await checkListens(configuredListens(config), check);
+  return { config, faults: found(), charter };
 }
 
-type Check = (setting: string, look: () => Promise<unknown> | void) => Promise<void>;
+/** Looks at what a setting names; an operating error becomes a fault of it. */
+export type Check = (setting: string, look: () => Promise<unknown> | void) => Promise<void>;
+
+/** Gathers faults, for the order of the file. */
+export function checker(document: ConfigDocument): {
+  readonly check: Check;
+  readonly found: () => readonly ConfigFault[];
+} {
+  const faults: ConfigFault[] = [];
+  return {
+    check: async (setting, look) => {
+      try {
+        await look();
+      } catch (error) {
+        if (!(error instanceof DirectoryError)) throw error;
+        const code = error.code as NodeErrorCode;
+        const fix = stepHere(setting, code) ?? nextStepFor(code) ?? 'see docs/errors.md';
+        faults.push(document.fault(setting, { code, problem: error.message, fix }));
+      }
+    },
+    found: () => faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  };
+}
 
 /** A member that has not joined yet lacks the secret of the federation. */
 function stepHere(setting: string, code: NodeErrorCode): string | undefined {
@@ -67,12 +81,6 @@ function stepHere(setting: string, code: NodeErrorCode): string | undefined {
   return isMissing
     ? 'open the secret that a member has sealed for this one: callbook-node vrf open, or restore it'
     : undefined;
-}
-
-async function assertOthersCannotWrite(path: string): Promise<void> {
-  const { mode } = await stat(path);
-  if ((mode & 0o022) === 0) return;
-  throw fault('config_exposed', `has mode ${(mode & 0o777).toString(8)}: others may write it`);
 }
 
 async function readCharters(config: NodeConfig, crypto: Cryptography): Promise<Charter> {
@@ -137,7 +145,7 @@ async function checkKeys({ keys }: NodeConfig, parts: KeyParts): Promise<void> {
 }
 
 async function checkFiles(config: NodeConfig, check: Check): Promise<void> {
-  const { api, dns, oblivious, page, challenges } = config;
+  const { api, dns, oblivious, page, challenges, sharedDatabase } = config;
   // Loaded here alone, as the API and the channels are: other commands do without.
   const { channelFiles, readCa } = await import('../member-senders.ts');
   const pairs = { 'api.certificate': pathsIn(api), 'dns.tls.certificate': pathsIn(dns.tls ?? {}) };
@@ -157,6 +165,9 @@ async function checkFiles(config: NodeConfig, check: Check): Promise<void> {
     const ca = oblivious.authorities;
     await check('oblivious.authorities', async () => await readCa({ ca }));
   }
+  if (sharedDatabase !== undefined) {
+    await check('sharedDatabase.urlFile', async () => await readSharedDatabase(sharedDatabase, 1));
+  }
   if (page !== undefined) {
     await check('page.folder', async () => await assertPage(page.folder));
   }
@@ -173,9 +184,12 @@ async function assertPage(folder: string): Promise<void> {
 }
 
 /** Two servers of one member on one port: the second would find it taken. */
-async function checkListens(config: NodeConfig, check: Check): Promise<void> {
+export async function checkListens(
+  listens: readonly ConfiguredListen[],
+  check: Check,
+): Promise<void> {
   const seen = new Map<string, string>();
-  for (const { setting, address, port } of configuredListens(config)) {
+  for (const { setting, address, port } of listens) {
     const at = `${address} port ${port}`;
     const before = seen.get(at);
     seen.set(at, setting);

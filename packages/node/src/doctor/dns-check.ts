@@ -36,7 +36,7 @@ export async function checkDns(patient: Patient): Promise<Found[]> {
   const servers = resolversOf(patient);
   const [own, delegation, ds] = await Promise.all([
     checkOwn(patient, self.zone),
-    checkDelegation(self.zone, patient.config.dns, servers),
+    checkDelegation(patient, self.zone, servers),
     checkDs(self.zone, patient.config, servers),
   ]);
   return [own, delegation, ds];
@@ -99,10 +99,11 @@ async function checkOwn(patient: Patient, zone: string): Promise<Found> {
 }
 
 async function checkDelegation(
+  { config, isRunning }: Patient,
   zone: string,
-  { nameservers }: NodeConfig['dns'],
   servers: readonly Server[],
 ): Promise<Found> {
+  const { nameservers } = config.dns;
   const wanted = nameservers.map(({ name }) => name.toLowerCase().replace(/\.$/, '')).sort();
   const next = `have the parent delegate ${zone} by NS to ${wanted.join(', ')}, with their addresses as glue`;
   let named: string[];
@@ -110,7 +111,15 @@ async function checkDelegation(
     const answer = await firstAnswer(servers, zone, recordTypes.NS);
     named = nameServersIn(answer);
   } catch (error) {
-    return unasked('the delegation', error);
+    if (isRunning) {
+      const unknown = unasked('the delegation', error);
+      const remembers =
+        'look again in some minutes, as a resolver remembers that nobody answered; or';
+      return { ...unknown, next: `${remembers} ${unknown.next}` };
+    }
+    // A resolver asks the member itself, once the parent has said where it is.
+    const found = 'the delegation is not known, since nobody answers for the zone yet';
+    return { state: 'warn', found, next: 'look again when the member runs' };
   }
   if (named.length === 0) {
     return { state: 'fail', found: `the parent does not delegate ${zone}`, next };

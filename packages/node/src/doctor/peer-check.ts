@@ -1,6 +1,6 @@
 /** Whether the other members are reached: their mesh, by which logs travel, and their API. */
 import type { CharterMember } from '@callbook/protocol';
-import { boundedGet } from '../commands/bounded-get.ts';
+import { boundedGet, isDistrust } from '../commands/bounded-get.ts';
 import { errorCodes } from '../event-log.ts';
 import type { Finding, Patient } from './doctor.ts';
 import { tcpProblem } from './tcp-probe.ts';
@@ -39,13 +39,16 @@ async function checkPeer(
   }
   const problems = [
     ...(mesh === undefined ? [] : [`mesh ${mesh}`]),
-    ...(answer === undefined ? [] : [`API ${answer}`]),
+    ...(answer === undefined ? [] : [`API ${answer.found}`]),
   ];
   return {
     // Logs still arrive by the others; without the mesh of any nothing is agreed on.
     state: mesh === undefined ? 'warn' : 'fail',
     found: `${name}: ${problems.join(', ')}`,
-    next: `see that this machine may connect there (firewall); else its operator knows more`,
+    next:
+      answer?.isDistrusted === true
+        ? 'tell its operator that the certificate or its chain is wrong, or name its authority with --ca'
+        : 'see that this machine may connect there (firewall); else its operator knows more',
   };
 }
 
@@ -61,11 +64,18 @@ async function meshProblem(addresses: readonly string[]): Promise<string | undef
   return problems.includes(undefined) ? undefined : `unreachable (${problems[0]})`;
 }
 
-async function apiProblem(api: string, ca: string | undefined): Promise<string | undefined> {
+interface ApiProblem {
+  readonly found: string;
+  readonly isDistrusted: boolean;
+}
+
+async function apiProblem(api: string, ca: string | undefined): Promise<ApiProblem | undefined> {
   try {
     const { status } = await boundedGet(`${api}/healthz`, { ca, msMax: askMsMax });
-    return status === 200 ? undefined : `answers ${status}`;
+    return status === 200 ? undefined : { found: `answers ${status}`, isDistrusted: false };
   } catch (error) {
-    return `unreachable (${errorCodes(error).codes.join(', ')})`;
+    const isDistrusted = isDistrust(error);
+    const what = isDistrusted ? 'is not trusted' : 'unreachable';
+    return { found: `${what} (${errorCodes(error).codes.join(', ')})`, isDistrusted };
   }
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { configuredListens } from '../configuration/check-config.ts';
 import type { ConfiguredListen } from '../configuration/check-config.ts';
 import type { Finding, Patient } from './doctor.ts';
+import { isInUse } from './sockets-in-use.ts';
 import { reachable, tcpProblem } from './tcp-probe.ts';
 
 type Found = Omit<Finding, 'check'>;
@@ -27,15 +28,21 @@ async function ours(at: ConfiguredListen): Promise<Found> {
 
 async function free(at: ConfiguredListen): Promise<Found> {
   const udp = at.transport === 'tcp' ? undefined : await udpProblem(at);
-  const problem = udp ?? (await bindProblem(at));
+  const tried = udp ?? (await bindProblem(at));
+  const problem = tried === 'EACCES' && (await isTaken(at)) ? 'EADDRINUSE' : tried;
   if (problem === undefined) return { state: 'ok', found: `${nameOf(at)}: free` };
   return { ...stepFor(problem, at), found: `${nameOf(at)}: ${sayings[problem] ?? problem}` };
+}
+
+async function isTaken(at: ConfiguredListen): Promise<boolean> {
+  if (await isInUse('tcp', at)) return true;
+  return at.transport !== 'tcp' && (await isInUse('udp', at));
 }
 
 const sayings: Readonly<Record<string, string>> = {
   EADDRINUSE: 'taken by another process (EADDRINUSE)',
   EADDRNOTAVAIL: 'this machine has no such address (EADDRNOTAVAIL)',
-  EACCES: 'this user may not listen there (EACCES)',
+  EACCES: 'free; this user may not listen there, the systemd unit may',
 };
 
 function stepFor(problem: string, { setting, port }: ConfiguredListen): Omit<Found, 'found'> {
@@ -51,10 +58,7 @@ function stepFor(problem: string, { setting, port }: ConfiguredListen): Omit<Fou
         next: `ip address says which there are; set ${setting} to one of them, behind NAT the inner one`,
       };
     case 'EACCES':
-      return {
-        state: 'warn',
-        next: 'the systemd unit may (CAP_NET_BIND_SERVICE); run doctor as root to look at it',
-      };
+      return { state: 'ok' };
     default:
       return {
         state: 'fail',

@@ -27,12 +27,12 @@ export interface TlsProbe {
   readonly keyHash: string | undefined;
 }
 
-/** Shakes hands; `ca` is trusted beside the system's authorities. */
+/** Shakes hands; `ca` is trusted beside what browsers know, and not what this machine alone does. */
 export async function probeTls(
   { host, port, name }: { readonly host: string; readonly port: number; readonly name: string },
   ca: string | undefined,
 ): Promise<TlsProbe> {
-  const authorities = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
+  const authorities = { ca: [...getCACertificates('bundled'), ...(ca === undefined ? [] : [ca])] };
   // An IP address is no name for SNI (RFC 6066 §3).
   const servername = /^[\d.]+$|:/.test(name) ? {} : { servername: name };
   return await new Promise((resolve) => {

@@ -13,6 +13,9 @@ type Collect = (how: { readonly type: 'major'; readonly flavor: 'last-resort' })
 /** Deeper than any call that reads a request; each frame is some hundred octets. */
 const stackFrames = 2500;
 
+/** One is enough, unless all threads begin at once. */
+const attemptsMax = 1000;
+
 let collect: Collect | undefined;
 
 /** Takes some 20 ms in a thread that answers DNS, and more the more the heap holds. */
@@ -36,10 +39,16 @@ function overwriteStack(depth: number, ...frame: readonly number[]): number {
   return depth === 0 ? frame.length : overwriteStack(depth - 1, ...frame) + 1;
 }
 
-/** The collector has no name unless a flag is set, and then in contexts that are made later. */
+/**
+ * The collector has no name unless a flag is set, and then in contexts that are made later. The flag is the
+ * whole process's: another thread that does the same may have taken it away in between.
+ */
 function openCollector(): Collect {
-  setFlagsFromString('--expose-gc');
-  const exposed = runInNewContext('gc') as Collect;
-  setFlagsFromString('--no-expose-gc');
-  return exposed;
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    setFlagsFromString('--expose-gc');
+    const exposed = runInNewContext('globalThis.gc') as Collect | undefined;
+    setFlagsFromString('--no-expose-gc');
+    if (exposed !== undefined) return exposed;
+  }
+  throw new Error('the collector of this engine has no name');
 }

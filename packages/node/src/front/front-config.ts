@@ -9,7 +9,8 @@ import { DirectoryError } from '@callbook/protocol';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { ConfigSchema } from '../config.ts';
+import { ConfigSchema, errorOf, isMissing } from '../config.ts';
+import type { ExaminedConfig } from '../config.ts';
 import { parseConfigDocument } from '../configuration/config-document.ts';
 import { resolveDnsPaths } from '../configuration/config-paths.ts';
 import { schemaFaults } from '../configuration/schema-faults.ts';
@@ -93,26 +94,34 @@ export async function readFrontConfig(
   path: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<FrontConfig> {
+  const { config, faults } = await examineFrontConfig(path, env);
+  if (config === undefined) throw errorOf(faults);
+  return config;
+}
+
+/** Reads a file and returns what is wrong with it instead of throwing it. Code: `config_unreadable`. */
+export async function examineFrontConfig(
+  path: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Omit<ExaminedConfig, 'config'> & { readonly config: FrontConfig | undefined }> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new DirectoryError<NodeErrorCode>('config_unreadable', `cannot read ${path}`, { cause });
+    const problem = isMissing(cause) ? `there is no ${path}` : `cannot read ${path}`;
+    throw new DirectoryError<NodeErrorCode>('config_unreadable', problem, { cause });
   }
   const sources = secretSources(env);
   const document = parseConfigDocument(text);
+  if (document.faults.length > 0) return { config: undefined, document, faults: document.faults };
   const value = withSecrets(document.value, sources.paths);
-  const isUsable = document.faults.length === 0 && compiled.Check(value);
-  if (!isUsable) {
-    const faults = [
-      ...document.faults,
-      ...schemaFaults(value, { schema: FrontConfigSchema, compiled, document }),
-    ];
-    const { code, setting, line, problem } = faults[0]!;
-    const message = `${line === undefined ? '' : `line ${line}: `}${setting}: ${problem}`;
-    throw new DirectoryError<NodeErrorCode>(code, message, { details: { setting } });
-  }
-  return withSecrets(resolveFront(value, dirname(resolve(path))), sources.paths);
+  const wrong = compiled.Check(value)
+    ? []
+    : schemaFaults(value, { schema: FrontConfigSchema, compiled, document });
+  const faults = [...sources.faults, ...wrong];
+  if (faults.length > 0) return { config: undefined, document, faults };
+  const resolved = resolveFront(value as FrontConfig, dirname(resolve(path)));
+  return { config: withSecrets(resolved, sources.paths), document, faults };
 }
 
 function resolveFront(config: FrontConfig, folder: string): FrontConfig {

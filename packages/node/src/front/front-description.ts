@@ -10,6 +10,8 @@ import type { ZoneSettings } from '../dns-worker.ts';
 
 export interface FrontDescription {
   readonly version: 1;
+  /** Its name in the charter. */
+  readonly member?: string;
   readonly zone: ZoneSettings;
   readonly keys: KeyringSnapshot;
   readonly charterHash: Uint8Array;
@@ -36,6 +38,16 @@ export function parseFrontDescription(row: Uint8Array): FrontDescription {
     'shared_store_foreign',
     'what the member tells its front ends is not what this version reads',
   );
+}
+
+/** Whether a description is of this member; one that this version does not read is not. */
+export function describesMember(row: Uint8Array, name: string): boolean {
+  try {
+    const { member = name } = parseFrontDescription(row);
+    return member === name;
+  } catch {
+    return false;
+  }
 }
 
 function withOctets(_name: string, value: unknown): unknown {

@@ -23,8 +23,10 @@ export interface FrontLookupData extends Omit<FrontWorkerData, 'misses'> {
 }
 
 export const lookupReady = 'ready';
-/** Asked for with one statement. */
-const missesAtOnceMax = 128;
+/** Asked for with one statement; with more of them a statement is no cheaper for each. */
+const missesAtOnceMax = 64;
+/** Sent with one system call; signing more before would make the first of them wait. */
+const answersAtOnceMax = 16;
 /** The bell is rung for each; this is for the case that it was not heard. */
 const sleepMsMax = 200;
 
@@ -99,7 +101,7 @@ class LookupLoop {
       room = 0;
     };
     for (const [place, { miss, ring }] of waiting.entries()) {
-      if (ring.descriptor !== descriptor || room === this.sender.rooms.length) flush();
+      if (ring.descriptor !== descriptor || room === answersAtOnceMax) flush();
       ({ descriptor } = ring);
       const size = this.answers.respondLate(miss.query, this.sender.rooms[room]!, {
         ...miss,

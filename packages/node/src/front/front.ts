@@ -18,6 +18,7 @@ import { errorCodes } from '../event-log.ts';
 import { startMemoryWash } from '../forgetting/memory-wash.ts';
 import { washParser } from '../forgetting/wash-parser.ts';
 import { washThread } from '../forgetting/wash-thread.ts';
+import { orListenFailed } from '../listen-failed.ts';
 import { startSmallServer } from '../operator/small-server.ts';
 import { systemClock, systemRandom } from '../system-ports.ts';
 import { readPair } from '../tls/certificate-pair.ts';
@@ -189,7 +190,7 @@ async function startApi(
     if (method !== 'GET') askedCount += 1;
   });
   const { address, port } = settings.listen;
-  await api.listen({ host: address, port });
+  await orListenFailed('the API', api.listen({ host: address, port }));
   return {
     addresses: { api: `https://${address}:${port}` },
     asked: () => askedCount,

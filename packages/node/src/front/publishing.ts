@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config.ts';
 import { systemClock, systemRandom } from '../system-ports.ts';
 import type { ZoneServer } from '../zone-server.ts';
-import { encodeFrontDescription } from './front-description.ts';
+import { describesMember, encodeFrontDescription } from './front-description.ts';
 import { readSharedDatabase } from './shared-database.ts';
 
 /** One for the position and its rows; one for hints, which wait for nothing. */
@@ -32,32 +32,38 @@ export interface Publishing {
 interface FollowParts {
   readonly zone: Pick<ZoneServer, 'describe'>;
   readonly log: Logger;
+  /** Another process writes for this member; called where no lease says who may. */
+  readonly onTaken: () => void;
   /** False while another process writes this member's log. */
   readonly mayWrite?: () => boolean;
 }
 
 /** Codes: `key_file_*`, `database_url_malformed`. */
 export async function openPublishing(
-  settings: NonNullable<NodeConfig['sharedDatabase']>,
+  { member, sharedDatabase }: Pick<NodeConfig, 'member' | 'sharedDatabase'>,
   store: Store,
 ): Promise<Publishing> {
-  const database = await readSharedDatabase(settings, connections);
+  const database = await readSharedDatabase(sharedDatabase!, connections);
   const ports = { clock: systemClock, random: systemRandom };
   const outbox = await PublishedOutbox.open({ store, ...ports });
   return {
     store: outbox.store,
-    follow: ({ zone, log, mayWrite }) =>
+    follow: ({ zone, log, mayWrite, onTaken }) =>
       ViewFollower.start({
         ...ports,
         outbox,
         openShared: async () => await openPostgresStore({ ...database, makesTable: true }),
-        description: () => encodeFrontDescription(zone.describe()),
+        description: () => encodeFrontDescription({ ...zone.describe(), member }),
+        isOurs: (row) => describesMember(row, member),
         scheduler: systemScheduler,
         onState: ({ code, backlogMs, generation }) => {
           if (code === undefined) log.info({ generation }, 'shared_database_followed');
           else log.error({ code, backlogMs }, 'shared_database_troubled');
+          // Two that sign one log: this one, which does not have the table, ends.
+          if (code === 'shared_store_taken' && mayWrite === undefined) onTaken();
         },
-        ...(mayWrite && { mayWrite }),
+        // Who has the lease need not look whether another lives: that one is refused from the first write on.
+        ...(mayWrite && { mayWrite, takeOverMs: 0 }),
       }),
   };
 }

@@ -1,4 +1,5 @@
 /** `callbook-node serve --role front`: runs a front end until it is told to stop. */
+import { assertOthersCannotWrite } from '../configuration/config-rights.ts';
 import { createEventLog, errorCodes } from '../event-log.ts';
 import { readFrontConfig } from './front-config.ts';
 import { startFront } from './front.ts';
@@ -6,6 +7,7 @@ import { startFront } from './front.ts';
 /** Resolves when SIGINT or SIGTERM has come and all is closed. */
 export async function serveFront(configFile: string): Promise<void> {
   const config = await readFrontConfig(configFile);
+  await assertOthersCannotWrite(configFile);
   const log = createEventLog('front', config.log?.level ?? 'info');
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => {

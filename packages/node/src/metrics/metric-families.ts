@@ -68,10 +68,25 @@ export const troubles = [
   'zone_keys_ended',
   'certificate_missing',
   'certificate_expired',
+  'ledger_unavailable',
+  'other',
+] as const;
+
+/** Of the shared database, for who writes to it. */
+export const sharedDatabaseStates = [
+  'shared_store_unavailable',
+  'shared_store_slow',
+  'shared_store_read_only',
+  'shared_store_failed',
+  'shared_store_filling',
+  'shared_store_restored',
+  'shared_store_taken',
+  'shared_store_foreign',
   'other',
 ] as const;
 
 export const loopDelays = ['median', 'p99', 'max'] as const;
+const memoryParts = ['heap', 'external'] as const;
 
 type Labels = MetricFamily['labels'];
 
@@ -146,6 +161,19 @@ export const metricFamilies = {
   certificates: gauge('callbook_certificate_days', 'Days until a certificate ends', {
     use: certificateUses,
   }),
+  sharedDatabase: gauge(
+    'callbook_shared_database_state',
+    'What is wrong with the shared database, 1 for what is',
+    { code: sharedDatabaseStates },
+  ),
+  sharedDatabaseBacklog: gauge(
+    'callbook_shared_database_lag_seconds',
+    'How long the oldest change has waited for the shared database',
+  ),
+  standbyLag: gauge(
+    'callbook_standby_lag_batches',
+    'Batches that the nearest of those that stand by lacks, by what it said last',
+  ),
   backupAge: gauge('callbook_backup_age_hours', 'Since the last backup'),
   store: gauge('callbook_store_mebibytes', 'Size of the database'),
   diskFree: gauge('callbook_disk_free_gibibytes', 'What is left on the disk of the data'),
@@ -156,6 +184,9 @@ export const metricFamilies = {
     { delay: loopDelays },
   ),
   memory: gauge('callbook_memory_mebibytes', 'Resident memory'),
+  memoryParts: gauge('callbook_memory_part_mebibytes', 'Memory in use by the main thread', {
+    part: memoryParts,
+  }),
   cpu: counter('callbook_cpu_seconds_total', 'CPU time of the process'),
   uptime: gauge('callbook_uptime_minutes', 'Time since the start'),
 } as const satisfies Readonly<Record<string, MetricFamily>>;

@@ -3,7 +3,7 @@ import { keyPhases } from '@callbook/dns';
 import { dayMs, daysUntil, freePercent, hourMs, minuteMs } from '../status/advice.ts';
 import type { MemberRow, MemberStatus } from '../status/member-status.ts';
 import type { Samples } from './member-metrics.ts';
-import { loopDelays, troubles } from './metric-families.ts';
+import { loopDelays, sharedDatabaseStates, troubles } from './metric-families.ts';
 import type { metricFamilies } from './metric-families.ts';
 
 type StatusFamily = Exclude<
@@ -39,9 +39,14 @@ export function statusSamples(status: MemberStatus): Readonly<Record<StatusFamil
       [use],
       daysUntil(endsAtMs, atMs),
     ]),
+    ...sharedDatabaseSamples(status),
     ...machineSamples(status),
     loopDelay: loopDelays.map((name) => [[name], delayOf(name, own.loopDelay)]),
     memory: one(mebibytes(own.residentBytes)),
+    memoryParts: [
+      [['heap'], mebibytes(own.heapBytes)],
+      [['external'], mebibytes(own.externalBytes)],
+    ],
     cpu: one(Math.floor(own.cpuSeconds)),
     uptime: one(Math.floor((atMs - status.startedAtMs) / minuteMs)),
   };
@@ -63,6 +68,22 @@ function keySamples({
     zoneKeyStep: nextStepAtMs === undefined ? [] : one(daysUntil(nextStepAtMs, atMs)),
     presigned: presignedUntilMs === undefined ? [] : one(daysUntil(presignedUntilMs, atMs)),
     dsAwaited: one(Number(awaitsDs !== undefined)),
+  };
+}
+
+function sharedDatabaseSamples({
+  sharedDatabase,
+}: MemberStatus): Record<'sharedDatabase' | 'sharedDatabaseBacklog' | 'standbyLag', Samples> {
+  if (sharedDatabase === undefined)
+    return { sharedDatabase: [], sharedDatabaseBacklog: [], standbyLag: [] };
+  const { code, backlogMs, lease } = sharedDatabase;
+  const nearest = Math.min(...(lease?.standbyLags ?? []));
+  const named: readonly string[] = sharedDatabaseStates;
+  const told = code === undefined || named.includes(code) ? code : 'other';
+  return {
+    sharedDatabase: sharedDatabaseStates.map((state) => [[state], Number(state === told)]),
+    sharedDatabaseBacklog: one(Math.min(ageShownMaxSeconds, Math.floor(backlogMs / 1000))),
+    standbyLag: Number.isFinite(nearest) ? one(Math.min(nearest, entriesShownMax)) : [],
   };
 }
 

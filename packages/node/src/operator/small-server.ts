@@ -6,8 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DirectoryError } from '@callbook/protocol';
-import type { NodeErrorCode } from '../errors.ts';
+import { orListenFailed } from '../listen-failed.ts';
 
 export interface SmallAnswer {
   readonly status: number;
@@ -48,15 +47,7 @@ export async function startSmallServer(
   server.requestTimeout = requestMsMax;
   server.maxConnections = connectionsMax;
   server.listen({ host: listen.address, port: listen.port });
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    throw new DirectoryError<NodeErrorCode>(
-      'listen_failed',
-      `${what} cannot be served on the configured address`,
-      { cause },
-    );
-  }
+  await orListenFailed(what, once(server, 'listening'));
   const { port } = server.address() as AddressInfo;
   const host = listen.address.includes(':') ? `[${listen.address}]` : listen.address;
   return {

@@ -26,6 +26,12 @@ export interface MemberLease extends AsyncDisposable {
   readonly store: Store;
   /** Whether this process may still write. */
   readonly mayWrite: () => boolean;
+  /** Rises with each holder. */
+  readonly term: number;
+  /** Batches that each stand-by lacks. */
+  readonly standbyLags: () => readonly number[];
+  /** Why nothing can be written just now; undefined while it can. */
+  readonly trouble: () => string | undefined;
 }
 
 export interface LeaseParts {
@@ -90,6 +96,9 @@ function leaseOf(leased: LeasedStore, ledger: { close(): Promise<void> }): Membe
   return {
     store: leased.store,
     mayWrite: () => !leased.isLost,
+    term: leased.lease.term,
+    standbyLags: () => leased.standbyLags,
+    trouble: () => leased.trouble,
     [Symbol.asyncDispose]: async () => {
       await leased[Symbol.asyncDispose]();
       await ledger.close();

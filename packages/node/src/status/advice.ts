@@ -41,6 +41,7 @@ export function adviceOn(condition: MemberCondition): Advice[] {
     ...adviceOnService(condition),
     ...condition.members.flatMap((row) => adviceOnMember(row, condition)),
     ...adviceOnKeys(condition),
+    ...adviceOnSharedDatabase(condition),
     ...adviceOnMachine(condition),
   ];
   return [
@@ -101,6 +102,16 @@ function adviceOnKeys({ atMs, zoneKeys, certificates, charter }: MemberCondition
       ? [act('CallbookCharterEnds', `the charter ends in ${charterDays} days`)]
       : []),
   ];
+}
+
+/** By themselves these end. */
+const passingStates = ['shared_store_filling', 'shared_store_restored'];
+
+function adviceOnSharedDatabase({ sharedDatabase }: MemberCondition): Advice[] {
+  const code = sharedDatabase?.code;
+  if (code === undefined) return [];
+  const say = passingStates.includes(code) ? watch : act;
+  return [say('CallbookSharedDatabase', `the shared database is not up to date: ${code}`)];
 }
 
 function adviceOnMachine(condition: MemberCondition): Advice[] {

@@ -30,12 +30,17 @@ export interface MemberCondition {
   readonly evidenceCount: number;
   readonly zoneKeys: ZoneKeyOutlook;
   readonly certificates: readonly CertificateStatus[];
+  /** Where front ends read what is published, and what stand-bys share; absent where there is none. */
+  readonly sharedDatabase?: SharedDatabaseStatus;
   /** When the last backup was taken; absent when none is known. */
   readonly backupAtMs?: number;
   /** Absent when the file system does not say. */
   readonly disk?: DiskUse;
   readonly process: {
     readonly residentBytes: number;
+    /** Of the main thread, in use: objects, and what is outside the heap and belongs to some. */
+    readonly heapBytes: number;
+    readonly externalBytes: number;
     readonly cpuSeconds: number;
     readonly loopDelay: LoopDelay;
   };
@@ -69,6 +74,17 @@ export interface MemberRow {
   readonly contradictions: number;
   /** Evidence is held against its log, and nothing more of it is taken in. */
   readonly convicted: boolean;
+}
+
+export interface SharedDatabaseStatus {
+  /** Why it is not up to date; absent while it is. */
+  readonly code?: string;
+  /** How long the oldest change has waited for it. */
+  readonly backlogMs: number;
+  /** Of the changes in it. */
+  readonly generation: number;
+  /** Where others stand by: the how manieth holder this process is, and how many batches each of them lacks. */
+  readonly lease?: { readonly term: number; readonly standbyLags: readonly number[] };
 }
 
 interface CertificateStatus {

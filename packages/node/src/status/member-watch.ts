@@ -6,6 +6,7 @@ import { readLastBackup } from '../backup/last-backup.ts';
 import type { NodeConfig } from '../config.ts';
 import { zoneKeyTimings } from '../member-keys.ts';
 import { systemClock } from '../system-ports.ts';
+import type { MemberStores } from '../member-stores.ts';
 import type { MemberCertificates } from '../tls/member-certificates.ts';
 import { adviceOn } from './advice.ts';
 import { Disagreements } from './disagreements.ts';
@@ -21,6 +22,7 @@ export interface MemberWatchParts {
   readonly mesh: Mesh;
   readonly directory: Pick<DirectoryPort, 'readiness'>;
   readonly certificates: Pick<MemberCertificates, 'ends'>;
+  readonly stores: Pick<MemberStores, 'sharedDatabase'>;
 }
 
 export class MemberWatch implements Disposable {
@@ -49,7 +51,9 @@ export class MemberWatch implements Disposable {
       this.#diskUse(nowMs),
     ]);
     const { replica, directory, certificates } = this.#parts;
+    const sharedDatabase = this.#parts.stores.sharedDatabase();
     const { user, system } = process.cpuUsage();
+    const memory = process.memoryUsage();
     const condition: MemberCondition = {
       member: replica.memberName,
       version: programVersion,
@@ -61,10 +65,13 @@ export class MemberWatch implements Disposable {
       evidenceCount: replica.evidence.all().length,
       zoneKeys,
       certificates: certificates.ends(),
+      ...(sharedDatabase && { sharedDatabase }),
       ...(lastBackup && { backupAtMs: Date.parse(lastBackup.at) }),
       ...(disk !== undefined && { disk }),
       process: {
-        residentBytes: process.memoryUsage.rss(),
+        residentBytes: memory.rss,
+        heapBytes: memory.heapUsed,
+        externalBytes: memory.external,
         cpuSeconds: (user + system) / 1e6,
         loopDelay: this.#loopDelay.latest(),
       },

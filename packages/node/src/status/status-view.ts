@@ -1,7 +1,7 @@
 /** The status of a member as people read it: tables of words, the same in a terminal and on the page. */
 import { dayMs, daysUntil, hourMs, minuteMs } from './advice.ts';
 import type { Advice } from './advice.ts';
-import type { MemberRow, MemberStatus } from './member-status.ts';
+import type { MemberRow, MemberStatus, SharedDatabaseStatus } from './member-status.ts';
 
 export interface StatusView {
   readonly heading: string;
@@ -28,7 +28,13 @@ export function statusView(status: MemberStatus): StatusView {
     isReady: ready,
     at: timeText(atMs),
     next,
-    tables: [membersTable(status), zoneKeysTable(status), datesTable(status), machineTable(status)],
+    tables: [
+      membersTable(status),
+      zoneKeysTable(status),
+      datesTable(status),
+      ...sharedDatabaseTables(status),
+      machineTable(status),
+    ],
   };
 }
 
@@ -108,6 +114,34 @@ function datesTable({
       ['last backup', backupAtMs === undefined ? 'none' : `${ageText(atMs - backupAtMs)} ago`],
     ],
   };
+}
+
+function sharedDatabaseTables({ sharedDatabase }: MemberStatus): StatusTable[] {
+  if (sharedDatabase === undefined) return [];
+  const { code, backlogMs, generation, lease } = sharedDatabase;
+  return [
+    {
+      caption: 'Shared database',
+      head: ['what', 'how it is'],
+      rows: [
+        ['state', code ?? 'followed'],
+        ['oldest change waits for', ageText(backlogMs)],
+        ['changes in it', String(generation)],
+        ...(lease === undefined ? [] : leaseRows(lease)),
+      ],
+    },
+  ];
+}
+
+function leaseRows({
+  term,
+  standbyLags,
+}: NonNullable<SharedDatabaseStatus['lease']>): (readonly string[])[] {
+  const behind = `${standbyLags.length}, behind by ${standbyLags.join(', ')} batches`;
+  return [
+    ['holder of the lease', `number ${term}, this process`],
+    ['stand-bys', standbyLags.length === 0 ? 'none heard of' : behind],
+  ];
 }
 
 function machineTable(status: MemberStatus): StatusTable {

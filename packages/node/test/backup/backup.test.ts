@@ -1,5 +1,16 @@
 /** Backups of a store that is being written, by the command's own code over a real admin socket. */
-import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import {
+  chown,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backupsIn, findBackup, nextBackupName } from '../../src/backup/backup-manifest.ts';
@@ -8,6 +19,7 @@ import type { BackupOptions, BackupProgress, MadeBackup } from '../../src/backup
 import { progressLine } from '../../src/backup/progress-lines.ts';
 import { readLastBackup } from '../../src/backup/last-backup.ts';
 import { restoreBackup } from '../../src/backup/restore-backup.ts';
+import { readConfig } from '../../src/config.ts';
 import { verifyBackup } from '../../src/backup/verify-backup.ts';
 import { openLevelStore } from '@callbook/replication';
 import type { Store } from '@callbook/replication';
@@ -34,7 +46,7 @@ const code = (expected: string): unknown => expect.objectContaining({ code: expe
 async function fill(store: Store, batch: number): Promise<void> {
   const rows = Array.from({ length: 512 }, (_nothing, n) => ({
     rowKey: Buffer.from(`zz${String((batch * 512 + n) * 7919).padStart(12, '0')}`),
-    value: Buffer.alloc(400, n),
+    value: randomBytes(400),
   }));
   await store.batch(rows, { durable: true });
 }
@@ -260,6 +272,16 @@ describe('a restore', () => {
     await back({ withKeys: true });
   });
 
+  /** As `init` lays it out. */
+  const inDataFolder = async (): Promise<BackedUpMember['config']> => {
+    const text = await readFile(member.configFile, 'utf8');
+    const file = join(member.folder, 'other.yaml');
+    const vrf = `vrf: ${join(restored(), 'vrf.key')}`;
+    const moved = text.replace('dataDir: data', `dataDir: ${restored()}`);
+    await writeFile(file, moved.replace('vrf: vrf.key', vrf));
+    return await readConfig(file);
+  };
+
   it('overwrites nothing', async () => {
     await expect(restoreBackup({ config: member.config, from: to })).rejects.toThrow(
       code('data_folder_filled'),
@@ -288,6 +310,44 @@ describe('a restore', () => {
       'peer.key',
     ]);
     expect((await stat(config.keys.peer)).mode & 0o777).toBe(0o600);
+  });
+
+  it('takes the keys from a backup that was locked away, and the store from the last', async () => {
+    const safe = join(member.folder, 'safe');
+    const nightly = join(member.folder, 'nightly');
+    await back({ to: safe, withKeys: true });
+    await back({ to: nightly });
+    const config = { ...member.config, dataDir: restored() };
+    await rm(config.keys.vrf);
+    await rm(config.keys.zone, { recursive: true });
+    await expect(restoreBackup({ config, from: nightly, keysFrom: nightly })).rejects.toThrow(
+      code('backup_missing'),
+    );
+    const without = await restoreBackup({ config, from: nightly });
+    expect(without.keysMissing).toEqual([config.keys.vrf, config.keys.zone]);
+    await rm(restored(), { recursive: true });
+    const made = await restoreBackup({ config, from: nightly, keysFrom: safe });
+    expect(made.keysMissing).toEqual([]);
+    expect(made.folder).toContain('nightly');
+    expect(await stat(config.keys.vrf)).toMatchObject({ size: 32 });
+  });
+
+  it('gives what root restores to the user of the member', async () => {
+    const config = { ...member.config, dataDir: restored() };
+    await chown(config.keys.log, 65_534, 65_534);
+    await rm(config.keys.vrf);
+    await restoreBackup({ config, from: to });
+    const names = await readdir(restored(), { recursive: true });
+    const written = [restored(), ...names.map((name) => join(restored(), name)), config.keys.vrf];
+    for (const path of written) expect((await stat(path)).uid, path).toBe(65_534);
+  });
+
+  it('does not take keys in the data folder for another store', async () => {
+    const config = await inDataFolder();
+    await mkdir(restored(), { mode: 0o700 });
+    await copyFile(member.config.keys.vrf, config.keys.vrf);
+    await restoreBackup({ config, from: to });
+    expect((await readdir(restored())).sort()).toEqual(['store', 'vrf.key']);
   });
 
   it('is refused for another member, and where there is no backup', async () => {

@@ -1,5 +1,5 @@
 /** Founding a federation and signing its charters by command, with files alone. */
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -147,8 +147,11 @@ describe('founding', () => {
       expect(await readFile(sealed, 'utf8')).not.toContain(
         (await readFile(file('vrf.key'))).toString('base64url'),
       );
+      // Root opens it; the member runs as another user.
+      await chown(file(`${name}/vrf.key.sealing`), 65_534, 65_534);
       await run('vrf', 'open', sealed, ...config);
       const opened = file(`${name}/vrf.key`);
+      expect((await stat(opened)).uid).toBe(65_534);
       expect(await readFile(opened)).toEqual(await readFile(file('vrf.key')));
       expect((await stat(opened)).mode & 0o777).toBe(0o600);
       // Opened once, the sealed file is worthless.

@@ -15,6 +15,7 @@ import type { Patient } from '../../src/doctor/doctor.ts';
 import { checkGateways } from '../../src/doctor/gateway-check.ts';
 import { checkPeers } from '../../src/doctor/peer-check.ts';
 import { checkPorts } from '../../src/doctor/port-check.ts';
+import { isInUse } from '../../src/doctor/sockets-in-use.ts';
 
 let folder: string;
 
@@ -80,6 +81,25 @@ describe('the doctor says of ports', () => {
     await once(socket, 'listening');
     const [dns] = await checkPorts(patient({ dnsPort: socket.address().port }));
     expect(dns!.found).toContain('EADDRINUSE');
+  });
+
+  it('who has one that this user may not try', async () => {
+    const tcp = { address: '127.0.0.1', port: await listening() };
+    expect(await isInUse('tcp', tcp)).toBe(true);
+    expect(await isInUse('udp', tcp)).toBe(false);
+    expect(await isInUse('tcp', { ...tcp, address: '0.0.0.0' })).toBe(true);
+    expect(await isInUse('tcp', { ...tcp, address: '192.0.2.1' })).toBe(false);
+    for (const [family, everywhere, address] of [
+      ['udp4', '0.0.0.0', '192.0.2.1'],
+      ['udp6', '::', '2001:db8::53'],
+      ['udp6', '::1', '::1'],
+    ] as const) {
+      const socket = createSocket(family);
+      onTestFinished(() => void socket.close());
+      socket.bind(0, everywhere);
+      await once(socket, 'listening');
+      expect(await isInUse('udp', { address, port: socket.address().port })).toBe(true);
+    }
   });
 
   it('that the machine has no such address', async () => {

@@ -41,6 +41,8 @@ export const well: MemberCondition = {
   disk: { freeBytes: 40 * 2 ** 30, sizeBytes: 100 * 2 ** 30, storeBytes: 5 * 2 ** 20 },
   process: {
     residentBytes: 190 * 2 ** 20,
+    heapBytes: 60 * 2 ** 20,
+    externalBytes: 70 * 2 ** 20,
     cpuSeconds: 100,
     loopDelay: { p50Ms: 1, p99Ms: 20, maxMs: 80 },
   },
