@@ -41,15 +41,18 @@ const testnetHolds: Charter['holds'] = {
   noticeMs: 3 * secondMs,
 };
 
-/** Makes everything that `layout` names; the folder is empty before. Holds not given are a tour's. */
+/**
+ * Makes everything that `layout` names; the folder is empty before. Holds not given are a tour's, and the
+ * secret of the labels, if not given, is made like all others.
+ */
 export async function foundTestnet(
   layout: TestnetLayout,
   holds: Partial<Charter['holds']> = {},
+  vrfSecretKey: Uint8Array = randomBytes(32),
 ): Promise<void> {
   await mkdir(layout.folder, { recursive: true, mode: 0o700 });
   const authority = await createCertificateAuthority();
   await writeFile(layout.caFile, authority.certificate);
-  const vrfSecretKey = randomBytes(32);
   const founded: FoundedMember[] = [];
   for (const member of layout.members) {
     founded.push(await foundMember(member, { authority, vrfSecretKey }));
@@ -57,7 +60,8 @@ export async function foundTestnet(
   await writeFile(layout.charterFile, signedCharter(founded, { vrfSecretKey, holds }));
   for (const member of layout.members) {
     const config = memberConfig(member, layout, ['../charter-1.note']);
-    await writeFile(member.configFile, stringify(config));
+    // Nobody else may write it, whatever the umask.
+    await writeFile(member.configFile, stringify(config), { mode: 0o600 });
   }
   for (const member of layout.prospects) await prepareProspect(member, layout, authority);
   await writeFile(layout.outboxFile, '', { mode: 0o600 });
@@ -114,7 +118,8 @@ async function prepareProspect(
   await mkdir(member.folder, { recursive: true, mode: 0o700 });
   await certify(member, authority);
   const charters = ['../charter-1.note', '../charter-2.note'];
-  await writeFile(member.configFile, stringify(memberConfig(member, layout, charters)));
+  const config = memberConfig(member, layout, charters);
+  await writeFile(member.configFile, stringify(config), { mode: 0o600 });
 }
 
 async function certify(member: MemberLayout, authority: CertificateAuthority): Promise<void> {

@@ -1,6 +1,9 @@
 /** The testnet for tests and benches; `main.ts` is what `npm start` runs. */
 
-export { startOnFreePorts } from './free-ports.ts';
+export { foundTestnet } from './founding.ts';
+export { freePortBase, startOnFreePorts } from './free-ports.ts';
+export { layOut } from './layout.ts';
+export type { MemberLayout, TestnetLayout } from './layout.ts';
 export { bundlePage } from './page-bundle.ts';
 export type { PageFile } from './page-bundle.ts';
 export { measurePageStart } from './page-start.ts';
@@ -10,3 +13,4 @@ export { startTestnet } from './testnet.ts';
 export type { StartOptions, Testnet } from './testnet.ts';
 export { describeTestnet } from './description.ts';
 export { freePort, startPeer } from './peer-process.ts';
+export { Postgres } from './postgres.ts';

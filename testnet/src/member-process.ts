@@ -120,7 +120,10 @@ async function ask({ webPort }: MemberLayout, path: string): Promise<string | un
 }
 
 /** As the daemon's launcher would start it; one process less, so that signals meet the daemon. */
-function daemonCommand(): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv } {
+export function daemonCommand(): {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+} {
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve('@callbook/node/package.json'));
   const flags = require('@callbook/node/node-flags.json') as string[];

@@ -5,6 +5,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, chown, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,10 @@ export class Postgres implements AsyncDisposable {
     this.url = `postgresql:///postgres?host=${encodeURIComponent(folder)}&user=callbook`;
   }
 
+  static isInstalled(): boolean {
+    return existsSync(join(programs, 'postgres'));
+  }
+
   /** Makes an empty database and starts it. */
   static async start(): Promise<Postgres> {
     const folder = await mkdtemp(join(tmpdir(), 'callbook-pg-'));
@@ -42,6 +47,11 @@ export class Postgres implements AsyncDisposable {
     await run(join(programs, 'initdb'), ['-D', data, ...settings], { ...as, cwd: folder });
     await postgres.restart();
     return postgres;
+  }
+
+  /** Of the process that started all others of it. */
+  get processId(): number {
+    return this.#child!.pid!;
   }
 
   get #data(): string {

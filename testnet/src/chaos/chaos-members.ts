@@ -10,29 +10,40 @@ import type { MemberLayout, TestnetLayout } from '../layout.ts';
 import { MemberProcess } from '../member-process.ts';
 import type { SeededRandom } from '../simulation/seeded-random.ts';
 import { Links } from './links.ts';
+import { MemberClocks } from './member-clocks.ts';
 import type { SmallDisk } from './small-disk.ts';
 
-const readyMsMax = 60_000;
-const fullDiskNoticedMsMax = 20_000;
+const readyMsMax = 180_000;
+const fullDiskNoticedMsMax = 60_000;
 
 export class ChaosMembers implements AsyncDisposable {
   readonly links: Links;
-  readonly #members: Map<string, MemberProcess>;
+  readonly clocks: MemberClocks;
+  readonly #onCrash: (what: string) => void;
+  readonly #members = new Map<string, MemberProcess>();
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** Of each member, the processes that were started before the present one. */
+  readonly #restarts = new Map<string, number>();
 
-  private constructor(links: Links, members: Map<string, MemberProcess>) {
+  private constructor(links: Links, clocks: MemberClocks, onCrash: (what: string) => void) {
     this.links = links;
-    this.#members = members;
+    this.clocks = clocks;
+    this.#onCrash = onCrash;
   }
 
-  /** Puts proxies between the members of a federation that has been founded, and starts them. */
-  static async start(layout: TestnetLayout, random: SeededRandom): Promise<ChaosMembers> {
+  /**
+   * Puts proxies between the members of a federation that has been founded, and starts them. `onCrash` hears
+   * of a member that ends by itself.
+   */
+  static async start(
+    layout: TestnetLayout,
+    { random, onCrash }: { readonly random: SeededRandom; onCrash(what: string): void },
+  ): Promise<ChaosMembers> {
     const links = await Links.open(layout.members, random);
     for (const member of layout.members) await setPeers(member, links);
-    const started = layout.members.map(
-      (member) => [member.name, new MemberProcess(member)] as const,
-    );
-    const members = new ChaosMembers(links, new Map(started));
+    const clocks = await MemberClocks.open(layout.members);
+    const members = new ChaosMembers(links, clocks, onCrash);
+    for (const member of layout.members) members.#start(member);
     try {
       await members.untilReady();
     } catch (error) {
@@ -40,6 +51,11 @@ export class ChaosMembers implements AsyncDisposable {
       throw error;
     }
     return members;
+  }
+
+  /** The process that a member has now, and how many it had before. */
+  processOf(name: string): { readonly pid: number | undefined; readonly restarts: number } {
+    return { pid: this.#members.get(name)?.pid, restarts: this.#restarts.get(name) ?? 0 };
   }
 
   async untilReady(): Promise<void> {
@@ -87,6 +103,16 @@ export class ChaosMembers implements AsyncDisposable {
     });
   }
 
+  /** Sets a member's clock off while it runs, and right again after a while. */
+  async moveClock(name: string, offMs: number, lengthMs: number): Promise<void> {
+    await this.clocks.set(name, offMs);
+    try {
+      await sleep(lengthMs);
+    } finally {
+      await this.clocks.set(name, 0);
+    }
+  }
+
   /** Resolves when nothing is being done to any member. */
   async settled(): Promise<void> {
     await Promise.all(this.#turns.values());
@@ -94,9 +120,17 @@ export class ChaosMembers implements AsyncDisposable {
 
   async #restart(name: string): Promise<void> {
     const { layout } = this.#members.get(name)!;
-    const member = new MemberProcess(layout);
-    this.#members.set(name, member);
-    await member.untilReady(Date.now() + readyMsMax);
+    this.#restarts.set(name, (this.#restarts.get(name) ?? 0) + 1);
+    await this.#start(layout).untilReady(Date.now() + readyMsMax);
+  }
+
+  #start(layout: MemberLayout): MemberProcess {
+    const member = new MemberProcess(layout, this.clocks.variables(layout.name));
+    this.#members.set(layout.name, member);
+    void member.ended.then(async (code) => {
+      if (!member.isStopped) this.#onCrash(await member.lastWords(`ended by itself (${code})`));
+    });
+    return member;
   }
 
   async #inTurn(name: string, work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Which faults befall whom, and when: a pure function of the seed. The kinds come in turns, shuffled
+ * Which faults befall whom in a run of chaos, and when: a pure function of the seed. The kinds come in turns, shuffled
  * anew each turn, so that a run of a minute has met every one of them. Faults overlap.
  */
 import type { SeededRandom } from '../simulation/seeded-random.ts';
@@ -8,7 +8,9 @@ import type { SeededRandom } from '../simulation/seeded-random.ts';
 export type Fault =
   | { readonly kind: 'kill' | 'freeze' | 'fill-disk'; readonly member: string }
   | { readonly kind: 'slow' | 'lossy'; readonly member: string; readonly severity: number }
-  | { readonly kind: 'partition'; readonly side: readonly string[] };
+  | { readonly kind: 'partition'; readonly side: readonly string[] }
+  /** The member's clock jumps so far, to and fro; below zero back. */
+  | { readonly kind: 'clock'; readonly member: string; readonly offMs: number };
 
 export interface PlannedFault {
   readonly atMs: number;
@@ -24,6 +26,9 @@ export interface PlanOptions {
   readonly random: SeededRandom;
 }
 
+/** Clocks are for longer runs, where they can be wrong for a while. */
+type Kind = Exclude<Fault['kind'], 'clock'>;
+
 const firstAtMs = 1000;
 const gapMsMin = 600;
 const gapMsMax = 2500;
@@ -33,7 +38,7 @@ const lengthMsMax = 5000;
 /** Plans the faults of a run; the last ends with it. */
 export function planFaults(options: PlanOptions): PlannedFault[] {
   const { seconds, smallDisk, random } = options;
-  const kinds: readonly Fault['kind'][] = [
+  const kinds: readonly Kind[] = [
     'kill',
     'freeze',
     'slow',
@@ -43,7 +48,7 @@ export function planFaults(options: PlanOptions): PlannedFault[] {
   ];
   const plan: PlannedFault[] = [];
   const endMs = seconds * 1000;
-  let turn: Fault['kind'][] = [];
+  let turn: Kind[] = [];
   for (let atMs = firstAtMs; atMs < endMs; atMs += random.between(gapMsMin, gapMsMax)) {
     if (turn.length === 0) turn = random.shuffled(kinds);
     const length = Math.min(random.between(lengthMsMin, lengthMsMax), endMs - atMs);
@@ -52,7 +57,7 @@ export function planFaults(options: PlanOptions): PlannedFault[] {
   return plan;
 }
 
-function faultOf(kind: Fault['kind'], { members, smallDisk, random }: PlanOptions): Fault {
+function faultOf(kind: Kind, { members, smallDisk, random }: PlanOptions): Fault {
   const member = random.pick(members);
   switch (kind) {
     case 'kill':

@@ -12,7 +12,7 @@ import type { MemberLayout, TestnetLayout } from '../layout.ts';
 import type { Ledger, PromisedLeaf } from './ledger.ts';
 import { leavesAt, logSizeAt, proofAt, Unanswered } from './member-view.ts';
 
-const convergenceMsMax = 60_000;
+const convergenceMsMax = 120_000;
 const pollEveryMs = 250;
 /** Proofs are limited to so many a second at a member; those of one holder at a time are below it. */
 const proofRetriesMax = 40;
@@ -30,13 +30,22 @@ export async function checkHealed(run: HealedRun): Promise<{ readonly leaves: nu
   const { promised } = run.ledger;
   const sizes = await untilEqual(run.layout, promised);
   const logs = await equalLogs(run.layout, sizes);
-  for (const { origin, index, leaf } of promised) {
-    if (!bytesEqual(logs.get(origin)![index]!, leaf)) {
-      throw new Error(`lost: ${origin} has another leaf at ${index} than a receipt promises`);
-    }
-  }
+  assertKept(promised, logs);
   await checkHolders(run);
   return { leaves: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+}
+
+/** Throws for the first receipt whose leaf is not where it says. */
+export function assertKept(
+  promised: readonly PromisedLeaf[],
+  logs: ReadonlyMap<string, readonly Uint8Array[]>,
+): void {
+  for (const { origin, index, leaf } of promised) {
+    const kept = logs.get(origin)?.[index];
+    if (kept === undefined || !bytesEqual(kept, leaf)) {
+      throw new Error(`lost: ${origin} has not the leaf at ${index} that a receipt promises`);
+    }
+  }
 }
 
 /**
@@ -148,9 +157,8 @@ async function checkProof(
       ledger.meet(answer.root);
       return;
     } catch (error) {
-      // Nobody is down any more, but some may be busy.
-      const isBusy = error instanceof Unanswered && error.code !== 'member_unreachable';
-      if (!isBusy || attempt === proofRetriesMax) {
+      // Nobody is down any more, but some may be busy, or close what was kept open.
+      if (!(error instanceof Unanswered) || attempt === proofRetriesMax) {
         throw new Error(`${member.name} gives no good proof after healing`, { cause: error });
       }
       await sleep(pollEveryMs);

@@ -1,4 +1,4 @@
-/** What the holders were promised: every receipt that they were given, and how the load went. */
+/** What the holders were promised: every receipt that they were given, how the load went, and what was wrong. */
 import type { Holding } from '@callbook/client';
 
 /** A leaf that a member has given a receipt for. */
@@ -10,15 +10,46 @@ export interface PromisedLeaf {
 
 /** Of a root's note: fixed line, ruleset, charter, root, logs. */
 const rootLine = 3;
+const violationsKeptMax = 100;
+/** Codes by which a client says that what it was told cannot be true, whoever is down or behind. */
+const liesTold: ReadonlySet<string> = new Set([
+  'clock_wrong',
+  'label_proof_invalid',
+  'proof_entry_invalid',
+  'proof_index_invalid',
+  'proof_not_agreed',
+  'proof_payload_invalid',
+  'proof_root_invalid',
+  'receipt_invalid',
+  'zone_bogus',
+]);
 
 export class Ledger {
   readonly #leaves = new Map<string, PromisedLeaf>();
   /** Roots by everything else that their notes say. */
   readonly #roots = new Map<string, string>();
   readonly #failures = new Map<string, number>();
+  readonly #violations: string[] = [];
+  readonly #onViolation: (what: string) => void;
   #acknowledged = 0;
   #lookups = 0;
   #rootsMet = 0;
+
+  /** `onViolation` hears of each thing that is wrong as soon as it is. */
+  constructor(onViolation: (what: string) => void = () => undefined) {
+    this.#onViolation = onViolation;
+  }
+
+  /** Notes something that must not be, whatever befalls the members. */
+  violate(what: string): void {
+    if (this.#violations.length < violationsKeptMax) this.#violations.push(what);
+    this.#onViolation(what);
+  }
+
+  /** What was wrong, the first hundred of it. */
+  get violations(): readonly string[] {
+    return this.#violations;
+  }
 
   /** Takes the receipts of an entry that is complete. */
   acknowledge({ receipts }: Holding): void {
@@ -27,7 +58,7 @@ export class Ledger {
       const place = `${origin} ${index}`;
       const known = this.#leaves.get(place);
       if (known !== undefined && Buffer.compare(known.leaf, leaf) !== 0) {
-        throw new Error(`${origin} has given receipts for two leaves at index ${index}`);
+        this.violate(`${origin} has given receipts for two leaves at index ${index}`);
       }
       this.#leaves.set(place, { origin, index, leaf });
     }
@@ -41,7 +72,7 @@ export class Ledger {
     const vector = lines.join('\n');
     const known = this.#roots.get(vector);
     if (known !== undefined && known !== root) {
-      throw new Error(`two roots of the index are signed for one vector:\n${text}\nand ${known}`);
+      this.violate(`two roots of the index are signed for one vector:\n${text}\nand ${known}`);
     }
     this.#roots.set(vector, root);
     this.#rootsMet++;
@@ -54,6 +85,7 @@ export class Ledger {
 
   /** Counts a call that failed, by its code. */
   fail(code: string): void {
+    if (liesTold.has(code)) this.violate(`a client says ${code}`);
     this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
   }
 

@@ -1,41 +1,54 @@
 /**
- * The load of a chaos run: holders who claim numbers, change what they publish and rotate their keys at
- * members of their choice, with the client that people use, and look each other up. What was signed
+ * The load of a run: holders who claim numbers, change what they publish, rotate their keys and give numbers
+ * up at members of their choice, with the client that people use, and look each other up. What was signed
  * and not acknowledged is sent again, the same bytes, until it is; every receipt goes to the ledger.
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDirectory, isClientError } from '@callbook/client';
-import type {
-  CodeRequest,
-  Directory,
-  Fetch,
-  Holding,
-  MemberLookup,
-  PendingEntry,
-} from '@callbook/client';
+import { createDirectory, holdingPayload, isClientError } from '@callbook/client';
+import type { CodeRequest, Directory, Fetch, Holding, PendingEntry } from '@callbook/client';
 import type { Identifier } from '@callbook/protocol';
 import { sodiumCryptography } from '@callbook/protocol/crypto/sodium';
 import type { TestnetLayout } from '../layout.ts';
 import type { SeededRandom } from '../simulation/seeded-random.ts';
+import type { History } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { rootAt, Unanswered } from './member-view.ts';
 
 /** A member that is frozen or cut off costs a call no longer than this. */
 const callMsMax = 4000;
 const retryPauseMs = 250;
-const pauseMsMin = 10;
-const pauseMsMax = 120;
+const readPauseMsMin = 10;
+const readPauseMsMax = 120;
 const rotateChance = 0.03;
 const codeMsMax = 5000;
 const refusalsKeptMax = 12;
+/** Between two tries to claim a number again that was given up: its pause may not be over everywhere. */
+const claimAgainMs = 4000;
+/** How long members may go on showing what was given up, beyond the pause: for clocks that are wrong. */
+const clockGraceMs = 10 * 60_000;
+
+/** How much is written, and of what. */
+export interface LoadShape {
+  readonly holderCount: number;
+  /** Whether every number is claimed before anything else happens. */
+  readonly claimsFirst: boolean;
+  /** Between two entries of one holder. */
+  readonly pauseMsMin: number;
+  readonly pauseMsMax: number;
+  /** Chance of an entry to give the number up; it is claimed again afterwards. */
+  readonly releaseChance: number;
+  /** Holders come one after the other for so long; all at once without it. */
+  readonly joinMs?: number;
+}
 
 export interface LoadOptions {
   readonly layout: TestnetLayout;
   readonly charterNote: string;
   readonly ledger: Ledger;
+  readonly history: History;
   readonly random: SeededRandom;
-  readonly holderCount: number;
+  readonly shape: LoadShape;
 }
 
 /** One holder, with all that is signed and on its way. */
@@ -51,6 +64,10 @@ interface Holder {
   readonly refusals: readonly string[];
   /** Counts what was published, so that each is told from the others. */
   version: number;
+  readonly place: number;
+  readonly joinsAfterMs: number;
+  /** A number that was given up is not claimed again before. */
+  claimsFromMs: number;
 }
 
 export class Load {
@@ -60,32 +77,46 @@ export class Load {
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: LoadOptions) {
-    const { charterNote, layout, random, holderCount } = options;
+    const { layout, random, shape } = options;
+    const { holderCount, joinMs = 0 } = shape;
     const names = layout.members.map(({ name }) => name);
     this.#options = options;
     this.#holders = Array.from({ length: holderCount }, (_, n) => {
       const refusals: string[] = [];
       return {
         identifier: `tel:+4915123${String(100_000 + n)}` as const,
-        directory: createDirectory({
-          charterNote,
-          crypto: sodiumCryptography,
-          fetch: impatientFetch(refusals),
-          members: [names[n % names.length]!],
-        }),
+        directory: this.openDirectory([names[n % names.length]!], refusals),
         random: random.branch(`holder ${n}`),
         holding: undefined,
         pending: undefined,
         failure: undefined,
         refusals,
         version: 0,
+        place: n,
+        joinsAfterMs: Math.floor((joinMs * n) / holderCount),
+        claimsFromMs: 0,
       };
     });
   }
 
-  /** What every holder has, once `drain` has resolved. */
+  /** What every holder has, once `drain` has resolved; a number that was given up is not among them. */
   get holdings(): readonly Holding[] {
     return this.#holders.flatMap(({ holding }) => (holding === undefined ? [] : [holding]));
+  }
+
+  /** Every number that somebody has, or will have. */
+  get identifiers(): readonly Identifier[] {
+    return this.#holders.map(({ identifier }) => identifier);
+  }
+
+  /** A client of these members that gives up early and says what it was refused for. */
+  openDirectory(members: readonly string[] = [], refusals: string[] = []): Directory {
+    return createDirectory({
+      charterNote: this.#options.charterNote,
+      crypto: sodiumCryptography,
+      fetch: impatientFetch(refusals),
+      members,
+    });
   }
 
   /** Claims every number while all members are well. */
@@ -104,10 +135,16 @@ export class Load {
   /** Writes and looks up until `drain`. */
   start(): void {
     const writing = this.#holders.map((holder) => this.#write(holder));
-    const reading = [this.#read(), this.#read(), this.#compareRoots()];
+    const reading = [this.#read('reader'), this.#read('other reader'), this.#compareRoots()];
     this.#running = Promise.all([...writing, ...reading]);
     // Reported where it is awaited.
     this.#running.catch(() => undefined);
+  }
+
+  /** Ends what it does, however it stands. */
+  async abandon(): Promise<void> {
+    this.#stop.abort();
+    await this.#running.catch(() => undefined);
   }
 
   /** Begins nothing new, and brings what is on its way to its end. */
@@ -115,23 +152,28 @@ export class Load {
     this.#stop.abort();
     const late = AbortSignal.timeout(msMax);
     await this.#running;
-    for (const holder of this.#holders) {
-      while (holder.pending !== undefined || holder.holding === undefined) {
-        if (late.aborted) {
-          const what = holder.pending?.kind ?? 'first entry';
-          const refusals = holder.refusals.join(', ');
-          throw new Error(`a ${what} does not come to its end after healing: ${refusals}`, {
-            cause: holder.failure,
-          });
-        }
-        await this.#step(holder);
+    await Promise.all(this.#holders.map((holder) => this.#finish(holder, late)));
+  }
+
+  async #finish(holder: Holder, late: AbortSignal): Promise<void> {
+    while (holder.pending !== undefined || isYetToClaim(holder)) {
+      if (late.aborted) {
+        const what = holder.pending?.kind ?? 'first entry';
+        const refusals = holder.refusals.join(', ');
+        throw new Error(`a ${what} does not come to its end after healing: ${refusals}`, {
+          cause: holder.failure,
+        });
       }
+      await this.#step(holder);
     }
   }
 
   async #write(holder: Holder): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      await this.#step(holder);
+    const { pauseMsMin, pauseMsMax } = this.#options.shape;
+    const { signal } = this.#stop;
+    await sleep(holder.joinsAfterMs, undefined, { signal }).catch(() => undefined);
+    while (!signal.aborted) {
+      if (Date.now() >= holder.claimsFromMs) await this.#step(holder);
       await sleep(holder.random.between(pauseMsMin, pauseMsMax));
     }
   }
@@ -141,20 +183,38 @@ export class Load {
     const { ledger } = this.#options;
     try {
       const holding = await this.#send(holder);
-      holder.holding = holding;
-      holder.pending = undefined;
       ledger.acknowledge(holding);
+      if (holder.pending?.kind === 'release') this.#giveUp(holder);
+      else this.#hold(holder, holding);
+      holder.pending = undefined;
     } catch (error) {
       if (!isClientError(error)) throw error;
       holder.failure = error;
       ledger.fail(error.code);
+      if (isClaimingAgain(holder)) holder.claimsFromMs = Date.now() + claimAgainMs;
       await sleep(retryPauseMs);
     }
   }
 
+  #hold(holder: Holder, holding: Holding): void {
+    holder.holding = holding;
+    this.#options.history.acknowledge(holder.identifier, uriOf(holding));
+  }
+
+  #giveUp(holder: Holder): void {
+    const { releaseMs } = holder.directory.charter.holds;
+    holder.holding = undefined;
+    holder.claimsFromMs = Date.now() + releaseMs;
+    this.#options.history.acknowledge(holder.identifier, null, releaseMs + clockGraceMs);
+  }
+
   async #send(holder: Holder): Promise<Holding> {
     const { directory, holding, identifier, pending, random } = holder;
-    const savePending = (next: PendingEntry): void => void (holder.pending = next);
+    const { history, shape } = this.#options;
+    const savePending = (next: PendingEntry): void => {
+      holder.pending = next;
+      history.sign(identifier, next.kind === 'release' ? null : uriOf(next.holding));
+    };
     const code = {
       form: 'app',
       code: (request: CodeRequest) => this.#code(identifier, request),
@@ -163,9 +223,8 @@ export class Load {
       const challenge = { challenge: code };
       return directory.resume(pending, { savePending, ...challenge });
     }
-    const routes = [
-      { service: 'sip', uri: `sip:v${holder.version++}@sip.example`, preference: 10 },
-    ] as const;
+    const uri = `sip:v${holder.version++}@h${holder.place}.example`;
+    const routes = [{ service: 'sip', uri, preference: 10 }] as const;
     if (holding === undefined) {
       const claim = {
         identifier,
@@ -176,28 +235,45 @@ export class Load {
       } as const;
       return directory.claim({ ...claim, savePending });
     }
+    if (random.chance(shape.releaseChance)) {
+      await directory.release(holding, { savePending });
+      // The same bytes again: what comes back are the receipts.
+      return directory.resume(holder.pending!);
+    }
     if (random.chance(rotateChance))
       return directory.rotate(holding, random.bytes(32), { savePending });
     return directory.publish(holding, { routes }, { savePending });
   }
 
-  /** Looks holders up everywhere: a route that its holder never signed would be a lie. */
-  async #read(): Promise<void> {
-    const { ledger, random } = this.#options;
-    const reader = random.branch('reader');
+  /** Looks holders up everywhere: each answer must be one that was true, and not long ago. */
+  async #read(name: string): Promise<void> {
+    const { history, layout, ledger, random } = this.#options;
+    const reader = random.branch(name);
     while (!this.#stop.signal.aborted) {
-      const holder = reader.pick(this.#holders);
+      const { directory, identifier } = reader.pick(this.#holders);
+      const askings = new Map(
+        layout.members.map((member) => [
+          member.name,
+          history.asking(identifier, member.name, 'survey'),
+        ]),
+      );
       try {
-        const { members } = await holder.directory.survey(holder.identifier);
-        ledger.looked(members.length);
+        const { members } = await directory.survey(identifier);
         for (const answer of members) {
-          if (answer.state === 'published') assertSigned(answer, holder);
+          if (answer.state === 'failed') {
+            ledger.fail(answer.code);
+            continue;
+          }
+          ledger.looked(1);
+          const uri = answer.state === 'absent' ? null : (answer.binding.routes[0]?.uri ?? '');
+          const wrong = history.judge(askings.get(answer.member)!, uri);
+          if (wrong !== undefined) ledger.violate(wrong);
         }
       } catch (error) {
         if (!isClientError(error)) throw error;
         ledger.fail(error.code);
       }
-      await sleep(reader.between(pauseMsMin, pauseMsMax));
+      await sleep(reader.between(readPauseMsMin, readPauseMsMax));
     }
   }
 
@@ -215,7 +291,7 @@ export class Load {
         }
       });
       await Promise.all(asked);
-      await sleep(reader.between(pauseMsMin, pauseMsMax));
+      await sleep(reader.between(readPauseMsMin, readPauseMsMax));
     }
   }
 
@@ -235,13 +311,18 @@ export class Load {
   }
 }
 
-/** Looked at after the answer came: what its holder signs meanwhile is no false alarm. */
-function assertSigned(
-  { member, binding }: Extract<MemberLookup, { state: 'published' }>,
-  { version }: Holder,
-): void {
-  const published = Number(/^sip:v(\d+)@/.exec(binding.routes[0]?.uri ?? '')?.[1] ?? Number.NaN);
-  if (!(published < version)) throw new Error(`${member} publishes what no holder has signed`);
+/** What is published under the number. */
+function uriOf(holding: Holding): string {
+  return holdingPayload(holding).routes[0]!.uri;
+}
+
+function isClaimingAgain({ claimsFromMs, pending, holding }: Holder): boolean {
+  return claimsFromMs > 0 && pending === undefined && holding === undefined;
+}
+
+/** Whoever has given a number up may have to wait until the clocks of all have come so far. */
+function isYetToClaim(holder: Holder): boolean {
+  return holder.holding === undefined && holder.claimsFromMs === 0;
 }
 
 /** Notes the codes that members refuse with: the client has one code for them all. */

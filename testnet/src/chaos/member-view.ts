@@ -43,9 +43,9 @@ export async function leavesAt(
   return leaves;
 }
 
-/** Of a member that is down, cut off or busy: the client would have an error of the same code. */
+/** Of a member that is down, cut off or busy, or shows nothing: the client would have an error of that code. */
 export class Unanswered extends Error {
-  readonly code: 'member_unreachable' | 'rate_limited' | 'member_failed';
+  readonly code: 'member_unreachable' | 'rate_limited' | 'member_failed' | 'token_missing';
 
   constructor(code: Unanswered['code'], cause?: unknown) {
     super(code, { cause });
@@ -70,6 +70,7 @@ export async function proofAt(
   if (response.ok) return parseProofAnswer(json);
   if (response.status === 429) throw new Unanswered('rate_limited');
   if (response.status === 503) throw new Unanswered('member_failed');
+  if (response.status === 401) throw new Unanswered('token_missing');
   throw new Error(`${name} answers a proof with ${response.status} ${json?.code ?? ''}`);
 }
 

@@ -1,15 +1,17 @@
 /**
  * A disk that a test can fill: a tmpfs in the place of one member's data, in a mount namespace of this
- * process's own, so that it is gone with the process whatever happens. Needs root.
+ * process's own, so that it is gone with the process whatever happens. It is full when it is made no larger
+ * than what is on it. Needs root.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const diskMebibytes = 96;
+/** Memory is taken only for what is written. */
+const diskSize = '8g';
+const shrinkAttemptsMax = 20;
 const inNamespace = 'CALLBOOK_CHAOS_NAMESPACE';
 
 /**
@@ -29,42 +31,39 @@ export function enterMountNamespace(): number | undefined {
 
 export class SmallDisk implements AsyncDisposable {
   readonly #folder: string;
-  readonly #ballast: string;
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.#ballast = join(folder, 'ballast');
   }
 
   /** Mounts an empty disk at `folder`. */
   static async mount(folder: string): Promise<SmallDisk> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const size = `size=${diskMebibytes}m,mode=700`;
-    await run('mount', ['-t', 'tmpfs', '-o', size, 'callbook-chaos', folder]);
+    const options = `size=${diskSize},mode=700`;
+    await run('mount', ['-t', 'tmpfs', '-o', options, 'callbook-chaos', folder]);
     return new SmallDisk(folder);
   }
 
   /** Leaves no space. */
   async fill(): Promise<void> {
-    const file = await open(this.#ballast, 'w');
-    const piece = Buffer.alloc(64 << 10, 1);
-    try {
-      for (let size = piece.length; size > 0;) {
-        try {
-          await file.write(piece, 0, size);
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-          size >>= 1;
-        }
+    for (let attempt = 1; ; attempt++) {
+      const { blocks, bfree, bsize } = await statfs(this.#folder);
+      try {
+        return await this.#resize(String((blocks - bfree) * bsize));
+      } catch (error) {
+        // Something was written meanwhile: it cannot be made smaller than what is on it.
+        if (attempt === shrinkAttemptsMax) throw error;
       }
-    } finally {
-      await file.close();
     }
   }
 
   /** Gives the space back. */
   async clear(): Promise<void> {
-    await rm(this.#ballast, { force: true });
+    await this.#resize(diskSize);
+  }
+
+  async #resize(size: string): Promise<void> {
+    await run('mount', ['-o', `remount,size=${size}`, this.#folder]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

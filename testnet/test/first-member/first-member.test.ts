@@ -257,6 +257,7 @@ class Walk {
     const ports = `--api-port ${apiPort} --dns-port ${dnsPort} --mesh-port ${meshPort}`;
     const moves: readonly (readonly [string | RegExp, string])[] = [
       [/ --owner callbook\b|runuser -u callbook -- | -o callbook -g callbook\b/g, ''],
+      ['systemctl enable --now callbook-backup.timer', 'true'],
       ['--key governance.key', `--key ${home}/governance.key`],
       ['--yes', `--api https://localhost:${apiPort} ${ports} --metrics-port ${webPort} --yes`],
       [/(doctor .*)/g, `$1 --ca ${caFile} --resolver 127.0.0.1:${rootPort}`],

@@ -3,12 +3,12 @@
  * all its interfaces, and then the number is looked for wherever it could be. Each search shows first
  * that it would find it: in a member one of whose safeguards has been taken out.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../lab.ts';
 import { askForNonsense, interfaces, post } from './asking.ts';
 import type { Traces } from './asking.ts';
+import { filesWith } from './files-with.ts';
 import { searchMemory, summary } from './process-memory.ts';
 import {
   defaultCrash,
@@ -30,15 +30,6 @@ async function askEverywhere(member: WatchedMember, number: string): Promise<Spe
   let traces: Traces = {};
   for (const { ask } of interfaces) traces = { ...traces, ...(await ask(member, number)) };
   return spellingsOf(number, traces);
-}
-
-/** Files below a folder that hold any of the spellings. */
-function filesWith(folder: string, spellings: Spellings): readonly string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return files
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .flatMap((path) => foundIn(readFileSync(path), spellings).map((found) => `${path}: ${found}`));
 }
 
 describe('what a member writes', () => {

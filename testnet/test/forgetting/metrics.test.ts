@@ -15,7 +15,7 @@ const outcomes = ['answered', 'refused', 'failed'];
 const interfaceNames = 'doh lookup bulk proof gateway relay tokens claim other'.split(' ');
 const phases = 'generated published ready active retired removed'.split(' ');
 const reasons =
-  'store_failed own_log_unconfirmed own_log_contradicted own_log_leaves_missing dns_worker_crashed zone_keys_ended certificate_missing certificate_expired other';
+  'store_failed own_log_unconfirmed own_log_contradicted own_log_leaves_missing dns_worker_crashed zone_keys_ended certificate_missing certificate_expired ledger_unavailable other';
 /** Of the charter: this member alone. */
 const log = ['alpha'];
 const peer: readonly string[] = [];
@@ -48,12 +48,16 @@ const families: Readonly<Record<string, Readonly<Record<string, readonly string[
   callbook_presigned_keys_days: {},
   callbook_zone_ds_awaited: {},
   callbook_certificate_days: { use: ['api', 'dns'] },
+  callbook_shared_database_state: { code: [] },
+  callbook_shared_database_lag_seconds: {},
+  callbook_standby_lag_batches: {},
   callbook_backup_age_hours: {},
   callbook_store_mebibytes: {},
   callbook_disk_free_gibibytes: {},
   callbook_disk_free_percent: {},
   callbook_event_loop_delay_milliseconds: { delay: ['median', 'p99', 'max'] },
   callbook_memory_mebibytes: {},
+  callbook_memory_part_mebibytes: { part: ['heap', 'external'] },
   callbook_cpu_seconds_total: {},
   callbook_uptime_minutes: {},
 };

@@ -6,7 +6,6 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -15,9 +14,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { firstKey, seal } from '../../../packages/api/test/oblivious/ohttp-client.ts';
 import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
+import { filesWith } from './files-with.ts';
 import { searchMemory, summary } from './process-memory.ts';
 import { carelessRelay } from './safeguards.ts';
-import { foundIn, freshNumber, spellingsOf } from './spellings.ts';
+import { freshNumber, spellingsOf } from './spellings.ts';
 import type { Spellings } from './spellings.ts';
 
 const forgottenMsMax = 30_000;
@@ -101,14 +101,7 @@ async function lookUpBy(relay: string, localAddress: string): Promise<Spellings>
 const remembered = (name: string, spellings: Spellings): readonly string[] =>
   summary(searchMemory(processOf(name).pid!, spellings));
 
-/** Files of a member, its output among them, that hold any of it. */
-function filesWith(name: string, spellings: Spellings): readonly string[] {
-  const { folder } = processOf(name).layout;
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .flatMap((path) => foundIn(readFileSync(path), spellings).map((found) => `${path}: ${found}`));
-}
+const folderOf = (name: string): string => processOf(name).layout.folder;
 
 it('is nothing at relay, gateway and third member, neither in files nor, soon, in memory', async () => {
   const spellings = await lookUpBy(honest, '127.0.0.77');
@@ -118,7 +111,7 @@ it('is nothing at relay, gateway and third member, neither in files nor, soon, i
       (found) => found.length === 0,
       forgottenMsMax,
     );
-    expect(filesWith(name, spellings)).toEqual([]);
+    expect(filesWith(folderOf(name), spellings)).toEqual([]);
   }
 }, 120_000);
 
@@ -133,7 +126,7 @@ it('would be found at a relay that writes down and keeps what it is brought', as
   const kept = remembered(careless, spellings).join();
   for (const what of ['address', 'encapsulated key', 'sealed request'])
     expect(kept).toContain(what);
-  const written = filesWith(careless, spellings).join();
+  const written = filesWith(folderOf(careless), spellings).join();
   expect(written).toContain('node.log: address');
   expect(written).toContain('node.log: encapsulated key in hexadecimal');
   // Careless as it is, it cannot tell what was asked.

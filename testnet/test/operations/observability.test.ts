@@ -70,8 +70,9 @@ async function expressions(): Promise<readonly string[]> {
 
 /** `name{labels}`, without what it is compared with. */
 const selector = /\b(?:callbook_\w+|up)(?:\{[^}]*\})?/g;
-/** Told by some members only: pre-signed keys, and a backup. */
-const notHere = /^callbook_(?:presigned_keys_days|backup_age_hours)\b/;
+/** Told by some members only: pre-signed keys, a backup, a shared database. */
+const notHere =
+  /^callbook_(?:presigned_keys_days|backup_age_hours|shared_database_\w+|standby_lag_batches)\b/;
 
 describe('rules and metrics', () => {
   it('are judged well by promtool, and the rules do what their tests say', async () => {

@@ -233,21 +233,31 @@ describe('a store that the disk has changed', () => {
   );
 
   /** Changes one byte of a row where it stands in a table. */
+  /** Tables are compressed: the byte is one of those that spell the route, and changes this row. */
   async function changeRow(rowKey: Uint8Array): Promise<void> {
     const level = await openLevelStore(store(), { cacheBytes: 1 << 20 });
     // Out of the write-ahead log, into a table.
     await level.compact(Uint8Array.of(0), Uint8Array.of(255));
-    const row = level.get(rowKey)!;
     await level.close();
-    let changed = 0;
+    const row = await storedRow(rowKey);
     for (const name of (await readdir(store())).filter((one) => one.endsWith('.ldb'))) {
-      const bytes = await readFile(join(store(), name));
-      const at = bytes.indexOf(row);
-      if (at === -1) continue;
-      bytes[at + bytes.subarray(at).indexOf('sip:bob') + 4]! ^= 1;
-      await writeFile(join(store(), name), bytes);
-      changed += 1;
+      const path = join(store(), name);
+      const bytes = await readFile(path);
+      for (let at = bytes.indexOf('bob'); at !== -1; at = bytes.indexOf('bob', at + 1)) {
+        bytes[at]! ^= 1;
+        await writeFile(path, bytes);
+        if (!(await storedRow(rowKey)).equals(row)) return;
+        bytes[at]! ^= 1;
+        await writeFile(path, bytes);
+      }
     }
-    expect(changed).toBe(1);
+    throw new Error('no byte changes the row');
+  }
+
+  async function storedRow(rowKey: Uint8Array): Promise<Buffer> {
+    const level = await openLevelStore(store(), { cacheBytes: 1 << 20 });
+    const row = Buffer.from(level.get(rowKey)!);
+    await level.close();
+    return row;
   }
 });

@@ -3,23 +3,25 @@
  * it stands, the other takes over, the first wakes up. Real processes, a real database, and the other members
  * as witnesses: they hold every checkpoint that either has signed.
  */
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDirectory, isClientError } from '@callbook/client';
 import type { Directory, Fetch, Holding, PendingEntry } from '@callbook/client';
 import type { Identifier } from '@callbook/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { leavesAt, logSizeAt } from '../../src/chaos/member-view.ts';
 import type { MemberLayout } from '../../src/layout.ts';
 import { MemberProcess } from '../../src/member-process.ts';
-import { freePort } from '../../src/peer-process.ts';
 import { Postgres } from '../../src/postgres.ts';
 import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
+import { changeConfig, copyElsewhere, logOf, newestCode } from './member-elsewhere.ts';
+import { isQuiet } from './quiet-machine.ts';
 
 const takeOverMsMax = 30_000;
+/** The goal, where nobody else uses the processors. */
+const nextCheckpointMsMax = 10_000;
 const readyMsMax = 60_000;
 const answerMsMax = 4_000;
 const retryMs = 100;
@@ -30,7 +32,6 @@ let alpha: MemberLayout;
 let alphaElsewhere: MemberLayout;
 let beta: MemberLayout;
 let first: MemberProcess;
-let second: MemberProcess;
 let postgres: Postgres;
 /** Where people reach alpha. */
 let address: MemberLayout;
@@ -44,50 +45,19 @@ beforeAll(async () => {
   lab = parts.use(await openLab(3));
   [alpha, beta] = lab.testnet.layout.members as [MemberLayout, MemberLayout];
   await writeFile(join(alpha.folder, 'database'), postgres.url, { mode: 0o600 });
-  await change(alpha, { sharedDatabase: { urlFile: 'database', standby: true } });
+  await changeConfig(alpha, { sharedDatabase: { urlFile: 'database', standby: true } });
   // Its store is what the ledger begins with; whoever is to follow needs a copy of it.
   await lab.testnet.restart('alpha');
   address = alpha;
   people = await openPeople();
   holding = await claimNumber();
   await lab.testnet.members[0]!.stop();
-  alphaElsewhere = await copyElsewhere(alpha);
+  alphaElsewhere = await copyElsewhere(alpha, { withData: true });
   first = await lab.testnet.restart('alpha');
-  second = parts.use(new MemberProcess(alphaElsewhere));
+  parts.use(new MemberProcess(alphaElsewhere));
 }, 120_000);
 
 afterAll(async () => await parts.disposeAsync());
-
-async function change(member: MemberLayout, settings: Record<string, unknown>): Promise<void> {
-  const config = parse(await readFile(member.configFile, 'utf8')) as Record<string, unknown>;
-  await writeFile(member.configFile, stringify({ ...config, ...settings }), { mode: 0o600 });
-}
-
-/** A copy of a stopped member's folder, on ports that nobody has. */
-async function copyElsewhere(member: MemberLayout): Promise<MemberLayout> {
-  const folder = `${member.folder}-elsewhere`;
-  await cp(member.folder, folder, { recursive: true, preserveTimestamps: true });
-  await writeFile(join(folder, 'node.log'), '');
-  const configFile = member.configFile.replace(member.folder, folder);
-  let text = await readFile(configFile, 'utf8');
-  const moved = new Map<string, number>();
-  for (const [, port] of text.matchAll(/\b(\d{5})\b/g)) {
-    if (moved.has(port!)) continue;
-    moved.set(port!, await freePort());
-    text = text.replaceAll(port!, String(moved.get(port!)));
-  }
-  await writeFile(configFile, text, { mode: 0o600 });
-  const at = (port: number): number => moved.get(String(port))!;
-  return {
-    ...member,
-    folder,
-    configFile,
-    dnsPort: at(member.dnsPort),
-    apiPort: at(member.apiPort),
-    webPort: at(member.webPort),
-    meshPort: at(member.meshPort),
-  };
-}
 
 /** People who reach the member where it is now: at an address that moves with the lease. */
 async function openPeople(): Promise<Directory> {
@@ -113,22 +83,13 @@ async function claimNumber(): Promise<Holding> {
     routes: routesOf(0),
     visibility: 'dns',
     form: 'app',
-    code: async ({ to }) => await newestCode(outbox, to),
+    code: async ({ to }) =>
+      await eventually(
+        async () => await newestCode(outbox, to),
+        (code) => code !== '',
+        readyMsMax,
+      ),
   });
-}
-
-async function newestCode(outbox: string, to: string): Promise<string> {
-  return await eventually(
-    async () => {
-      const lines = (await readFile(outbox, 'utf8').catch(() => '')).trim().split('\n');
-      const sent = lines
-        .filter((line) => line.endsWith('}'))
-        .map((line) => JSON.parse(line) as { to: string; code: string });
-      return sent.findLast((message) => message.to === to)?.code ?? '';
-    },
-    (code) => code !== '',
-    readyMsMax,
-  );
 }
 
 const routesOf = (version: number) =>
@@ -169,9 +130,7 @@ function load(): { stop(): Promise<number> } {
 }
 
 async function messages(member: MemberLayout): Promise<string[]> {
-  const text = await readFile(join(member.folder, 'node.log'), 'utf8');
-  const lines = text.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+  return (await logOf(member)).map(({ msg }) => msg);
 }
 
 /** What all have seen of alpha's log; more than `size` leaves. */
@@ -209,7 +168,9 @@ describe('a member with a stand-by', () => {
     address = alphaElsewhere;
     const size = await logSizeAt(beta, alpha.origin);
     const after = await logBeyond(size);
-    console.info(`fail-over: next checkpoint after ${Date.now() - stoppedAtMs} ms`);
+    const tookMs = Date.now() - stoppedAtMs;
+    console.info(`fail-over: next checkpoint after ${tookMs} ms`);
+    if (isQuiet()) expect(tookMs).toBeLessThan(nextCheckpointMsMax);
     expect(await messages(alphaElsewhere)).toContain('lease_taken');
     expect(await changes.stop()).toBeGreaterThan(0);
     expect(after.slice(0, before.length)).toEqual(before);
@@ -222,32 +183,19 @@ describe('a member with a stand-by', () => {
     expect((await messages(alpha)).at(-1)).toBe('lease_lost');
   }, 60_000);
 
-  it('lets the first stand by, and write again when the second is killed', async () => {
-    first = parts.use(new MemberProcess(alpha));
-    await eventually(
-      async () => await messages(alpha),
-      (said) => said.at(-1) === 'standing_by',
-      readyMsMax,
-    );
-    const changes = load();
-    await logBeyond(before.length);
-    await second.stop('SIGKILL');
-    address = alpha;
-    const size = await logSizeAt(beta, alpha.origin);
-    const after = await logBeyond(size);
-    await changes.stop();
-    expect(after.slice(0, before.length)).toEqual(before);
-    before = after;
-  }, 90_000);
-
   it('keeps every change that somebody was told of, and has contradicted itself nowhere', async () => {
-    const { members } = await people.survey(holding.identifier);
-    const shown = members.map((one) => (one.state === 'published' ? one.binding.seq : -1));
-    expect(Math.min(...shown)).toBeGreaterThanOrEqual(holding.seq);
+    await eventually(
+      async () => {
+        const { members } = await people.survey(holding.identifier);
+        return members.map((one) => (one.state === 'published' ? one.binding.seq : -1));
+      },
+      (shown) => Math.min(...shown) >= holding.seq,
+      takeOverMsMax,
+    );
     for (const { layout } of lab.testnet.members) {
       const said = await messages(layout);
       expect(said).not.toContain('evidence_found');
       expect(said).not.toContain('own_log_contradicted');
     }
-  });
+  }, 60_000);
 });

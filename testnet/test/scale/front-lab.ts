@@ -3,22 +3,13 @@
  * follower here, front ends as the daemon has them, asked over DNS and HTTPS.
  */
 import { execFileSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createZoneKeys, keyTimingsDefault, openKeyFolder, openKeyKeeper } from '@callbook/dns';
-import {
-  encodeMessage,
-  parseMessage,
-  parseName,
-  queryMessage,
-  recordTypes,
-} from '@callbook/dns/wire';
 import { createEventLog, startFront, writeSecretFile } from '@callbook/node';
 import type { FrontConfig, RunningFront } from '@callbook/node';
 import type { Identifier, PublishedBinding } from '@callbook/protocol';
@@ -31,10 +22,15 @@ import {
   ViewFollower,
 } from '@callbook/replication/shared-database';
 import type { FollowerState } from '@callbook/replication/shared-database';
-import { encodeFrontDescription } from '../../../packages/node/src/front/front-description.ts';
+import {
+  describesMember,
+  encodeFrontDescription,
+} from '../../../packages/node/src/front/front-description.ts';
 import { encodeBinding } from '../../../packages/replication/src/view/binding-row.ts';
 import { freePort } from '../../src/peer-process.ts';
 import { Postgres } from '../../src/postgres.ts';
+import { ask } from './dns-question.ts';
+import type { Answer } from './dns-question.ts';
 
 const apex = 'e164.alpha.test';
 const clock = { nowMs: () => Date.now() };
@@ -50,6 +46,15 @@ export interface Writer extends AsyncDisposable {
   erase(digits: string): Promise<void>;
 }
 
+interface WriterOptions {
+  readonly takeOverMs?: number;
+  readonly mayWrite?: () => boolean;
+  /** Of the database, where it is not reached directly. */
+  readonly url?: string;
+  /** Name of the member. */
+  readonly member?: string;
+}
+
 export interface Front extends AsyncDisposable {
   readonly dnsPort: number;
   readonly apiPort: number;
@@ -58,13 +63,6 @@ export interface Front extends AsyncDisposable {
   ask(digits: string, transport?: 'udp' | 'tcp'): Promise<Answer>;
   lookUp(digits: string): Promise<{ status: number; body: Record<string, unknown> }>;
   ready(): Promise<{ status: number; reasons: readonly string[] }>;
-}
-
-interface Answer {
-  /** NOERROR is 0, SERVFAIL 2. */
-  readonly code: number;
-  /** The SIP address in a NAPTR record; undefined when the number is denied. */
-  readonly sip: string | undefined;
 }
 
 export class FrontLab implements AsyncDisposable {
@@ -95,10 +93,7 @@ export class FrontLab implements AsyncDisposable {
   }
 
   /** A process that writes: with a store of its own, by the folder's name. */
-  async writer(
-    name: string,
-    options: { readonly takeOverMs?: number; readonly mayWrite?: () => boolean } = {},
-  ): Promise<Writer> {
+  async writer(name: string, options: WriterOptions = {}): Promise<Writer> {
     const parts = new AsyncDisposableStack();
     const level = await openLevelStore(this.at(name), { cacheBytes: 1 << 20 });
     parts.defer(async () => await level.close());
@@ -117,12 +112,13 @@ export class FrontLab implements AsyncDisposable {
     };
     const charterHash = new Uint8Array(32).fill(7);
     const states: FollowerState[] = [];
+    const { url = this.postgres.url, member = 'alpha', ...timing } = options;
     const follower = parts.use(
       ViewFollower.start({
         outbox,
         openShared: async () =>
           await openPostgresStore({
-            url: this.postgres.url,
+            url,
             table: 'callbook',
             connections: 2,
             answerMsMax: 1_000,
@@ -131,19 +127,22 @@ export class FrontLab implements AsyncDisposable {
         description: () =>
           encodeFrontDescription({
             version: 1,
+            member,
             zone,
             keys: keys.snapshot(),
             charterHash,
             obliviousKeyHashes: [],
             hostRecords: { apiKeyHashes: [], challenges: [] },
           }),
+        isOurs: (row) => describesMember(row, member),
         clock,
         random,
         scheduler: systemScheduler,
         onState: (state) => states.push(state),
         beatMs: 200,
         takeOverMs: 1_000,
-        ...options,
+        retryMsMax: 500,
+        ...timing,
       }),
     );
     const { store } = outbox;
@@ -179,7 +178,7 @@ export class FrontLab implements AsyncDisposable {
       sharedDatabase: {
         urlFile: this.at('database'),
         pollMilliseconds: 50,
-        stalenessSecondsMax: 5,
+        stalenessSecondsMax: 3,
         answerMilliseconds: 1_000,
         ...database,
       },
@@ -203,7 +202,8 @@ export class FrontLab implements AsyncDisposable {
       dnsPort,
       apiPort,
       metricsPort,
-      ask: async (digits, transport = 'udp') => await ask(dnsPort, digits, transport),
+      ask: async (digits, transport = 'udp') =>
+        await ask({ port: dnsPort, apex, digits, transport }),
       lookUp: async (digits) => {
         const body = { identifiers: [identifierOf(digits)] };
         const answer = await https(apiPort, 'POST', '/v1/lookups', body);
@@ -244,56 +244,6 @@ function bindingOf(digits: string, sip: string, seq: number): PublishedBinding {
     keys: [],
     pending: [],
   };
-}
-
-async function ask(port: number, digits: string, transport: 'udp' | 'tcp'): Promise<Answer> {
-  const name = parseName(`${Array.from(digits).reverse().join('.')}.${apex}`);
-  if (name.verdict !== 'accept') throw new Error(name.message);
-  const edns = { udpPayloadBytes: 1232, version: 0, dnssecOk: true, compactOk: false, options: [] };
-  const id = 1 + Math.floor(Math.random() * 60_000);
-  const query = encodeMessage(
-    queryMessage({ name: name.value, type: recordTypes.NAPTR }, { id, edns }),
-  );
-  const answer = await (transport === 'udp' ? byUdp(port, query) : byTcp(port, query));
-  const parsed = parseMessage(answer);
-  if (parsed.verdict !== 'accept') throw new Error(parsed.message);
-  const { responseCode, answers } = parsed.value;
-  const naptr = answers.find(({ type }) => type === recordTypes.NAPTR);
-  const sip = naptr && /sip:[^!]+/.exec(Buffer.from(naptr.rdata).toString('latin1'))?.[0];
-  return { code: responseCode, sip };
-}
-
-const answerMsMax = 5_000;
-
-async function byUdp(port: number, query: Uint8Array): Promise<Uint8Array> {
-  const socket = createSocket('udp4');
-  try {
-    socket.send(query, port, '127.0.0.1');
-    const signal = AbortSignal.timeout(answerMsMax);
-    const [answer] = (await once(socket, 'message', { signal })) as [Buffer];
-    return answer;
-  } finally {
-    socket.close();
-  }
-}
-
-async function byTcp(port: number, query: Uint8Array): Promise<Uint8Array> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    // Twice the same, to see that both are answered.
-    const frame = Buffer.concat([Buffer.of(query.length >> 8, query.length & 0xff), query]);
-    socket.write(Buffer.concat([frame, frame]));
-    let octets = Buffer.alloc(0);
-    const signal = AbortSignal.timeout(answerMsMax);
-    for (;;) {
-      const [more] = (await once(socket, 'data', { signal })) as [Buffer];
-      octets = Buffer.concat([octets, more]);
-      const size = octets.readUInt16BE(0);
-      if (octets.length >= 2 * (size + 2)) return octets.subarray(size + 4, 2 * (size + 2));
-    }
-  } finally {
-    socket.destroy();
-  }
 }
 
 async function https(

@@ -313,7 +313,7 @@ describe('a member that lies', () => {
       if (response === undefined) return await route.abort('connectionreset');
       const text = await response.text();
       const lie = text.replace('anna@sip.example', 'eve@sip.example');
-      const body = lie.replace(/"entryId":"./, '"entryId":"0');
+      const body = lie.replace(/(?<="entryId":")./, (digit) => (digit === '0' ? '1' : '0'));
       return await route.fulfill({ response, body });
     });
     await page.reload();

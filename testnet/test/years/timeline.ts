@@ -1,7 +1,7 @@
 /**
  * Time that a test lets pass for a whole federation at once: members, commands and the test's own client
  * show the same hour. Nothing in them is changed for it but the clock of the machine, which they take
- * from `moved-clock.ts`; so every length of time is the one of production.
+ * from `src/moved-clock.ts`; so every length of time is the one of production.
  */
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ export class Timeline implements Clock, Disposable {
     this.#before = process.env['NODE_OPTIONS'];
     this.#write();
     process.env['MOVED_CLOCK_FILE'] = this.#file;
-    const preload = `--import=${join(import.meta.dirname, 'moved-clock.ts')}`;
+    const preload = `--import=${join(import.meta.dirname, '../../src/moved-clock.ts')}`;
     process.env['NODE_OPTIONS'] = [this.#before, preload].filter(Boolean).join(' ');
   }
 

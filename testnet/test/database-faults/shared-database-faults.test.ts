@@ -3,8 +3,8 @@
  * not so, and nothing lost.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FrontLab } from './front-lab.ts';
-import type { Front, Writer } from './front-lab.ts';
+import { FrontLab } from '../scale/front-lab.ts';
+import type { Front, Writer } from '../scale/front-lab.ts';
 
 const soon = { timeout: 30_000, interval: 50 };
 const number = '4915123456789';
@@ -92,6 +92,60 @@ describe('the shared database', () => {
     );
     await answers(front, 'sip:a@two.example');
     expect([...seen].filter((sip) => sip !== undefined && sip !== 'sip:b@two.example')).toEqual([]);
+  }, 120_000);
+
+  it('that was restored to yesterday while its writer runs: it is repaired, and what was erased since is gone', async () => {
+    const { writer, front } = await start();
+    await writer.publish(['34912345678', 'sip:b@one.example']);
+    await front.ask('34912345678');
+    await stateOf(writer, undefined);
+    await lab.postgres.backUp();
+    await vi.waitFor(
+      async () => expect(await front.ask('34912345678')).toMatchObject({ code: 0 }),
+      soon,
+    );
+    await writer.erase('34912345678');
+    await writer.publish([number, 'sip:a@two.example']);
+    await answers(front, 'sip:a@two.example');
+    const rows = async (): Promise<string> =>
+      await lab.postgres.query(
+        `SELECT count(*) FROM callbook WHERE position('34912345678' IN encode(row_key, 'escape')) > 0`,
+      );
+    await vi.waitFor(async () => expect(await rows()).toBe('0'), soon);
+    await lab.postgres.restore();
+    await vi.waitFor(
+      () => expect(writer.states.map(({ code }) => code)).toContain('shared_store_restored'),
+      soon,
+    );
+    await stateOf(writer, undefined);
+    await answers(front, 'sip:a@two.example');
+    expect(await front.ask('34912345678')).toEqual({ code: 0, sip: undefined });
+    expect(await rows()).toBe('0');
+    await vi.waitFor(async () => expect((await front.ready()).status).toBe(200), soon);
+  }, 120_000);
+
+  it('that another member writes to: nothing is written, whether that member runs or not', async () => {
+    const { writer, front } = await start();
+    const stranger = parts.use(await lab.writer('stranger', { member: 'beta' }));
+    await stranger.publish([number, 'sip:a@stranger.example']);
+    await stateOf(stranger, 'shared_store_foreign');
+    await writer[Symbol.asyncDispose]();
+    const attempts = stranger.states.length;
+    await vi.waitFor(
+      async () => expect((await front.ready()).reasons).toEqual(['shared_store_stale']),
+      soon,
+    );
+    expect(stranger.states.length).toBe(attempts);
+    parts.use(await lab.writer('writer'));
+    await answers(front, 'sip:a@one.example');
+  }, 120_000);
+
+  it('whose writer has ended in order: the next need not wait', async () => {
+    const { writer, front } = await start();
+    await writer[Symbol.asyncDispose]();
+    const next = parts.use(await lab.writer('writer', { takeOverMs: 3_600_000 }));
+    await next.publish([number, 'sip:a@next.example']);
+    await answers(front, 'sip:a@next.example');
   }, 120_000);
 
   it('with two writers: the later one waits, says so, and takes over when the other has gone', async () => {

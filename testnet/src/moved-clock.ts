@@ -1,5 +1,5 @@
 /**
- * Loaded before anything else by members and commands of a test in which days pass: the clock shows what
+ * Loaded before anything else by members and commands of a test that sets their clock: it shows what
  * the machine's does and as many milliseconds more as a file says, from 10 ms after it says so.
  * Timers are left alone, and so is the time by which OpenSSL judges certificates.
  */
