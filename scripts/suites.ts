@@ -83,6 +83,22 @@ export const suites: readonly Suite[] = [
   { name: 'forgetting', paths: ['testnet/test/forgetting'], budgetSeconds: 180, alone: true },
   { name: 'audit', paths: ['testnet/test/audit'], budgetSeconds: 180, alone: true },
   { name: 'scale', paths: ['testnet/test/scale'], budgetSeconds: 180, alone: true },
+  { name: 'standby', paths: ['testnet/test/standby'], budgetSeconds: 180, alone: true },
+  {
+    name: 'database-faults',
+    paths: ['testnet/test/database-faults'],
+    budgetSeconds: 180,
+    alone: true,
+  },
+  {
+    // Signing a million registers is half of it.
+    name: 'large',
+    paths: ['testnet/test/large'],
+    budgetSeconds: 300,
+    fullBudgetSeconds: 2400,
+    alone: true,
+  },
   { name: 'simulation', paths: ['testnet/simulation'], budgetSeconds: 180, alone: true },
   { name: 'chaos', paths: ['testnet/chaos'], budgetSeconds: 180, alone: true },
+  { name: 'soak', paths: ['testnet/test/soak'], budgetSeconds: 180, alone: true },
 ];
