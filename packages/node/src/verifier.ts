@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { LeafVerifier } from '@callbook/replication';
+import type { LeafVerdicts, LeafVerifier } from '@callbook/replication';
 
 /** Bytes of leaves that may wait for one thread: some six pages. */
 const waitingBytesMax = 2 * 1024 * 1024;
@@ -21,12 +21,14 @@ export interface VerifierOptions {
   readonly workerUrl?: URL;
 }
 
-/** A stretch of leaves as it goes to a thread; the memory goes with it. */
+/** A stretch of leaves as it goes to a thread; the memory of the leaves goes with it. */
 export interface VerifierOrder {
   /** The leaves, one after the other. */
   readonly bytes: Uint8Array;
   /** Where each ends. */
   readonly ends: Uint32Array;
+  /** Of the `LeafVerdicts`. */
+  readonly shared: SharedArrayBuffer;
 }
 
 /** Gives a verifier, or undefined where there is no core for it. */
@@ -42,9 +44,9 @@ export class ThreadVerifier implements LeafVerifier, AsyncDisposable {
     this.#threads = Array.from({ length: threads }, () => new VerifierThread(workerUrl));
   }
 
-  verify(leaves: readonly Uint8Array[]): Promise<Uint8Array> {
+  async verify(leaves: readonly Uint8Array[], verdicts: LeafVerdicts): Promise<void> {
     const free = this.#threads.reduce((a, b) => (b.waitingBytes < a.waitingBytes ? b : a));
-    return free.verify(orderOf(leaves));
+    await free.verify(orderOf(leaves, verdicts));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -57,7 +59,7 @@ class VerifierThread {
   readonly #workerUrl: URL;
   #worker: Worker | undefined;
   /** Answers come in the order of the orders. */
-  #waiting: { readonly size: number; readonly answer: PromiseWithResolvers<Uint8Array> }[] = [];
+  #waiting: { readonly size: number; readonly answer: PromiseWithResolvers<void> }[] = [];
   #waitingBytes = 0;
   #idle: NodeJS.Timeout | undefined;
   #restartAt = 0;
@@ -71,18 +73,18 @@ class VerifierThread {
     return this.#waitingBytes;
   }
 
-  async verify({ bytes, ends }: VerifierOrder): Promise<Uint8Array> {
+  async verify(order: VerifierOrder): Promise<void> {
+    const { bytes, ends } = order;
     const size = bytes.length;
     if (this.#waitingBytes + size > waitingBytesMax) throw new Error('the verifier is busy');
     const worker = this.#running();
     if (worker === undefined) throw new Error('the verifier is not running');
     clearTimeout(this.#idle);
-    const answer = Promise.withResolvers<Uint8Array>();
+    const answer = Promise.withResolvers<void>();
     this.#waiting.push({ size, answer });
     this.#waitingBytes += size;
-    const order: VerifierOrder = { bytes, ends };
     worker.postMessage(order, [bytes.buffer as ArrayBuffer, ends.buffer as ArrayBuffer]);
-    return await answer.promise;
+    await answer.promise;
   }
 
   #running(): Worker | undefined {
@@ -95,18 +97,18 @@ class VerifierThread {
     const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
     const worker = new Worker(this.#workerUrl, { name: 'verifier', resourceLimits });
     worker.unref();
-    worker.on('message', (found: Uint8Array) => this.#answer(worker, found));
+    worker.on('message', () => this.#answered(worker));
     // An error is followed by the exit, which tells all who wait.
     worker.on('error', () => (this.#restartAt = performance.now() + restartPauseMs));
     worker.on('exit', () => this.#ended(worker));
     return worker;
   }
 
-  #answer(worker: Worker, found: Uint8Array): void {
+  #answered(worker: Worker): void {
     const done = worker === this.#worker ? this.#waiting.shift() : undefined;
     if (done === undefined) return;
     this.#waitingBytes -= done.size;
-    done.answer.resolve(found);
+    done.answer.resolve();
     if (this.#waiting.length > 0) return;
     this.#idle = setTimeout(() => void this.#end(), idleMs);
     this.#idle.unref();
@@ -135,13 +137,13 @@ class VerifierThread {
   }
 }
 
-function orderOf(leaves: readonly Uint8Array[]): VerifierOrder {
+function orderOf(leaves: readonly Uint8Array[], { shared }: LeafVerdicts): VerifierOrder {
   const ends = new Uint32Array(leaves.length);
   let size = 0;
   for (const [place, leaf] of leaves.entries()) ends[place] = size += leaf.length;
   const bytes = new Uint8Array(size);
   for (const [place, leaf] of leaves.entries()) bytes.set(leaf, ends[place]! - leaf.length);
-  return { bytes, ends };
+  return { bytes, ends, shared };
 }
 
 /** Built files end in `.js`, and references in strings are not rewritten by the build. */

@@ -2,6 +2,7 @@
 import { encodeLeaf, signEntry } from '@callbook/protocol';
 import type { EntryDraft } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
+import { LeafVerdicts } from '@callbook/replication';
 import { leafVerifies } from '@callbook/replication/leaf-verifier';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startVerifier } from '../src/verifier.ts';
@@ -16,6 +17,16 @@ function start(options: VerifierOptions = {}): ThreadVerifier {
   const verifier = startVerifier({ threads: 2, ...options })!;
   started.push(verifier);
   return verifier;
+}
+
+/** Has every leaf looked at by the verifier alone. */
+async function verified(
+  verifier: ThreadVerifier,
+  leaves: readonly Uint8Array[],
+): Promise<boolean[]> {
+  const verdicts = new LeafVerdicts(leaves.length);
+  await verifier.verify(leaves, verdicts);
+  return leaves.map((_, place) => verdicts.isGood(place));
 }
 
 const hash = crypto.sha256(new Uint8Array(0));
@@ -66,30 +77,40 @@ async function goodAndBad(): Promise<Uint8Array[]> {
 describe('the verifier', () => {
   it('finds what the own thread finds', async () => {
     const leaves = await goodAndBad();
-    const expected = leaves.map((leaf) => (leafVerifies(leaf, crypto) ? 1 : 0));
-    expect(new Set(expected)).toEqual(new Set([0, 1]));
+    const expected = leaves.map((leaf) => leafVerifies(leaf, crypto));
+    expect(new Set(expected)).toEqual(new Set([true, false]));
     const verifier = start();
-    const answers = await Promise.all(
-      [leaves, leaves.toReversed()].map((it) => verifier.verify(it)),
-    );
-    expect([...answers[0]!]).toEqual(expected);
-    expect([...answers[1]!]).toEqual(expected.toReversed());
+    const orders = [leaves, leaves.toReversed()];
+    const answers = await Promise.all(orders.map((order) => verified(verifier, order)));
+    expect(answers).toEqual([expected, expected.toReversed()]);
+  });
+
+  it('leaves a leaf alone that another thread has taken, and all after it', async () => {
+    const leaf = await leafOf();
+    const verdicts = new LeafVerdicts(4);
+    verdicts.take(2);
+    await start().verify([leaf, leaf, leaf, leaf], verdicts);
+    const found = [0, 1, 2, 3].map((place) => verdicts.isGood(place));
+    expect(found).toEqual([true, true, false, false]);
+    expect(verdicts.take(3)).toBe(true);
   });
 
   it('refuses, and goes on refusing for a while, when its threads end', async () => {
     const workerUrl = new URL('ending-verifier-worker.ts', import.meta.url);
     const verifier = start({ workerUrl, threads: 1 });
     const leaf = await leafOf();
-    const both = await Promise.allSettled([verifier.verify([leaf]), verifier.verify([leaf])]);
+    const both = await Promise.allSettled([verified(verifier, [leaf]), verified(verifier, [leaf])]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(verifier.verify([leaf])).rejects.toThrow('not running');
+    await expect(verified(verifier, [leaf])).rejects.toThrow('not running');
   });
 
   it('takes in no more than it may keep', async () => {
     const verifier = start({ threads: 1 });
     const leaf = await leafOf();
     const many = Array.from({ length: 1024 }, () => leaf);
-    const found = await Promise.allSettled(Array.from({ length: 8 }, () => verifier.verify(many)));
+    const found = await Promise.allSettled(
+      Array.from({ length: 8 }, () => verified(verifier, many)),
+    );
     expect(found.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(2);
     expect(found.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
   });
@@ -98,8 +119,9 @@ describe('the verifier', () => {
     expect(startVerifier({ threads: 0 })).toBeUndefined();
     const verifier = start();
     const leaf = await leafOf();
-    const found = verifier.verify(Array.from({ length: 1000 }, () => leaf));
+    const many = Array.from({ length: 1000 }, () => leaf);
+    const found = verified(verifier, many);
     await Promise.all([expect(found).rejects.toThrow('ended'), verifier[Symbol.asyncDispose]()]);
-    await expect(verifier.verify([leaf])).rejects.toThrow('not running');
+    await expect(verified(verifier, [leaf])).rejects.toThrow('not running');
   });
 });

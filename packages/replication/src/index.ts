@@ -23,6 +23,7 @@ export { createPeerKey, parsePeerKey, peerIdOf } from './network/peer-key.ts';
 export type { NewPeerKey } from './network/peer-key.ts';
 export type { NotariseRequest } from './notarise/notarise-messages.ts';
 export type { LoggedRequest } from './requests/logged-requests.ts';
+export { LeafVerdicts } from './log/leaf-verifier.ts';
 export type { LeafVerifier } from './log/leaf-verifier.ts';
 export type { LogSubmission } from './log/own-log.ts';
 export type { TileRequest } from './log/stored-log.ts';

@@ -1,15 +1,52 @@
 /**
- * Verifying the entries of many leaves at once, as a port: while a member is far behind, whoever runs
- * it may do this in other threads. What comes back decides which leaves count, so only leaves found
- * good are believed; all others are verified again here. A verifier that fails makes things slower and
- * nothing else.
+ * Verifying the entries of many leaves in other threads, as a port: whoever runs a member may do this while it
+ * is far behind. They begin with the first leaf of a stretch, the own thread, when it would wait for them,
+ * with the last, and both end where they meet: so no core is idle, however the work is shared. What is
+ * found decides which leaves count, so only leaves found good are believed; all others are verified again
+ * here. A verifier that fails makes things slower and nothing else.
  */
 import type { Cryptography } from '@callbook/protocol';
 import { parseLeaf, verifyEntry } from '@callbook/protocol';
 
+import type { Scheduler } from '../scheduler.ts';
+
 export interface LeafVerifier {
-  /** For each leaf 1 when `leafVerifies`, else 0. Rejects, or resolves with another count, when it cannot tell. */
-  verify(leaves: readonly Uint8Array[]): Promise<Uint8Array>;
+  /**
+   * Takes leaves from the first on and says of each what `leafVerifies` does. Resolves when none is left to be taken;
+   * rejects when it cannot go on.
+   */
+  verify(leaves: readonly Uint8Array[], verdicts: LeafVerdicts): Promise<void>;
+}
+
+const untaken = 0;
+const taken = 1;
+const good = 2;
+
+/** Who has which leaf of a stretch, and what was found, in memory that threads share. */
+export class LeafVerdicts {
+  readonly shared: SharedArrayBuffer;
+  /** A byte a leaf. */
+  readonly #states: Uint8Array;
+
+  /** Of so many leaves of which nobody has one, or of a stretch that another thread shares. */
+  constructor(of: number | SharedArrayBuffer) {
+    this.shared = typeof of === 'number' ? new SharedArrayBuffer(of) : of;
+    this.#states = new Uint8Array(this.shared);
+  }
+
+  /** True for the first who asks. */
+  take(place: number): boolean {
+    return Atomics.compareExchange(this.#states, place, untaken, taken) === untaken;
+  }
+
+  /** By who has taken the leaf, and has found it good. */
+  sayGood(place: number): void {
+    Atomics.store(this.#states, place, good);
+  }
+
+  isGood(place: number): boolean {
+    return Atomics.load(this.#states, place) === good;
+  }
 }
 
 /** Tells whether a leaf is well formed and has an entry of which all signatures verify that can alone. */
@@ -19,16 +56,37 @@ export function leafVerifies(leafBytes: Uint8Array, crypto: Cryptography): boole
   return verifyEntry(leaf.value.entry, crypto).verdict === 'accept';
 }
 
-/** What is known of the leaves of a stretch before they are decoded: undefined when nothing is. */
-export async function verifiedElsewhere(
+/** A stretch that other threads are at. */
+export interface StretchVerification {
+  readonly verdicts: LeafVerdicts;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** Begins at once. */
+export function beginVerification(
   verifier: LeafVerifier,
   leaves: readonly Uint8Array[],
-): Promise<Uint8Array | undefined> {
-  try {
-    const found = await verifier.verify(leaves);
-    return found.length === leaves.length ? found : undefined;
-  } catch {
-    // The own thread verifies them then.
-    return undefined;
+): StretchVerification {
+  const verdicts = new LeafVerdicts(leaves.length);
+  // What it leaves without a verdict the own thread verifies.
+  const ended = verifier.verify(leaves, verdicts).catch(() => undefined);
+  return { verdicts, ended };
+}
+
+/** So many leaves take the thread for less than a millisecond. */
+const turnLeaves = 8;
+
+/** Verifies from the last leaf on until the others are met, and returns what all have found. */
+export async function meetVerifier(
+  { verdicts, ended }: StretchVerification,
+  leaves: readonly Uint8Array[],
+  { crypto, scheduler }: { readonly crypto: Cryptography; readonly scheduler: Scheduler },
+): Promise<LeafVerdicts> {
+  for (let place = leaves.length - 1; place >= 0 && verdicts.take(place); place -= 1) {
+    if (leafVerifies(leaves[place]!, crypto)) verdicts.sayGood(place);
+    if (place % turnLeaves === 0) await scheduler.yield();
   }
+  await ended;
+  return verdicts;
 }

@@ -34,8 +34,8 @@ import type { LogBatch } from '../batch/log-batch.ts';
 import { farBehindLeavesMin, integrationLeavesMax, verifyChunkEntries } from '../limits.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { OpenedPayload } from '../view/payload-check.ts';
-import { verifiedElsewhere } from './leaf-verifier.ts';
-import type { LeafVerifier } from './leaf-verifier.ts';
+import { beginVerification, meetVerifier } from './leaf-verifier.ts';
+import type { LeafVerifier, StretchVerification } from './leaf-verifier.ts';
 import type { LeafProof, SignedReach, StoredLog } from './stored-log.ts';
 import type { VerifiedCheckpoints } from './verified-checkpoints.ts';
 import type { VerifiedEntries } from './verified-entries.ts';
@@ -61,8 +61,8 @@ export interface Extension {
   readonly grown: { readonly frontier: Frontier; readonly stored: readonly StoredHash[] };
   /** The checkpoint, when the leaves reach it. */
   readonly signed?: { readonly checkpoint: string; readonly size: number };
-  /** For each leaf 1 when it was verified elsewhere. */
-  readonly verified?: Promise<Uint8Array | undefined>;
+  /** By other threads, under way since the stretch was accepted. */
+  readonly verification?: StretchVerification;
 }
 
 /** A valid leaf and the payload that came with it. */
@@ -272,7 +272,7 @@ export class LogIntake {
     const { verifier, ownershipOnly } = this.#context;
     const isFar = this.signedSize - this.projectedSize >= farBehindLeavesMin;
     if (verifier === undefined || ownershipOnly || !isFar) return extension;
-    return { ...extension, verified: verifiedElsewhere(verifier, extension.leaves) };
+    return { ...extension, verification: beginVerification(verifier, extension.leaves) };
   }
 
   /** A malformed leaf names none, and says nothing under any. */
@@ -312,11 +312,12 @@ export class LogIntake {
   async decode(extension: Extension): Promise<DecodedExtension> {
     const decoded: DecodedLeaf[] = [];
     const backdated: number[] = [];
-    const verifiedLeaves = await extension.verified;
+    const { leaves, verification } = extension;
+    const found = verification && (await meetVerifier(verification, leaves, this.#context));
     let lastAtMs = this.#decodedAtMs;
     let takenUp: Uint8Array | undefined;
-    for (let offset = 0; offset < extension.leaves.length; offset++) {
-      const leafBytes = extension.leaves[offset]!;
+    for (let offset = 0; offset < leaves.length; offset++) {
+      const leafBytes = leaves[offset]!;
       if (offset % verifyChunkEntries === verifyChunkEntries - 1) {
         await this.#context.scheduler.yield();
       }
@@ -331,7 +332,7 @@ export class LogIntake {
       lastAtMs = at;
       if (role === 'charter') takenUp = charter.slice();
       if (entry === undefined || this.#isLeftOut(entry)) continue;
-      const verified = this.#context.entries.verify(entry, verifiedLeaves?.[offset] === 1);
+      const verified = this.#context.entries.verify(entry, found?.isGood(offset));
       if (verified.verdict !== 'accept') continue;
       const index = extension.first + offset;
       const logged = { ...verified.value, origin: this.log.origin, index, at, charter, role };

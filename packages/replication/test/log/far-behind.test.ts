@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { farBehindLeavesMin } from '../../src/limits.ts';
 import { leafVerifies } from '../../src/log/leaf-verifier.ts';
-import type { LeafVerifier } from '../../src/log/leaf-verifier.ts';
+import type { LeafVerdicts, LeafVerifier } from '../../src/log/leaf-verifier.ts';
 import type { Replica } from '../../src/replica.ts';
 import { crypto, foundFederation, openReplica, TestClock } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
@@ -60,31 +60,67 @@ async function catchUp(verifier?: LeafVerifier): Promise<{ root: string; uri: st
   return { root: root.toHex(), uri: gamma.bindings.byDigits(digits)!.routes[0]!.uri };
 }
 
-/** Tells the truth, and counts what it was asked. */
-class CountingVerifier implements LeafVerifier {
-  asked = 0;
-  readonly answer: (found: Uint8Array) => Promise<Uint8Array>;
+/** Takes a leaf, if it is still there, and tells the truth of it, or nothing. */
+type Look = (place: number, tells?: boolean) => boolean;
+/** What a verifier does with a stretch of so many leaves. */
+type Behaviour = (count: number, look: Look) => void | Promise<void>;
 
-  constructor(answer: (found: Uint8Array) => Promise<Uint8Array>) {
-    this.answer = answer;
+/** Counts what it was asked. */
+class ScriptedVerifier implements LeafVerifier {
+  asked = 0;
+  readonly #behaviour: Behaviour;
+
+  constructor(behaviour: Behaviour) {
+    this.#behaviour = behaviour;
   }
 
-  verify(leaves: readonly Uint8Array[]): Promise<Uint8Array> {
+  async verify(leaves: readonly Uint8Array[], verdicts: LeafVerdicts): Promise<void> {
     this.asked += leaves.length;
-    const found = leaves.map((leaf) => (leafVerifies(leaf, crypto) ? 1 : 0));
-    return this.answer(Uint8Array.from(found));
+    await this.#behaviour(leaves.length, (place, tells = true) => {
+      if (!verdicts.take(place)) return false;
+      if (tells && leafVerifies(leaves[place]!, crypto)) verdicts.sayGood(place);
+      return true;
+    });
   }
 }
 
+const verifyAll: Behaviour = (count, look) => {
+  for (let place = 0; place < count && look(place);) place += 1;
+};
+const turn = async (): Promise<void> => await new Promise((done) => setImmediate(done));
+
 describe('a member far behind', () => {
-  it.each<[string, (found: Uint8Array) => Promise<Uint8Array>]>([
-    ['verifies', async (found) => found],
-    ['verifies late', async (found) => await new Promise((done) => setTimeout(done, 5, found))],
-    ['breaks down', async () => Promise.reject(new Error('the thread has ended'))],
-    ['breaks off', async (found) => found.subarray(1)],
-    ['refuses what is good', async (found) => new Uint8Array(found.length)],
-  ])('comes to the same state when its verifier %s', async (_, answer) => {
-    const verifier = new CountingVerifier(answer);
+  it.each<[string, Behaviour]>([
+    ['verifies', verifyAll],
+    [
+      'verifies late',
+      async (count, look) => {
+        await new Promise((done) => setTimeout(done, 5));
+        await verifyAll(count, look);
+      },
+    ],
+    [
+      'meets it halfway',
+      async (count, look) => {
+        for (let place = 0; place < count && look(place); place += 1) await turn();
+      },
+    ],
+    ['breaks down', () => Promise.reject(new Error('the thread has ended'))],
+    [
+      'breaks off',
+      async (count, look) => {
+        await verifyAll(Math.floor(count / 3), look);
+        throw new Error('the thread has ended');
+      },
+    ],
+    [
+      'says nothing of what it takes',
+      (count, look) => {
+        for (let place = 0; place < count; place += 1) look(place, false);
+      },
+    ],
+  ])('comes to the same state when its verifier %s', async (_, behaviour) => {
+    const verifier = new ScriptedVerifier(behaviour);
     const alone = await catchUp();
     expect(await catchUp(verifier)).toEqual(alone);
     // The pages near the head are left to the own thread.
