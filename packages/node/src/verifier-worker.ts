@@ -18,5 +18,5 @@ parentPort!.on('message', ({ bytes, ends, shared }: VerifierOrder) => {
     if (leafVerifies(bytes.subarray(start, end), crypto)) verdicts.sayGood(place);
     start = end;
   }
-  parentPort!.postMessage(undefined);
+  parentPort!.postMessage(undefined, []);
 });

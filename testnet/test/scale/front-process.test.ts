@@ -1,5 +1,8 @@
 /** `callbook-node serve --role front` as a process: how it starts, waits, says what it waits for, and ends. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../lab.ts';
@@ -29,6 +32,16 @@ async function start(name: string, settings: Record<string, unknown> = {}): Prom
   return parts.use(front);
 }
 
+/** Settings by which a front end listens there with one of its servers. */
+function listening(
+  name: string,
+  listen: { readonly address: string; readonly port: number },
+): Record<string, unknown> {
+  if (name === 'dns') return { dns: { listen: [listen], workers: 1 } };
+  if (name === 'metrics') return { metrics: { listen } };
+  return { api: { listen, certificate: lab.at('api.pem'), privateKey: lab.at('api.key') } };
+}
+
 async function codesOf(front: FrontProcess): Promise<(string | undefined)[]> {
   return (await front.log()).map(({ code }) => code);
 }
@@ -49,6 +62,33 @@ describe('a front end as a process', () => {
     const front = await start('keyless', { keys: { zone: lab.at('no-keys') } });
     expect(await front.ended).toBe(1);
     expect(await front.said()).toContain('(dns_key_missing, ENOENT)');
+  }, 60_000);
+
+  it.each(['dns', 'api', 'metrics'])(
+    'ends with what to do where somebody else has its port: %s',
+    async (name) => {
+      await using writer = await lab.writer(`for-port-of-${name}`);
+      await writer.publish([number, 'sip:a@one.example']);
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const listen = { address: '127.0.0.1', port: (taken.address() as AddressInfo).port };
+      const front = await start(`port-of-${name}`, listening(name, listen));
+      expect(await front.ended).toBe(1);
+      taken.close();
+      expect(await front.said()).toMatch(
+        /\((dns_)?listen_failed, EADDRINUSE\)\nNext: free the address/,
+      );
+    },
+    60_000,
+  );
+
+  it('ends at once where others can write its configuration', async () => {
+    const written = await start('exposed-before');
+    await written.stop();
+    await chmod(written.configFile, 0o666);
+    const front = parts.use(FrontProcess.startWith(written));
+    expect(await front.ended).toBe(1);
+    expect(await front.said()).toMatch(/\(config_exposed\)\nNext: chmod go-w/);
   }, 60_000);
 
   it('waits for its database, says so, and ends when it is told to', async () => {

@@ -18,7 +18,9 @@ export interface FrontProcessOptions {
   readonly metricsPort: number;
 }
 
-export class FrontProcess implements AsyncDisposable {
+export class FrontProcess implements AsyncDisposable, FrontProcessOptions {
+  readonly folder: string;
+  readonly configFile: string;
   readonly dnsPort: number;
   readonly metricsPort: number;
   readonly #logFile: string;
@@ -27,6 +29,8 @@ export class FrontProcess implements AsyncDisposable {
 
   private constructor(options: FrontProcessOptions) {
     const { folder, configFile, dnsPort, metricsPort } = options;
+    this.folder = folder;
+    this.configFile = configFile;
     this.dnsPort = dnsPort;
     this.metricsPort = metricsPort;
     this.#logFile = join(folder, 'front.log');
@@ -46,7 +50,6 @@ export class FrontProcess implements AsyncDisposable {
     const [dnsPort, metricsPort] = [await freePort(), await freePort()];
     const configFile = join(folder, 'front.yaml');
     const config = {
-      ...settings,
       dns: {
         listen: [{ address: '127.0.0.1', port: dnsPort }],
         workers: 1,
@@ -54,6 +57,7 @@ export class FrontProcess implements AsyncDisposable {
         rateLimit: { responsesPerSecond: 0 },
       },
       metrics: { listen: { address: '127.0.0.1', port: metricsPort } },
+      ...settings,
     };
     await writeFile(configFile, stringify(config), { mode: 0o600 });
     return FrontProcess.startWith({ folder, configFile, dnsPort, metricsPort });
