@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
  * Starts the member daemon with the flags that it wants of Node (`node-flags.json`: a young
- * generation large enough that batches of entries die in it, no warning about `node:ffi`, and trust in the
- * authorities that this machine trusts), and
- * with memory that is overwritten when it is freed (`node-environment.json`, read by the C library
- * before anything of Node runs). A checkout runs the source, a published package its build, each on the
+ * generation large enough that batches of entries die in it, collected when it is full and not before; an old
+ * one that may double before it is; no warning about `node:ffi`; and trust in the authorities that this
+ * machine trusts), and with memory that is overwritten when it is freed (`node-environment.json`, read by
+ * the C library before anything of Node runs). A checkout runs the source, a published package its build, each on the
  * Node that `runtime.js` finds.
  */
 import { spawn } from 'node:child_process';
