@@ -2,11 +2,9 @@
  * One run of chaos with faults that the commit chooses, as `npm run chaos` makes it; and that its parts
  * do what they say, or it would find nothing.
  */
-import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Holding } from '@callbook/client';
@@ -14,25 +12,14 @@ import { planFaults } from '../src/chaos/fault-plan.ts';
 import { Ledger } from '../src/chaos/ledger.ts';
 import { goodLink, ShapingProxy } from '../src/chaos/shaping-proxy.ts';
 import { SeededRandom } from '../src/simulation/seeded-random.ts';
+import { runMsMax, runOfCommit } from '../test/run-of-commit.ts';
 
-const repository = join(import.meta.dirname, '../..');
 const faultSeconds = 25;
-const runMsMax = 160_000;
-
-/** Another run for each commit; a checkout without git gets one of its own. */
-function seedOfCommit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repository, encoding: 'utf8' }).trim();
-  } catch {
-    return 'no commit';
-  }
-}
 
 it(
   'loses nothing and ends in agreement, whatever befalls five members under load',
   async () => {
-    const args = ['run', '-s', 'chaos', '--', '--json', '--seconds', String(faultSeconds)];
-    const ran = await run('npm', [...args, '--seed', seedOfCommit()]);
+    const ran = await runOfCommit('chaos', ['--json', '--seconds', String(faultSeconds)]);
     expect(ran, ran.stderr).toMatchObject({ code: 0 });
     const outcome = JSON.parse(ran.stdout) as Record<string, number>;
     expect(outcome['acknowledged']).toBeGreaterThan(100);
@@ -41,18 +28,6 @@ it(
   },
   runMsMax,
 );
-
-async function run(
-  command: string,
-  args: readonly string[],
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  return await new Promise((resolve) => {
-    const options = { cwd: repository, maxBuffer: 16 << 20, timeout: runMsMax };
-    execFile(command, args, options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-    });
-  });
-}
 
 describe('a plan of faults', () => {
   const members = ['alpha', 'beta', 'gamma', 'delta', 'epsilon'];

@@ -313,13 +313,16 @@ export class LogIntake {
     const decoded: DecodedLeaf[] = [];
     const backdated: number[] = [];
     const { leaves, verification } = extension;
-    const found = verification && (await meetVerifier(verification, leaves, this.#context));
+    const verifies = (leafBytes: Uint8Array): boolean => this.#verifies(leafBytes);
+    const { scheduler } = this.#context;
+    const found =
+      verification && (await meetVerifier(verification, leaves, { verifies, scheduler }));
     let lastAtMs = this.#decodedAtMs;
     let takenUp: Uint8Array | undefined;
     for (let offset = 0; offset < leaves.length; offset++) {
       const leafBytes = leaves[offset]!;
       if (offset % verifyChunkEntries === verifyChunkEntries - 1) {
-        await this.#context.scheduler.yield();
+        await scheduler.yield();
       }
       const leaf = parseLeaf(leafBytes);
       if (leaf.verdict !== 'accept') continue;
@@ -341,6 +344,13 @@ export class LogIntake {
     }
     this.#decodedAtMs = lastAtMs;
     return { decoded, lastAtMs, backdated, ...(takenUp && { charter: takenUp }) };
+  }
+
+  /** As `leafVerifies`; an entry that has passed before is not verified again. */
+  #verifies(leafBytes: Uint8Array): boolean {
+    const leaf = parseLeaf(leafBytes);
+    if (leaf.verdict !== 'accept' || leaf.value.entry === undefined) return false;
+    return this.#context.entries.verify(leaf.value.entry).verdict === 'accept';
   }
 
   #isLeftOut(entryBytes: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 /** Threads that share a stretch of leaves: each leaf is one thread's, and both ends meet. */
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { LeafVerdicts, meetVerifier } from '../../src/log/leaf-verifier.ts';
+import { LeafVerdicts, leafVerifies, meetVerifier } from '../../src/log/leaf-verifier.ts';
 import { systemScheduler as scheduler } from '../../src/scheduler.ts';
 import { crypto, foundFederation, TestClock } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
@@ -25,6 +25,7 @@ beforeAll(async () => {
   leaves = log.leaves;
 });
 
+const verifies = (leafBytes: Uint8Array): boolean => leafVerifies(leafBytes, crypto);
 const found = (verdicts: LeafVerdicts): number[] =>
   leaves.flatMap((_, place) => (verdicts.isGood(place) ? [place] : []));
 const places = (first: number, end: number): number[] =>
@@ -49,11 +50,18 @@ describe('the thread that would wait', () => {
       const verdicts = new LeafVerdicts(leafCount);
       for (let place = 0; place < taken; place += 1) verdicts.take(place);
       const ended = Promise.resolve();
-      await meetVerifier({ verdicts, ended }, leaves, { crypto, scheduler });
+      await meetVerifier({ verdicts, ended }, leaves, { verifies, scheduler });
       expect(found(verdicts)).toEqual(places(taken, leafCount));
       expect(leaves.some((_, place) => verdicts.take(place))).toBe(false);
     },
   );
+
+  it('waits for nobody who has not begun', async () => {
+    const verdicts = new LeafVerdicts(leafCount);
+    const ended = new Promise<void>(() => undefined);
+    await meetVerifier({ verdicts, ended }, leaves, { verifies, scheduler });
+    expect(found(verdicts)).toEqual(places(0, leafCount));
+  });
 
   it('lets others go on meanwhile, and waits for what they have begun', async () => {
     const verdicts = new LeafVerdicts(leafCount);
@@ -67,7 +75,7 @@ describe('the thread that would wait', () => {
       await scheduler.delay(20);
       hasEnded = true;
     })();
-    await meetVerifier({ verdicts, ended }, leaves, { crypto, scheduler });
+    await meetVerifier({ verdicts, ended }, leaves, { verifies, scheduler });
     expect(hasEnded).toBe(true);
     expect(found(verdicts)).toEqual(places(0, leafCount));
   });
