@@ -16,6 +16,8 @@ export default defineConfig({
     ],
     execArgv: ['--conditions=@callbook/source'],
     pool: 'forks',
+    // For what comes by itself a little later: on a machine with other load, a good deal later.
+    expect: { poll: { timeout: 20_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -12,7 +12,7 @@ it('tells of a clock that was set, once and by how much, and not of one that dri
   const options = { nowMs: () => wallMs, monotonicMs: looks, everyMs: 1 };
   const looked = async (): Promise<void> => {
     const before = looks.mock.calls.length;
-    await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(before + 1));
+    await expect.poll(() => looks.mock.calls.length).toBeGreaterThan(before + 1);
   };
   const watch = watchClock((byMs) => jumps.push(byMs), options);
   pass(5000, 3);

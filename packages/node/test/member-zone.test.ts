@@ -88,7 +88,7 @@ it('says that a worker was killed, answers on, and is well again after a while',
   expect(await soaAnswers(port)).toBe(1);
 
   await workers.at(-1)!.terminate();
-  await vi.waitFor(() => expect(zone.troubles()).toEqual(['dns_worker_crashed']));
+  await expect.poll(() => zone.troubles()).toEqual(['dns_worker_crashed']);
   expect(lines).toContainEqual(
     expect.objectContaining({ msg: 'dns_worker_crashed', workerIndex: 1, crashCount: 1 }),
   );

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Charter, Ed25519Signer } from '@callbook/protocol';
 import {
   cosignCheckpoint,
@@ -163,7 +163,7 @@ describe('outside witnesses', () => {
     );
     const witnesses = start(replica, [witness]);
     const agreed = replica.agreedCheckpoint(origin);
-    await vi.waitFor(() => expect(isBy(witnesses.served(agreed), witness.key)).toBe(true));
+    await expect.poll(() => isBy(witnesses.served(agreed), witness.key)).toBe(true);
     const served = witnesses.served(agreed)!;
     expect(served.startsWith(agreed!)).toBe(true);
     expect(served).not.toContain('stranger');
@@ -178,7 +178,7 @@ describe('outside witnesses', () => {
     });
     const witnesses = start(replica, [witness]);
     const agreed = replica.agreedCheckpoint(origin);
-    await vi.waitFor(() => expect(isBy(witnesses.served(agreed), witness.key)).toBe(true));
+    await expect.poll(() => isBy(witnesses.served(agreed), witness.key)).toBe(true);
     expect(witness.asked.map((body) => body.split('\n')[0])).toEqual(['old 0', 'old 1']);
   });
 
@@ -200,7 +200,7 @@ describe('outside witnesses', () => {
     );
     const witnesses = start(replica, [liar, honest]);
     const agreed = replica.agreedCheckpoint(origin);
-    await vi.waitFor(() => expect(isBy(witnesses.served(agreed), honest.key)).toBe(true));
+    await expect.poll(() => isBy(witnesses.served(agreed), honest.key)).toBe(true);
     expect(isBy(witnesses.served(agreed), liar.key)).toBe(false);
     expect(liar.asked.length).toBeLessThanOrEqual(2);
   });

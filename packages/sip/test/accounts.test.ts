@@ -247,7 +247,7 @@ describe('a switch of provider', () => {
       routes: [`sip:${holder.number}@sip.b.example`],
       ttlSeconds: 1,
     });
-    await expect.poll(check, { timeout: 20_000 }).toBe('refuse account_closed');
+    await expect.poll(check).toBe('refuse account_closed');
     expect((await send(await signed(`PUT ${mine}`, holder), quick)).json['state']).toBe('awaited');
     expect(await check()).toMatch(/^accept/);
   });
@@ -282,7 +282,7 @@ describe('a switch of provider', () => {
     expect((await send(await signed(`PUT ${mine}`, { number, phone }), quick)).status).toBe(201);
     await own.stop();
     const rounds = (): number => quick.log.filter((line) => line.includes('"unanswered":1')).length;
-    await expect.poll(rounds, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(rounds).toBeGreaterThan(0);
     const { line } = await quick.ask('/check/certificate', {
       number,
       certificate: certificateOf(phone.privateKey),

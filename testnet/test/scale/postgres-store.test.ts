@@ -93,7 +93,7 @@ describe('the store on PostgreSQL', () => {
       { timeout: 20_000 },
     );
     await locking;
-    await vi.waitFor(async () => expect(await store.get(bytes(1))).toBeUndefined());
+    await expect.poll(async () => await store.get(bytes(1))).toBeUndefined();
     await postgres.query('ALTER SYSTEM SET default_transaction_read_only = on');
     await postgres.query('SELECT pg_reload_conf()');
     const put = async (): Promise<void> =>

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../lab.ts';
 import { inspect } from '../web/inspect.ts';
-import { backUp, giveCodes, heading } from '../web/journey.ts';
+import { backUp, firstCode, giveCodes, heading } from '../web/journey.ts';
 import {
   blockingKeys,
   fillingUp,
@@ -48,16 +48,6 @@ async function comeToCode({ page }: Visitor, of: { number: string; sip: string }
   await page.locator('#code').waitFor();
 }
 
-/** The code that comes next to a number that none had come to. */
-async function firstCode(to: string): Promise<string> {
-  const [code] = await eventually(
-    async () => await web.codes(to),
-    (codes) => codes.length > 0,
-    30_000,
-  );
-  return code!;
-}
-
 async function check(page: Page, code: string): Promise<void> {
   await page.locator('#code').fill(code);
   await page.getByRole('button', { name: en.code.check, exact: true }).click();
@@ -69,7 +59,7 @@ describe('storage', () => {
     const { page, context } = visitor;
     const to = 'tel:+447700900001';
     await comeToCode(visitor, { number: '+447700900001', sip: 'carl@sip.example' });
-    const code = await firstCode(to);
+    const code = await firstCode(web, to);
     await page.evaluate('globalThis.isFull = true');
     const { requested } = visitor;
     const before = requested.length;
@@ -122,17 +112,18 @@ describe('a code', () => {
     const { page, context } = visitor;
     await comeToCode(visitor, { number: '+34912345678', sip: 'bea@sip.example' });
     const asked = async (): Promise<unknown> => await page.evaluate('globalThis.asked');
-    expect(await asked()).toEqual([{ otp: { transport: ['sms'] }, isOpen: true }]);
+    // The page asks when the field has been painted, and stops when the screen has gone.
+    await expect.poll(asked).toEqual([{ otp: { transport: ['sms'] }, isOpen: true }]);
     expect(await page.locator('#code').getAttribute('autocomplete')).toBe('one-time-code');
     expect(await page.locator('#code').getAttribute('inputmode')).toBe('numeric');
-    const code = await firstCode('tel:+34912345678');
+    const code = await firstCode(web, 'tel:+34912345678');
     // What tells a telephone whose page a code is for, and which it is: the last line of the message.
     expect((await web.messages('tel:+34912345678'))[0]).toMatch(
       new RegExp(`\n@localhost #${code}$`),
     );
     await page.evaluate(`globalThis.receive('${code}')`);
     await heading(page, en.record.title);
-    expect(await asked()).toEqual([{ otp: { transport: ['sms'] }, isOpen: false }]);
+    await expect.poll(asked).toEqual([{ otp: { transport: ['sms'] }, isOpen: false }]);
     await page.getByText(en.record.states.good).waitFor();
     expectQuiet(visitor);
     await context.close();
@@ -142,7 +133,7 @@ describe('a code', () => {
     const { page } = holder;
     const to = `tel:${number}`;
     await comeToCode(holder, { number, sip: 'anna@sip.example' });
-    const code = await firstCode(to);
+    const code = await firstCode(web, to);
     await rubbish(page, async () => await page.locator('#code').inputValue());
     await page.evaluate('globalThis.clockAheadMs = 601_000');
     await page.getByText(en.code.over).waitFor();
@@ -282,7 +273,7 @@ describe('an e-mail address', () => {
     await page.locator('#email').fill(email);
     await confirm.click();
     await page.locator('#code').waitFor();
-    await check(page, await firstCode(`mailto:${email}`));
+    await check(page, await firstCode(web, `mailto:${email}`));
     await page.getByText(en.protect.emailOn).waitFor();
     await page.reload();
     await page.getByText(en.protect.emailOn).waitFor();

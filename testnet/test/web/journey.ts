@@ -46,6 +46,7 @@ export async function backUp(
   await heading(page, en.backup.title);
   await onScreen('backup', page);
   await page.getByRole('button', { name: en.backup.showWords, exact: true }).click();
+  await page.locator('ol.words > li').first().waitFor();
   const words = await page.locator('ol.words > li').allInnerTexts();
   await page.getByRole('button', { name: en.backup.written, exact: true }).click();
   const quiz = page.locator('input[id^=word-]');
@@ -56,6 +57,16 @@ export async function backUp(
   }
   await page.getByRole('button', { name: en.backup.test, exact: true }).click();
   return words.join(' ');
+}
+
+/** The code that comes next to a number that none had come to. */
+export async function firstCode(web: WebLab, to: string): Promise<string> {
+  const [code] = await eventually(
+    async () => await web.codes(to),
+    (codes) => codes.length > 0,
+    30_000,
+  );
+  return code!;
 }
 
 export interface GiveCodesOptions {

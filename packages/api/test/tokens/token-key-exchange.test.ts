@@ -45,5 +45,5 @@ it('asks again while a member that answers has no key of its own yet', async () 
   await exchange.askAll();
   expect(board.lacksSome()).toBe(true);
   isBetaReady = true;
-  await expect.poll(() => board.lacksSome(), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => board.lacksSome()).toBe(false);
 });

@@ -8,7 +8,7 @@ import { X509Certificate } from 'node:crypto';
 import { startDnsServer } from '@callbook/dns';
 import type { DnsServer, HostRecords } from '@callbook/dns';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeConfig } from '../../src/config.ts';
 import { errorCodes } from '../../src/event-log.ts';
 import { MemberCertificates } from '../../src/tls/member-certificates.ts';
@@ -77,7 +77,7 @@ function serve(): void {
 
 async function untilShown(of: 'api' | 'dns', { certificate }: CertificatePair): Promise<void> {
   const wanted = new X509Certificate(certificate).toString();
-  await vi.waitFor(async () => expect(await shown(of)).toBe(wanted), { timeout: 20_000 });
+  await expect.poll(async () => await shown(of)).toBe(wanted);
 }
 
 async function shown(of: 'api' | 'dns'): Promise<string> {
@@ -102,7 +102,7 @@ describe('a pair that is put there', () => {
   it('with another key waits for DNS; its key is published with that of the old one', async () => {
     await open();
     put(apiFiles, another);
-    await vi.waitFor(() => expect(named('certificate_waits')).toHaveLength(1));
+    await expect.poll(() => named('certificate_waits')).toHaveLength(1);
     expect(named('certificate_waits')[0]).toMatchObject({ use: 'api', waitSeconds: 600 });
     expect(hostRecords.apiKeyHashes).toEqual([first.keyHash, another.keyHash]);
     await untilShown('api', first);
@@ -141,7 +141,7 @@ describe('what cannot be served', () => {
   ])('%s is told once, and leaves what was served', async (_what, texts, code) => {
     await open();
     put(apiFiles, texts);
-    await vi.waitFor(() => expect(named('certificate_unusable')).toHaveLength(1));
+    await expect.poll(() => named('certificate_unusable')).toHaveLength(1);
     expect(named('certificate_unusable')[0]).toMatchObject({ use: 'api' });
     expect(JSON.stringify(events)).toContain(code);
     expect(JSON.stringify(events)).not.toMatch(/hunter2|BEGIN|made-/);
@@ -157,9 +157,9 @@ describe('what cannot be served', () => {
     await open();
     put(apiFiles, renewed);
     chmodSync(apiFiles.privateKey, 0o644);
-    await vi.waitFor(() => expect(JSON.stringify(events)).toContain('key_file_exposed'));
+    await expect.poll(() => JSON.stringify(events)).toContain('key_file_exposed');
     rmSync(apiFiles.certificate);
-    await vi.waitFor(() => expect(named('certificate_unusable').length).toBeGreaterThan(0));
+    await expect.poll(() => named('certificate_unusable').length).toBeGreaterThan(0);
     await untilShown('api', first);
   });
 

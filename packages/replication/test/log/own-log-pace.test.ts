@@ -56,7 +56,7 @@ function logSome(count: number, from: number): Promise<unknown>[] {
 /** Lets everything run that does not wait for the scheduler. */
 async function untilLogged(count: number): Promise<void> {
   const logged = (): number => batches.reduce((sum, { leaves }) => sum + leaves.length, 0);
-  await expect.poll(logged, { timeout: 20_000 }).toBe(count);
+  await expect.poll(logged).toBe(count);
 }
 
 describe('the own log', () => {
