@@ -15,7 +15,7 @@ import type { NodeConfig } from './config.ts';
 import type { ServingSettings } from './dns-worker.ts';
 import type { NodeErrorCode } from './errors.ts';
 import { readSecretFile } from './key-file.ts';
-import { startReloading } from './reloaded-files.ts';
+import { ReloadedFiles } from './reloaded-files.ts';
 import { systemRandom } from './system-ports.ts';
 import type { ZoneServer } from './zone-server.ts';
 
@@ -28,17 +28,18 @@ const secretRollMs = 24 * 3600 * 1000;
 
 export interface DnsGuard {
   readonly serving: ServingSettings & { readonly cookieSecrets: CookieSecrets };
+  /** Where the secrets come from, unless they are our own. */
+  readonly cookieFile?: ReloadedFiles<CookieSecrets>;
 }
 
 /** Reads what the configuration names. Codes: `key_file_*`. */
 export async function readDnsGuard({ cookies, rateLimit, nsid }: DnsConfig): Promise<DnsGuard> {
   const { responsesPerSecond = responsesPerSecondDefault, slip } = rateLimit ?? {};
-  const cookieSecrets =
-    cookies === undefined
-      ? createCookieSecrets(systemRandom)
-      : await readCookieSecrets(cookies.secrets);
+  const cookieFile = cookies && (await openCookieFile(cookies.secrets));
+  const cookieSecrets = cookieFile?.first ?? createCookieSecrets(systemRandom);
   const limit = { responsesPerSecond, ...(slip !== undefined && { slip }) };
   return {
+    ...(cookieFile && { cookieFile }),
     serving: {
       cookieSecrets,
       ...(responsesPerSecond > 0 && { rateLimit: createRateLimitMemory(limit, systemRandom) }),
@@ -52,26 +53,20 @@ export async function readDnsGuard({ cookies, rateLimit, nsid }: DnsConfig): Pro
  * file once a day. A file that is unusable leaves what was in use.
  */
 export function keepDnsGuardFresh(parts: {
-  readonly config: DnsConfig;
   readonly guard: DnsGuard;
   readonly server: Pick<ZoneServer, 'rollCookies'>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
   readonly pollMs?: number;
 }): Disposable {
-  const { config, guard, server, log, pollMs } = parts;
-  const { cookies } = config;
-  const stack = new DisposableStack();
+  const { guard, server, log, pollMs } = parts;
+  const { cookieFile, serving } = guard;
+  if (cookieFile === undefined) return startRolling(serving.cookieSecrets, server);
   const onFailure = (error: unknown): void => log.warn({ err: error }, 'dns_file_unusable');
-  const poll = { onFailure, ...(pollMs !== undefined && { pollMs }) };
-  if (cookies === undefined) stack.use(startRolling(guard.serving.cookieSecrets, server));
-  else {
-    const reload = async (): Promise<void> => {
-      server.rollCookies(await readCookieSecrets(cookies.secrets));
-      log.info('dns_cookie_secrets_replaced');
-    };
-    stack.use(startReloading([cookies.secrets], reload, poll));
-  }
-  return stack;
+  const take = (secrets: CookieSecrets): void => {
+    server.rollCookies(secrets);
+    log.info('dns_cookie_secrets_replaced');
+  };
+  return cookieFile.follow(take, { onFailure, ...(pollMs !== undefined && { pollMs }) });
 }
 
 function startRolling(first: CookieSecrets, server: Pick<ZoneServer, 'rollCookies'>): Disposable {
@@ -81,6 +76,10 @@ function startRolling(first: CookieSecrets, server: Pick<ZoneServer, 'rollCookie
     server.rollCookies(secrets);
   }, secretRollMs).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function openCookieFile(path: string): Promise<ReloadedFiles<CookieSecrets>> {
+  return await ReloadedFiles.open([path], async () => await readCookieSecrets(path));
 }
 
 async function readCookieSecrets(path: string): Promise<CookieSecrets> {

@@ -61,7 +61,7 @@ export async function startMemberZone(
     },
   });
   running.use(server);
-  running.use(keepDnsGuardFresh({ config: config.dns, guard, server, log }));
+  running.use(keepDnsGuardFresh({ guard, server, log }));
   const open = running.move();
   return {
     ...server,

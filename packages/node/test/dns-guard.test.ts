@@ -44,7 +44,7 @@ describe('without settings', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const server = new FakeServer();
     const guard = await readDnsGuard(dns);
-    const fresh = keepDnsGuardFresh({ config: dns, guard, server, log });
+    const fresh = keepDnsGuardFresh({ guard, server, log });
     vi.advanceTimersByTime(48 * 3600 * 1000);
     fresh[Symbol.dispose]();
     vi.advanceTimersByTime(48 * 3600 * 1000);
@@ -90,11 +90,10 @@ describe('with settings', () => {
 
   it('takes over secrets that change, and keeps what it has when they are unusable', async () => {
     const cookies = { secrets: await put('cookies', first) };
-    const config = { ...dns, cookies };
     const server = new FakeServer();
-    const guard = await readDnsGuard(config);
+    const guard = await readDnsGuard({ ...dns, cookies });
     using stack = new DisposableStack();
-    stack.use(keepDnsGuardFresh({ config, guard, server, log, pollMs: 10 }));
+    stack.use(keepDnsGuardFresh({ guard, server, log, pollMs: 10 }));
     await sleep(50);
     expect(server.cookies).toEqual([]);
     await put('cookies', `${second}\n${first}`);
@@ -105,5 +104,15 @@ describe('with settings', () => {
     await sleep(50);
     expect(log.warn).toHaveBeenCalledTimes(1);
     expect(server.cookies.at(-1)!.current).toEqual(Uint8Array.fromHex(second));
+  });
+
+  it('takes over secrets that have changed between the start and the first look', async () => {
+    const cookies = { secrets: await put('cookies', first) };
+    const server = new FakeServer();
+    const guard = await readDnsGuard({ ...dns, cookies });
+    await put('cookies', `${second}\n${first}`);
+    using stack = new DisposableStack();
+    stack.use(keepDnsGuardFresh({ guard, server, log, pollMs: 10 }));
+    await expect.poll(() => server.cookies.at(-1)?.current).toEqual(Uint8Array.fromHex(second));
   });
 });

@@ -21,7 +21,9 @@ import { washThread } from '../forgetting/wash-thread.ts';
 import { orListenFailed } from '../listen-failed.ts';
 import { startSmallServer } from '../operator/small-server.ts';
 import { systemClock, systemRandom } from '../system-ports.ts';
-import { readPair } from '../tls/certificate-pair.ts';
+import { openPair } from '../tls/certificate-pair.ts';
+import type { CertificatePair } from '../tls/certificate-pair.ts';
+import type { ReloadedFiles } from '../reloaded-files.ts';
 import { followPair } from './front-certificates.ts';
 import type { FrontConfig } from './front-config.ts';
 import { FrontFreshness } from './front-freshness.ts';
@@ -64,6 +66,7 @@ export async function startFront(
   } = sharedDatabase;
   const database = await readSharedDatabase(sharedDatabase, connections);
   const guard = await readDnsGuard(dns);
+  const dnsCertificate = dns.tls && (await openPair(dns.tls));
   const shared = await openPostgresStore({ ...database, connections: ownConnections });
   parts.defer(async () => await shared.close());
   const freshness = new FrontFreshness();
@@ -88,7 +91,8 @@ export async function startFront(
   const zone = parts.use(
     await startFrontZone({
       ...guard,
-      ...(dns.tls && { tls: { listen: dns.tls.listen, certificate: await readPair(dns.tls) } }),
+      ...(dns.tls &&
+        dnsCertificate && { tls: { listen: dns.tls.listen, certificate: dnsCertificate.first } }),
       listen: dns.listen,
       workers: dns.workers ?? Math.max(1, availableParallelism() - 1),
       answerTableMebibytes: dns.answerTableMebibytes ?? answerTableMebibytesDefault,
@@ -106,7 +110,7 @@ export async function startFront(
     }),
   );
   state.zone = zone;
-  parts.use(keepFresh(config, { guard, zone, log }));
+  parts.use(keepFresh({ guard, dnsCertificate, zone, log }));
   parts.use(startFrontWash({ zone, asked: api.asked, log }));
   const running = parts.move();
   return {
@@ -162,7 +166,7 @@ async function startApi(
     return { addresses: {}, asked: () => 0, [Symbol.asyncDispose]: async () => undefined };
   }
   const { state, readiness, crypto, log } = parts;
-  const pair = await readPair(settings);
+  const files = await openPair(settings);
   const api = createFrontApi({
     lookups: lookupsIn(parts),
     dns: {
@@ -176,11 +180,11 @@ async function startApi(
     random: systemRandom,
     crypto,
     logger: log,
-    tls: { cert: pair.certificate, key: pair.privateKey },
+    tls: { cert: files.first.certificate, key: files.first.privateKey },
   });
   const server = api.server as unknown as Http2SecureServer;
   const following = followPair(
-    settings,
+    files,
     ({ certificate, privateKey }) =>
       server.setSecureContext({ cert: certificate, key: privateKey }),
     log,
@@ -223,14 +227,18 @@ async function startMetrics(
   });
 }
 
-function keepFresh(
-  { dns }: FrontConfig,
-  parts: { readonly guard: DnsGuard; readonly zone: FrontZone; readonly log: Logger },
-): Disposable {
-  const { guard, zone, log } = parts;
+function keepFresh(parts: {
+  readonly guard: DnsGuard;
+  readonly dnsCertificate: ReloadedFiles<CertificatePair> | undefined;
+  readonly zone: FrontZone;
+  readonly log: Logger;
+}): Disposable {
+  const { guard, dnsCertificate, zone, log } = parts;
   const stack = new DisposableStack();
-  stack.use(keepDnsGuardFresh({ config: dns, guard, server: zone, log }));
-  if (dns.tls) stack.use(followPair(dns.tls, (pair) => zone.replaceCertificate(pair), log));
+  stack.use(keepDnsGuardFresh({ guard, server: zone, log }));
+  if (dnsCertificate !== undefined) {
+    stack.use(followPair(dnsCertificate, (pair) => zone.replaceCertificate(pair), log));
+  }
   return stack;
 }
 

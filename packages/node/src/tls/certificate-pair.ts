@@ -11,6 +11,7 @@ import type { TlsCertificate } from '@callbook/dns';
 import { DirectoryError } from '@callbook/protocol';
 import type { NodeErrorCode } from '../errors.ts';
 import { readSecretFile } from '../key-file.ts';
+import { ReloadedFiles } from '../reloaded-files.ts';
 
 /** Times in ms; the chain follows the certificate in its text. */
 export interface CertificatePair extends TlsCertificate {
@@ -41,6 +42,12 @@ export async function readPair(paths: CertificatePaths): Promise<CertificatePair
     );
   }
   return parsePair({ certificate, privateKey });
+}
+
+/** Reads a pair that may be followed. Codes as of `readPair`. */
+export async function openPair(paths: CertificatePaths): Promise<ReloadedFiles<CertificatePair>> {
+  const files = [paths.certificate, paths.privateKey];
+  return await ReloadedFiles.open(files, async () => await readPair(paths));
 }
 
 /** Code: `certificate_unfit`. */

@@ -8,11 +8,10 @@ import type { AcmeChallenge, DnsServer, HostRecords, TlsCertificate } from '@cal
 import type { Clock, Random } from '@callbook/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config.ts';
-import { startReloading } from '../reloaded-files.ts';
 import { systemClock, systemRandom } from '../system-ports.ts';
 import { AcmeFolder } from './acme-folder.ts';
 import type { AcmeRenewal } from './acme-renewal.ts';
-import { readPair } from './certificate-pair.ts';
+import { openPair, readPair } from './certificate-pair.ts';
 import type { CertificatePair, CertificatePaths } from './certificate-pair.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import { ServedCertificate } from './served-certificate.ts';
@@ -195,17 +194,12 @@ export class MemberCertificates implements AsyncDisposable {
 
   async #follow(use: CertificateUse, served: ServedCertificate, paths: CertificatePaths) {
     const { log, pollMs } = this.#parts;
-    // Before they are read: what changes in between is seen at the first look.
-    const reloading = startReloading(
-      [paths.certificate, paths.privateKey],
-      async () => served.offer(await readPair(paths)),
-      {
-        onFailure: (error) => log.warn({ err: error, use }, 'certificate_unusable'),
-        ...(pollMs !== undefined && { pollMs }),
-      },
-    );
-    this.#running.use(reloading);
-    served.offer(await readPair(paths));
+    const files = await openPair(paths);
+    served.offer(files.first);
+    const onFailure = (error: unknown): void =>
+      log.warn({ err: error, use }, 'certificate_unusable');
+    const options = { onFailure, ...(pollMs !== undefined && { pollMs }) };
+    this.#running.use(files.follow((pair) => served.offer(pair), options));
   }
 
   #look(): void {
