@@ -7,7 +7,7 @@ import { tls } from '@libp2p/tls';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createMesh } from '../src/mesh.ts';
 import type { Mesh } from '../src/mesh.ts';
@@ -18,6 +18,8 @@ import { crypto, foundFederation, openReplica, seedOf } from './support/federati
 import type { TestFederation } from './support/federation.ts';
 import { Holder, submissionOf } from './support/holder.ts';
 import type { MadeEntry } from './support/holder.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
 
 interface Member {
   readonly replica: Replica;
@@ -61,7 +63,7 @@ async function stop(name: string): Promise<void> {
   await replica[Symbol.asyncDispose]();
 }
 
-async function until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+async function until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
   const giveUpMs = Date.now() + timeoutMs;
   while (!holds()) {
     if (Date.now() > giveUpMs) throw new Error('waited in vain');

@@ -35,12 +35,12 @@ async function pull(reader: Replica, source: Replica): Promise<void> {
 }
 
 async function pullAll(): Promise<void> {
-  // Twice: what is pulled may be witnessed, and those leaves are pulled too.
+  // Twice: what is pulled may be witnessed, a pause of the log later, and those leaves are pulled too.
   for (let round = 0; round < 2; round++) {
     for (const reader of [alpha, beta, gamma]) {
       for (const source of [alpha, beta, gamma]) if (reader !== source) await pull(reader, source);
     }
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await Promise.all([alpha, beta, gamma].map(({ ownLog }) => ownLog.settle()));
   }
 }
 
@@ -249,9 +249,8 @@ describe('a binding', () => {
       epoch: 0,
     });
     clock.advance(61_000);
-    await new Promise((resolve) => setTimeout(resolve, 1200));
     for (const replica of [alpha, beta, gamma]) {
-      expect(replica.bindings.byDigits('4915123456789')).toBeUndefined();
+      await expect.poll(() => replica.bindings.byDigits('4915123456789')).toBeUndefined();
       expect(replica.nextClaim(replica.label('tel:+4915123456789').label)).toMatchObject({
         kind: 'register',
         epoch: 1,

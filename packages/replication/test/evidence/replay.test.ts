@@ -40,9 +40,10 @@ async function signedBy(member: Replica): Promise<{ root: IndexRoot; logs: Repla
   const root = verifyIndexRoot(member.indexRoot!, key, crypto);
   if (root.verdict !== 'accept') throw new Error(root.message);
   const logs: ReplayedLog[] = [];
-  for (const { origin } of root.value.logs) {
+  for (const { origin, size } of root.value.logs) {
     const page = await member.page(origin, 0);
-    logs.push({ origin, leaves: page?.leaves ?? [] });
+    // What it has witnessed meanwhile is not under the root.
+    logs.push({ origin, leaves: page?.leaves.slice(0, size) ?? [] });
   }
   return { root: root.value, logs };
 }

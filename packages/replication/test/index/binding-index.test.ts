@@ -70,7 +70,8 @@ async function pullAll(members: readonly Replica[]): Promise<void> {
       const others = members.filter((source) => source !== reader);
       for (const source of place === 0 ? others : others.toReversed()) await pull(reader, source);
     }
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    // A leaf of a witness waits for the pause of its log, and is pulled in the next round.
+    await Promise.all(members.map(({ ownLog }) => ownLog.settle()));
   }
 }
 

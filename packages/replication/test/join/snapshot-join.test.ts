@@ -60,19 +60,22 @@ beforeAll(async () => {
     running.push(await members.start(name, links));
   }
   await fill();
-}, 30_000);
+}, 180_000);
 afterAll(() => members[Symbol.asyncDispose]());
 beforeEach(() => {
   store = memoryStore();
   refused = [];
 });
 
-/** One leaf at each member, as after challenges there. */
+/** One leaf at each member, as after challenges there; all of them know of a quorum then. */
 async function logEverywhere(made: MadeEntry, role: 'challenged' | 'received'): Promise<void> {
   for (const { replica } of running) {
     const logged = await replica.log(submissionOf(made, role));
     if (logged.verdict !== 'accept') throw new Error(logged.code);
   }
+  await until(() =>
+    running.every(({ replica }) => replica.entryState(made.entryId)?.state === 'complete'),
+  );
 }
 
 async function logUpdate(made: MadeEntry): Promise<void> {
@@ -166,7 +169,7 @@ describe('a newcomer', () => {
     await logging;
     await settle();
     expect(await needsJoin(store)).toBe(false);
-  }, 30_000);
+  }, 60_000);
 
   it('knows by the signed lengths whether the logs are long', async () => {
     const network = new LyingLinks('delta', {});
@@ -174,7 +177,7 @@ describe('a newcomer', () => {
     const leaves = running[0]!.replica.logSizes().reduce((sum, { size }) => sum + size, 0);
     expect(await isFarBehind({ replica: replicaOptions(), network }, leaves)).toBe(true);
     expect(await isFarBehind({ replica: replicaOptions(), network }, leaves + 1)).toBe(false);
-  }, 20_000);
+  }, 60_000);
 });
 
 /** Changes what a sponsor gives of the label with most updates. */
@@ -285,7 +288,7 @@ describe('a sponsor that lies is found out, and another is asked', () => {
       expect(refused).toEqual([['alpha', code]]);
       await expectWhole();
     },
-    20_000,
+    60_000,
   );
 
   it('one that signs a false root, as sponsor or as witness of the other', async () => {
@@ -293,13 +296,13 @@ describe('a sponsor that lies is found out, and another is asked', () => {
     const differs = ['alpha', 'index_root_differs'];
     expect(refused).toEqual([differs, differs]);
     await expectWhole();
-  }, 20_000);
+  }, 60_000);
 
   it('two of them are more than the federation can bear: nobody is believed', async () => {
     const lies = { alpha: falseRoot('alpha'), beta: falseRoot('beta') };
     expect(await join(lies)).toBe(false);
     expect(refused).toContainEqual(['gamma', 'snapshot_unavailable']);
-  }, 20_000);
+  }, 60_000);
 
   it('with nobody honest, the store is as empty as before', async () => {
     const lie = lieAbout(() => []);
@@ -309,7 +312,7 @@ describe('a sponsor that lies is found out, and another is asked', () => {
     expect(
       rows.filter(([rowKey]) => 'sbptheionv'.includes(String.fromCodePoint(rowKey[0]!))),
     ).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 it('begins again after a crash at any write', async () => {
@@ -328,7 +331,7 @@ it('begins again after a crash at any write', async () => {
     if (crashes % 8 === 1) await expectWhole();
   }
   expect(crashes).toBeGreaterThan(8);
-}, 60_000);
+}, 180_000);
 
 it('has what everybody has, and goes on from there', async () => {
   expect(await join()).toBe(true);
@@ -356,7 +359,7 @@ it('has what everybody has, and goes on from there', async () => {
   expect(delta!.bindings.byIdentifier(holders[7]!.identifier)!.routes[0]!.uri).toBe(
     'sip:later@sip.test',
   );
-}, 30_000);
+}, 60_000);
 
 /** The same rows, but no more than so many writes. */
 function dyingStore(inner: Store, writesMax: number): { store: Store } {

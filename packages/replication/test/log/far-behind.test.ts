@@ -1,5 +1,5 @@
 /** A member far behind has leaves verified elsewhere, and comes to the same state whatever that brings. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { farBehindLeavesMin } from '../../src/limits.ts';
 import { leafVerifies } from '../../src/log/leaf-verifier.ts';
@@ -9,6 +9,8 @@ import { crypto, foundFederation, openReplica, TestClock } from '../support/fede
 import type { TestFederation } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
 import { HandWrittenLog } from '../support/liar.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
 
 const pageLeaves = 300;
 const leafCount = farBehindLeavesMin + 2 * pageLeaves;

@@ -92,7 +92,7 @@ function lastOf(bundle: Uint8Array): Uint8Array {
 
 it(
   `loses no receipted entry and signs no two roots for one size over ${killsMin} kills`,
-  { timeout: 80_000 },
+  { timeout: 240_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'callbook-crash-'));
     const federation = await foundFederation();

@@ -11,6 +11,7 @@ import {
 import { PayloadSeeker } from '../../src/payloads/payload-seeker.ts';
 import type { Replica } from '../../src/replica.ts';
 import { memoryStore } from '../../src/store/memory-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { foundFederation, openReplica, TestClock } from '../support/federation.ts';
 import type { TestFederation } from '../support/federation.ts';
 import { Holder } from '../support/holder.ts';
@@ -60,17 +61,34 @@ async function ingest(replica: Replica, batches: Parameters<Replica['ingest']>[0
   for (const batch of batches) expect((await replica.ingest(batch)).verdict).toBe('accept');
 }
 
+/**
+ * A store in which gamma has this, before it is connected: of a member that has not got a payload
+ * either, it would not ask for it again for a minute.
+ */
+async function gammaStore(
+  batches: Parameters<Replica['ingest']>[0][],
+  expectOf: (gamma: Replica) => Promise<void>,
+): Promise<Store> {
+  const store = memoryStore();
+  await using gamma = await openReplica(federation, 'gamma', { store, ownLogConfirmed: false });
+  await ingest(gamma, batches);
+  await expectOf(gamma);
+  return store;
+}
+
 describe('a member from which the origin withholds a payload', () => {
   it('gets it from another member and serves it', async () => {
     const { logs } = await leavesOf(new Holder(number), Date.now());
     const beta = await members.start('beta');
-    const gamma = await members.start('gamma');
-    await ingest(gamma.replica, logs({ register: true, update: false }));
-    const served = () => gamma.replica.bindings.byIdentifier(number);
-    expect(served()).toMatchObject({ seq: 0 });
-    expect(await gamma.replica.payloads.missing(undefined, 10)).toHaveLength(1);
     // Beta's own log is in these leaves: it takes in only what alpha wrote.
     await ingest(beta.replica, logs({ register: true, update: true }).slice(0, 1));
+    const withheld = logs({ register: true, update: false });
+    const store = await gammaStore(withheld, async ({ bindings, payloads }) => {
+      expect(bindings.byIdentifier(number)).toMatchObject({ seq: 0 });
+      expect(await payloads.missing(undefined, 10)).toHaveLength(1);
+    });
+    const gamma = await members.start('gamma', { store });
+    const served = () => gamma.replica.bindings.byIdentifier(number);
     await until(() => served()?.seq === 1);
     expect(served()?.routes[0]?.uri).toBe('sip:new@sip.test');
     expect(await gamma.replica.payloads.missing(undefined, 10)).toEqual([]);
@@ -79,10 +97,12 @@ describe('a member from which the origin withholds a payload', () => {
   it('learns whose label it is only then, where it got no payload at all', async () => {
     const { logs } = await leavesOf(new Holder(number), Date.now());
     const beta = await members.start('beta');
-    const gamma = await members.start('gamma');
-    await ingest(gamma.replica, logs({ register: false, update: false }));
-    expect(gamma.replica.bindings.byIdentifier(number)).toBeUndefined();
     await ingest(beta.replica, logs({ register: true, update: true }).slice(0, 1));
+    const withheld = logs({ register: false, update: false });
+    const store = await gammaStore(withheld, async ({ bindings }) => {
+      expect(bindings.byIdentifier(number)).toBeUndefined();
+    });
+    const gamma = await members.start('gamma', { store });
     await until(() => gamma.replica.bindings.byIdentifier(number)?.seq === 1);
   });
 
@@ -108,6 +128,8 @@ describe('a payload that is supplied', () => {
   /** Gamma lacks the update's payload and asks beta, which answers with this. */
   async function answered(answer: (count: number) => Uint8Array | undefined): Promise<string[]> {
     const incidents: string[] = [];
+    const askedBefore = asked;
+    let rounds = 0;
     const network = scriptedNetwork('beta', (request) => {
       asked++;
       const wanted = parsePayloadsRequest(request);
@@ -118,14 +140,19 @@ describe('a payload that is supplied', () => {
       network,
       clock,
       scheduler: {
-        delay: () => new Promise((resolve) => setTimeout(resolve, 2)),
+        delay: () => {
+          rounds++;
+          return new Promise((resolve) => setTimeout(resolve, 2));
+        },
         yield: async () => {},
       },
       onIncident: (_, code) => incidents.push(code),
     });
     stop = () => seeker[Symbol.asyncDispose]();
-    await until(() => asked > 0);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await until(() => asked > askedBefore);
+    // The round in which it has asked has ended, and some after it.
+    const roundsThen = rounds;
+    await until(() => rounds >= roundsThen + 5);
     return incidents;
   }
 

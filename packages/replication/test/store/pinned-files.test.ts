@@ -90,7 +90,7 @@ it('copies the rows of one moment while batches are written and compacted', asyn
   done.abort();
   await writing;
   expect(written).toBeGreaterThan(16);
-}, 30_000);
+}, 120_000);
 
 it('links nothing that does not belong to the store', async () => {
   await store.batch(batchOf(1), { durable: true });

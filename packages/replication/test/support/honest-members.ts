@@ -64,7 +64,7 @@ export class HonestMembers implements AsyncDisposable {
   }
 }
 
-export async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
   const giveUpMs = Date.now() + timeoutMs;
   while (!holds()) {
     if (Date.now() > giveUpMs) throw new Error('waited in vain');

@@ -60,7 +60,7 @@ export class MeshMembers implements AsyncDisposable {
   }
 }
 
-export async function until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+export async function until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
   const giveUpMs = Date.now() + timeoutMs;
   while (!holds()) {
     if (Date.now() > giveUpMs) throw new Error('waited in vain');

@@ -96,7 +96,7 @@ it('erases payload and opening at all three, and on the disk, and tells when', a
   for (const trace of [Buffer.from(route), Buffer.from('4915123456789'), made.opened!.opening]) {
     expect(files.includes(trace)).toBe(false);
   }
-}, 20_000);
+}, 60_000);
 
 function commitmentOf({ entry }: MadeEntry): Uint8Array {
   const parsed = parseEntry(entry);
