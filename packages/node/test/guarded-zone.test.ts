@@ -136,10 +136,11 @@ describe('every thread', () => {
     expect(await isTaken(made)).toBe(true);
     const old = new Uint8Array(16).fill(1);
     server.rollCookies({ current: old });
-    await vi.waitFor(async () => expect(await isTaken(made)).toBe(false), 5000);
+    await vi.waitFor(async () => expect(await isTaken(made)).toBe(false), 20_000);
     const next = await freshCookie();
     server.rollCookies({ current: new Uint8Array(16).fill(2), previous: old });
-    expect(await isTaken(next)).toBe(true);
+    // Eight queries may all have come to one thread: the other may not even know the first secret.
+    await expect.poll(async () => await isTaken(next)).toBe(true);
   });
 
   it('says which server it is', async () => {
@@ -169,7 +170,7 @@ describe('every thread', () => {
     const query = soaQuery([]);
     for (let index = 0; index < 1000; index += 1)
       sockets[index % sockets.length]!.send(query, port, '127.0.0.1');
-    await vi.waitFor(() => expect(counts.full + counts.short).toBeGreaterThan(400), 5000);
+    await vi.waitFor(() => expect(counts.full + counts.short).toBeGreaterThan(400), 20_000);
     const seconds = (Date.now() - startedMs) / 1000;
     for (const socket of sockets) socket.close();
     // Two threads may both lose a charge now and then; each by itself would have doubled it.

@@ -19,9 +19,12 @@ import type { BindingSource } from '@callbook/dns';
 import { encodeMessage, queryMessage, parseName, recordTypes } from '@callbook/dns/wire';
 import { openLevelStore } from '@callbook/replication';
 import { bindingKey, openBindingsReader } from '@callbook/replication/bindings-reader';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../src/system-ports.ts';
 import { pickZoneSigners } from '../src/zone-signers.ts';
+
+// Noise costs trials, and a busy machine makes each of them longer.
+vi.setConfig({ testTimeout: 120_000 });
 
 const apex = 'e164.alpha.test';
 /** Blocks of four digits behind +4915: those with an even number have numbers below them. */

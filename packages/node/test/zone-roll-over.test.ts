@@ -49,7 +49,7 @@ const timings = {
   zskLifetimeMs: 90 * 86_400_000,
 };
 const parentDelayMs = 1500;
-const deadlineMs = 25_000;
+const deadlineMs = 90_000;
 
 /** Nothing is registered: numbers are denied, by workers, each answer signed when it is asked for. */
 const emptyReplica = {
@@ -140,9 +140,14 @@ it('a KSK rolls over in a zone that is being asked, and no answer fails', async 
   });
 
   const stopAsking = new AbortController();
-  const asking = [0, 1].map(
-    async () => await askContinuously(resolver, questions, stopAsking.signal),
-  );
+  const askedCounts = [0, 0];
+  const asking = askedCounts.map(async (_, asker) => {
+    const counted = questions.map((question) => (count: number) => {
+      askedCounts[asker] = count;
+      return question(count);
+    });
+    return await askContinuously(resolver, counted, stopAsking.signal);
+  });
   await sleep(300);
   await changeKeyState(keyStore, Date.now(), (state) => requestRoll(state, 'ksk'));
   const isDone = (): boolean =>
@@ -163,6 +168,8 @@ it('a KSK rolls over in a zone that is being asked, and no answer fails', async 
   }
   // What is in caches now must still be good when it is asked for again.
   await sleep(2000);
+  // However slow the machine is.
+  await expect.poll(() => Math.min(...askedCounts), { timeout: 60_000 }).toBeGreaterThan(200);
   stopAsking.abort();
   const asked = await Promise.all(asking);
 
@@ -171,4 +178,4 @@ it('a KSK rolls over in a zone that is being asked, and no answer fails', async 
   expect(dsSeen.size).toBe(2);
   expect(Math.min(...asked.map(({ count }) => count))).toBeGreaterThan(200);
   expect(events.filter(({ kind }) => kind === 'stalled' || kind === 'parent_unknown')).toEqual([]);
-}, 45_000);
+}, 180_000);

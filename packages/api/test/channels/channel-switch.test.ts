@@ -48,13 +48,16 @@ async function over(
   return { senders: await reopen(), unknown, next, journalFile, reopen };
 }
 
-const webhookTo = (port: number): Channel =>
+/** For gateways that never answer: as long as a busy machine may take to hand the message over. */
+const silentMsMax = 3000;
+
+const webhookTo = (port: number, behaviour: Behaviour = 'take'): Channel =>
   webhookChannel({
     url: `https://localhost:${port}/send`,
     secret: new Uint8Array(32),
     clock: { nowMs: () => 0 },
     ca: certificate,
-    answerMsMax: 800,
+    answerMsMax: behaviour === 'silent' ? silentMsMax : 20_000,
   });
 
 const refused = { code: 'channel_refused' };
@@ -83,7 +86,7 @@ describe('a code', () => {
     'of which nobody knows counts as sent, and the operator is told (%s)',
     async (behaviour) => {
       const gateway = await webhookGateway(behaviour);
-      const { senders, unknown } = await over({ tel: [webhookTo(gateway.port)] });
+      const { senders, unknown } = await over({ tel: [webhookTo(gateway.port, behaviour)] });
       await senders.send({ to: number, ...code });
       expect(unknown).toEqual([expect.objectContaining({ code: 'channel_outcome_unknown' })]);
       expect(gateway.arrived).toHaveLength(1);
@@ -125,7 +128,9 @@ describe('a notice', () => {
     'of which nobody knows is never sent again (%s)',
     async (behaviour) => {
       const gateway = await webhookGateway(behaviour);
-      const { senders, unknown, reopen } = await over({ tel: [webhookTo(gateway.port)] });
+      const { senders, unknown, reopen } = await over({
+        tel: [webhookTo(gateway.port, behaviour)],
+      });
       await senders.sendNotice(notice);
       await (await reopen()).sendNotice(notice);
       expect(gateway.arrived).toHaveLength(1);
@@ -153,7 +158,9 @@ describe('of two channels for one scheme the second', () => {
 
   async function two(...behaviours: readonly [Behaviour, Behaviour]) {
     const [first, second] = await Promise.all(behaviours.map(webhookGateway));
-    const subject = await over({ tel: [webhookTo(first!.port), webhookTo(second!.port)] });
+    const subject = await over({
+      tel: [webhookTo(first!.port, behaviours[0]), webhookTo(second!.port, behaviours[1])],
+    });
     const arrived = (): number[] => [first!.arrived.length, second!.arrived.length];
     return { ...subject, arrived };
   }
@@ -229,6 +236,7 @@ it('receipts of all channels are heard, of one that serves two schemes once', as
     systemId: 'callbook',
     password: 'secret',
     sender: 'Callbook',
+    placeMsMax: 20_000,
   });
   onTestFinished(async () => await smpp[Symbol.asyncDispose]());
   const { senders } = await over({ tel: [smpp], sip: [smpp] });

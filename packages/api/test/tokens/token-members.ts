@@ -91,7 +91,9 @@ export async function startTokenMembers(
     clockMs: startMs,
     async exchange() {
       for (const { tokens } of members) await tokens.turn();
-      await Promise.all(members.map(async ({ tokens }) => await tokens.exchange.askAll()));
+      // Who is being asked already, as each member does by itself, may have answered before its key was made.
+      do await Promise.all(members.map(async ({ tokens }) => await tokens.exchange.askAll()));
+      while (members.some(({ tokens }) => tokens.board.lacksSome()));
     },
   };
   const clock = { nowMs: () => federation.clockMs };

@@ -32,8 +32,11 @@ function keeper(authorization: string, { charter }: TokenFederation): string {
 
 /** Asks for tokens until there is one whose mark this member keeps. */
 async function tokenKeptBy(name: string, federation: TokenFederation): Promise<string> {
-  for (;;) {
-    const { authorizations } = await askTokens(federation.members[0]!, federation, 2);
+  const { members } = federation;
+  // Of all in turn: the budget at one of them may be used up before.
+  for (let times = 0; ; times += 1) {
+    const issuer = members[times % members.length]!;
+    const { authorizations } = await askTokens(issuer, federation, 2);
     const found = authorizations.find((one) => keeper(one, federation) === name);
     if (found !== undefined) return found;
   }

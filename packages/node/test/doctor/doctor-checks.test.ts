@@ -58,6 +58,20 @@ async function listening(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** As `listening`, on a port that nobody has on UDP, as others on this machine may by chance. */
+async function listeningOnTcpAlone(): Promise<number> {
+  for (;;) {
+    const port = await listening();
+    const socket = createSocket('udp4');
+    const isFree = await new Promise<boolean>((resolve) => {
+      socket.once('error', () => resolve(false));
+      socket.bind(port, '0.0.0.0', () => resolve(true));
+    });
+    socket.close();
+    if (isFree) return port;
+  }
+}
+
 describe('the doctor says of ports', () => {
   it('that they are free', async () => {
     const port = await listening();
@@ -84,7 +98,7 @@ describe('the doctor says of ports', () => {
   });
 
   it('who has one that this user may not try', async () => {
-    const tcp = { address: '127.0.0.1', port: await listening() };
+    const tcp = { address: '127.0.0.1', port: await listeningOnTcpAlone() };
     expect(await isInUse('tcp', tcp)).toBe(true);
     expect(await isInUse('udp', tcp)).toBe(false);
     expect(await isInUse('tcp', { ...tcp, address: '0.0.0.0' })).toBe(true);

@@ -30,6 +30,9 @@ import { startForbidden, startPebble } from './pebble.ts';
 import type { Pebble, PebbleOptions } from './pebble.ts';
 import { makePair, pathsAt, put } from './test-certificates.ts';
 
+// An order is several exchanges with another process, and some tests make two.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
+
 const zone = 'e164.alpha.test';
 const host = `api.${zone}`;
 const dayMs = 24 * 3_600_000;
@@ -126,7 +129,7 @@ async function until(name: string, count = 1): Promise<void> {
     () => {
       if (named(name).length < count) throw new Error(JSON.stringify(events));
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 

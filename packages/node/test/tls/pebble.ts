@@ -30,7 +30,7 @@ export interface PebbleOptions {
   readonly port?: number;
 }
 
-const startMsMax = 20_000;
+const startMsMax = 60_000;
 
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   const { folder, dnsServer, settings = {} } = options;
@@ -79,6 +79,9 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     if (root !== undefined) {
       return { directory, caFile, root, output: () => output, [Symbol.asyncDispose]: stop };
     }
+    // Somebody else may have got a port between our look and pebble's.
+    const isPortTaken = child.exitCode !== null && output.includes('address already in use');
+    if (isPortTaken && options.port === undefined) return await startPebble(options);
     if (child.exitCode !== null || Date.now() > deadlineMs)
       throw new Error(`pebble does not start: ${output}`);
     await sleep(50);
