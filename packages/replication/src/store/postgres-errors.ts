@@ -24,6 +24,9 @@ const sqlStates: readonly (readonly [string, keyof typeof messages])[] = [
   // `canceling statement due to statement timeout`
   ['57014', 'shared_store_slow'],
   ['55P03', 'shared_store_slow'],
+  // We were too slow ourselves: the database ended a transaction that stood idle, or was too long.
+  ['25P03', 'shared_store_slow'],
+  ['25P04', 'shared_store_slow'],
   ['08', 'shared_store_unavailable'],
   ['53', 'shared_store_unavailable'],
   ['57', 'shared_store_unavailable'],
