@@ -90,6 +90,13 @@ function Verdict({ view }: { readonly view: FederationView }): JSX.Element {
       </p>
     );
   }
+  if (states.every((state) => state === 'silent')) {
+    return (
+      <p class="card" role="status" data-verdict="silent">
+        {transparency.noneAnswers}
+      </p>
+    );
+  }
   const isEqual = states.every((state) => state === 'equal' || state === 'silent');
   return (
     <p

@@ -30,6 +30,7 @@ export const transparency: Messages['transparency'] = {
   allEqual: 'Alle Mitglieder, die antworten, haben dasselbe Verzeichnis.',
   notEqual:
     'Mitglieder widersprechen einander. Beim Nachschlagen wird nur geglaubt, was genügend von ihnen sagen und beweisen.',
+  noneAnswers: 'Gerade antwortet kein Mitglied; es gibt nichts zu vergleichen.',
   comparing: 'Die Mitglieder werden verglichen …',
   charter: 'Die Satzung',
   charterText: 'Die Regeln, nach denen die Mitglieder zusammenarbeiten, von allen unterschrieben.',

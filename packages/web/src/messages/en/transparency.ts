@@ -27,6 +27,7 @@ export const transparency = {
   allEqual: 'All members that answer have the same directory.',
   notEqual:
     'Members contradict each other. Look-ups believe only what enough of them say and prove.',
+  noneAnswers: 'No member answers just now, so there is nothing to compare.',
   comparing: 'The members are being compared …',
   charter: 'The charter',
   charterText: 'The rules by which the members work together, signed by all of them.',

@@ -29,6 +29,7 @@ export const transparency: Messages['transparency'] = {
   allEqual: 'Todos los miembros que responden tienen el mismo directorio.',
   notEqual:
     'Los miembros se contradicen. Las búsquedas solo creen lo que miembros suficientes dicen y demuestran.',
+  noneAnswers: 'Ningún miembro responde en este momento; no hay nada que comparar.',
   comparing: 'Comparando a los miembros …',
   charter: 'Los estatutos',
   charterText: 'Las reglas con las que los miembros trabajan juntos, firmadas por todos.',
