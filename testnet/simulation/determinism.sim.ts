@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../src/simulation/simulation.ts';
 
-describe('a seed', () => {
+describe('a seed', { timeout: 120_000 }, () => {
   it.each([3, 9, 79, 134])('%i plays the same twice, event by event', async (seed) => {
     const first = await simulate({ seed });
     const second = await simulate({ seed });

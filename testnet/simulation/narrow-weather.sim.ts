@@ -48,7 +48,7 @@ const weathers: readonly (readonly [name: string, change: Partial<Scenario>])[] 
   ],
 ];
 
-describe.each(weathers)('%s', (_, change) => {
+describe.each(weathers)('%s', { timeout: 120_000 }, (_, change) => {
   it.each([1, 2, 3, 4, 5, 6])('breaks no invariant in seed %i', async (seed) => {
     const result = await simulate({ seed, adjust: (drawn) => ({ ...drawn, ...change }) });
     expect(result.violation, `SEED=${seed}`).toBeUndefined();

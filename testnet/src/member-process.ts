@@ -13,6 +13,8 @@ import type { MemberLayout } from './layout.ts';
 
 const stopMsMax = 10_000;
 const pollEveryMs = 100;
+/** A machine that is busy may need seconds for an answer. */
+const askMsMax = 5000;
 
 export class MemberProcess implements AsyncDisposable {
   readonly layout: MemberLayout;
@@ -110,7 +112,7 @@ export class MemberProcess implements AsyncDisposable {
 async function ask({ webPort }: MemberLayout, path: string): Promise<string | undefined> {
   try {
     const response = await fetch(`http://localhost:${webPort}${path}`, {
-      signal: AbortSignal.timeout(1000),
+      signal: AbortSignal.timeout(askMsMax),
     });
     const text = await response.text();
     return response.ok ? text : undefined;

@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createConnection, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -32,12 +31,30 @@ export interface PeerProcess extends AsyncDisposable {
   thaw(): void;
 }
 
+/**
+ * Below those that the kernel gives to connections by itself (32768 and up), which would take one between the
+ * look and the use, and beside those of testnets (20000 to 29999).
+ */
+const portFirst = 10_000;
+const portCount = 10_000;
+/** Each process begins elsewhere, and gives none twice. */
+let portsGiven = Math.floor(Math.random() * portCount);
+
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = portFirst + (portsGiven++ % portCount);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return await new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+      server.close(() => resolve(true));
+    });
+  });
 }
 
 export interface PeerOptions {

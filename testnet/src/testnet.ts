@@ -18,7 +18,7 @@ import { MemberProcess } from './member-process.ts';
 import { startPrivateRoot } from './private-root.ts';
 import { linkPage } from './web-page.ts';
 
-const readyMsMax = 60_000;
+const readyMsMax = 120_000;
 const sameKeysMsMax = 20_000;
 
 export interface StartOptions extends TestnetOptions {

@@ -16,6 +16,8 @@ const convergenceMsMax = 120_000;
 const pollEveryMs = 250;
 /** Proofs are limited to so many a second at a member; those of one holder at a time are below it. */
 const proofRetriesMax = 40;
+/** Of what members show; each try takes as long as the client lets one be busy. */
+const answerRetriesMax = 5;
 
 export interface HealedRun {
   readonly layout: TestnetLayout;
@@ -108,7 +110,9 @@ async function checkHolders({ layout, charterNote, ledger, holdings }: HealedRun
   if (charters.verdict !== 'accept') throw new Error(charters.message);
   const directory = createDirectory({ charterNote, crypto });
   for (const holding of holdings) {
-    const { members } = await directory.survey(holding.identifier);
+    const members = await answered(
+      async () => (await directory.survey(holding.identifier)).members,
+    );
     for (const answer of members) {
       const shown =
         answer.state === 'published' &&
@@ -123,7 +127,7 @@ async function checkHolders({ layout, charterNote, ledger, holdings }: HealedRun
       }
     }
     for (const id of [holding.entryId, holding.ownershipId]) {
-      for (const state of await directory.entryState(id)) {
+      for (const state of await answered(async () => await directory.entryState(id))) {
         const ended = id === holding.ownershipId && holding.seq > 0;
         if (state.state !== 'complete' || (!state.inForce && !ended)) {
           throw new Error(`${state.member} says ${state.state} of an entry that was complete`);
@@ -134,6 +138,18 @@ async function checkHolders({ layout, charterNote, ledger, holdings }: HealedRun
       const proven = { member, charter: charters.value.current, ledger };
       await checkProof(holding, proven);
     }
+  }
+}
+
+/** Asks until all members answer: nobody is down any more, but some may be busy. */
+async function answered<T extends { readonly state: string }>(
+  ask: () => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  for (let attempt = 1; ; attempt++) {
+    const answers = await ask();
+    const isWhole = answers.every(({ state }) => state !== 'failed');
+    if (isWhole || attempt === answerRetriesMax) return answers;
+    await sleep(pollEveryMs);
   }
 }
 

@@ -13,10 +13,12 @@ import type { Identifier } from '@callbook/protocol';
 import type { MemberLayout } from '../layout.ts';
 
 const callMsMax = 5000;
+/** For logs, which are read of members that are well: they may be busy. */
+const logMsMax = 20_000;
 
 /** Leaves of the newest checkpoint that a member serves of a log; 0 while there is none. */
 export async function logSizeAt(member: MemberLayout, origin: string): Promise<number> {
-  const response = await get(member, `/log/${origin}/checkpoint`);
+  const response = await get(member, `/log/${origin}/checkpoint`, logMsMax);
   if (response.status === 404) return 0;
   const note = parseNote(await response.text());
   const checkpoint = note.verdict === 'accept' ? parseCheckpoint(note.value.text) : note;
@@ -34,7 +36,7 @@ export async function leavesAt(
   for (let index = 0; index * tileWidthMax < size; index++) {
     const bundle = { level: 'entries', index } as const;
     const path = tilePath({ ...bundle, width: tileWidth(bundle, size) });
-    const response = await get(member, `/log/${origin}/${path}`);
+    const response = await get(member, `/log/${origin}/${path}`, logMsMax);
     if (!response.ok) throw new Error(`${member.name} does not serve ${origin} ${path}`);
     const parsed = parseEntryBundle(new Uint8Array(await response.arrayBuffer()));
     if (parsed.verdict !== 'accept') throw new Error(`${member.name}: ${parsed.code}`);
@@ -76,7 +78,7 @@ export async function proofAt(
 
 /** The root of the index that a member has signed. */
 export async function rootAt(member: MemberLayout): Promise<string> {
-  const response = await get(member, '/v1/index-root').catch((cause: unknown) => {
+  const response = await get(member, '/v1/index-root', callMsMax).catch((cause: unknown) => {
     throw new Unanswered('member_unreachable', cause);
   });
   if (response.ok) return await response.text();
@@ -84,7 +86,7 @@ export async function rootAt(member: MemberLayout): Promise<string> {
   throw new Error(`${member.name} answers an index root with ${response.status}`);
 }
 
-async function get({ webPort }: MemberLayout, path: string): Promise<Response> {
-  const signal = AbortSignal.timeout(callMsMax);
+async function get({ webPort }: MemberLayout, path: string, msMax: number): Promise<Response> {
+  const signal = AbortSignal.timeout(msMax);
   return await fetch(`http://localhost:${webPort}${path}`, { signal });
 }

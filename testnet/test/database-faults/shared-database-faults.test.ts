@@ -131,17 +131,21 @@ describe('the shared database', () => {
     await stateOf(stranger, 'shared_store_foreign');
     await writer[Symbol.asyncDispose]();
     const attempts = stranger.states.length;
+    const busy = ['shared_store_slow', 'shared_store_unavailable'];
     await vi.waitFor(
       async () => expect((await front.ready()).reasons).toEqual(['shared_store_stale']),
       soon,
     );
-    expect(stranger.states.length).toBe(attempts);
+    // A machine that is busy may be slow; nothing else is told than before.
+    const told = stranger.states.slice(attempts).map(({ code }) => code ?? 'followed');
+    expect(told.filter((code) => ![...busy, 'shared_store_foreign'].includes(code))).toEqual([]);
     parts.use(await lab.writer('writer'));
     await answers(front, 'sip:a@one.example');
   }, 120_000);
 
   it('whose writer has ended in order: the next need not wait', async () => {
     const { writer, front } = await start();
+    await stateOf(writer, undefined);
     await writer[Symbol.asyncDispose]();
     const next = parts.use(await lab.writer('writer', { takeOverMs: 3_600_000 }));
     await next.publish([number, 'sip:a@next.example']);
@@ -150,12 +154,14 @@ describe('the shared database', () => {
 
   it('with two writers: the later one waits, says so, and takes over when the other has gone', async () => {
     const { writer, front } = await start();
-    const other = parts.use(await lab.writer('other'));
+    // A second of silence is nothing on a busy machine; who ends in order is not waited for.
+    const other = parts.use(await lab.writer('other', { takeOverMs: 10_000 }));
     await other.publish([number, 'sip:a@other.example']);
     await stateOf(other, 'shared_store_taken');
     await writer.publish([number, 'sip:a@two.example']);
     await answers(front, 'sip:a@two.example');
-    expect(writer.follower.state.code).toBeUndefined();
+    await stateOf(writer, undefined);
+    expect(writer.states.map(({ code }) => code)).not.toContain('shared_store_taken');
     await writer[Symbol.asyncDispose]();
     await answers(front, 'sip:a@other.example');
     await stateOf(other, undefined);

@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectory } from '@callbook/client';
 import type { Directory, Holding } from '@callbook/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { leavesAt, logSizeAt } from '../../src/chaos/member-view.ts';
 import type { MemberLayout } from '../../src/layout.ts';
 import { MemberProcess } from '../../src/member-process.ts';
@@ -15,7 +15,9 @@ import { eventually, openLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { changeConfig, copyElsewhere, logOf, newestCode } from '../scale/member-elsewhere.ts';
 
-const codeMsMax = 30_000;
+const codeMsMax = 60_000;
+/** What a member whose machine is busy says of its database, and nothing is wrong. */
+const busy = ['shared_store_slow', 'shared_store_unavailable'];
 const parts = new AsyncDisposableStack();
 let lab: Lab;
 let postgres: Postgres;
@@ -43,10 +45,11 @@ beforeAll(async () => {
       await eventually(
         async () => await newestCode(lab.description.outbox, to),
         (code) => code !== '',
+        codeMsMax,
       ),
   });
   await stateIs(undefined);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => await parts.disposeAsync());
 
@@ -90,13 +93,18 @@ async function metrics(): Promise<{ states: string[]; lagSeconds: number }> {
 /** In all three places where an operator looks. */
 async function stateIs(code: string | undefined): Promise<void> {
   await eventually(metrics, ({ states }) => states.join() === (code ?? ''), codeMsMax);
-  const status = await lab.run(`callbook-node status --config ${alpha.configFile}`);
-  expect(status.stdout).toMatch(new RegExp(`state +${code ?? 'followed'}\n`));
-  const page = await (await fetch(`http://localhost:${alpha.operatorPort}/`)).text();
-  expect(page).toContain(code ?? 'followed');
   const advice = 'CallbookSharedDatabase';
-  if (code === undefined) expect(status.stdout).not.toContain(advice);
-  else expect(status.stdout).toContain(advice);
+  await vi.waitFor(
+    async () => {
+      const status = await lab.run(`callbook-node status --config ${alpha.configFile}`);
+      expect(status.stdout).toMatch(new RegExp(`state +${code ?? 'followed'}\n`));
+      const page = await (await fetch(`http://localhost:${alpha.operatorPort}/`)).text();
+      expect(page).toContain(code ?? 'followed');
+      if (code === undefined) expect(status.stdout).not.toContain(advice);
+      else expect(status.stdout).toContain(advice);
+    },
+    { timeout: codeMsMax },
+  );
 }
 
 /** What the shared table has of the one number. */
@@ -132,14 +140,14 @@ describe('a member whose shared database', () => {
       await harm();
       await stateIs(code);
       await publish();
-      expect(await ready()).toEqual({ ready: true });
+      await expect.poll(ready).toEqual({ ready: true });
       await eventually(metrics, ({ lagSeconds }) => lagSeconds >= 1, codeMsMax);
       await mend();
       await stateIs(undefined);
       expect(await sharedUri()).toBe(`sip:v${version}@`);
       expect((await metrics()).lagSeconds).toBe(0);
     },
-    90_000,
+    180_000,
   );
 });
 
@@ -156,16 +164,22 @@ describe('a member that is started twice', () => {
     twin = await copyElsewhere(alpha, { withData: true });
     await lab.testnet.restart('alpha');
     await stateIs(undefined);
-  }, 60_000);
+  }, 180_000);
 
   async function startTwin(): Promise<MemberProcess> {
     const before = (await logOf(alpha)).length;
     const other = parts.use(new MemberProcess(twin));
     expect(await other.ended).toBe(1);
     // The one that runs has seen nothing of it.
-    expect((await logOf(alpha)).slice(before).map(({ msg }) => msg)).toEqual([]);
+    const said = (await logOf(alpha)).slice(before).filter((line) => !isOfWays(line));
+    expect(said.map(({ msg }) => msg)).toEqual([]);
     return other;
   }
+
+  /** Of the way to the database: it may be slow, and is followed again, or for the first time. */
+  const isOfWays = ({ msg, code }: { readonly msg: string; readonly code?: string }): boolean =>
+    ['shared_database_followed', 'ledger_followed'].includes(msg) ||
+    (['shared_database_troubled', 'ledger_troubled'].includes(msg) && busy.includes(code!));
 
   it('is refused as the second, with a code and what to do, and signs nothing', async () => {
     const words = await (await startTwin()).lastWords('');
@@ -183,10 +197,13 @@ describe('a member that is started twice', () => {
 
   it('ends as the second when it could not be told before', async () => {
     await postgres.kill();
+    const before = (await logOf(twin)).length;
     const other = parts.use(new MemberProcess(twin));
+    // It has asked for both tables in vain, and starts. The one that runs tries again after as long as the
+    // database was away, at most: it must be back before the other has started and looked for five seconds.
     await eventually(
-      async () => (await logOf(twin)).map(({ msg }) => msg),
-      (said) => said.includes('serving'),
+      async () => (await logOf(twin)).slice(before).map(({ msg }) => msg),
+      (said) => said.filter((msg) => msg === 'writer_unknown').length === 2,
       codeMsMax,
     );
     await postgres.restart();
@@ -194,7 +211,7 @@ describe('a member that is started twice', () => {
     expect((await logOf(twin)).map(({ msg }) => msg)).toContain('writer_elsewhere');
     await stateIs(undefined);
     await publish();
-  }, 90_000);
+  }, 180_000);
 
   it('is refused where a ledger is there that its configuration does not name', async () => {
     await setUp({ urlFile: 'database', standby: true });
@@ -202,7 +219,7 @@ describe('a member that is started twice', () => {
     expect((await logOf(alpha)).map(({ msg }) => msg)).toContain('lease_taken');
     expect(await (await startTwin()).lastWords('')).toContain('(ledger_in_use)');
     await publish();
-  }, 60_000);
+  }, 120_000);
 
   it('has signed one log all the while', async () => {
     const size = await eventually(
@@ -216,7 +233,7 @@ describe('a member that is started twice', () => {
       expect(said).not.toContain('evidence_found');
       expect(said).not.toContain('own_log_contradicted');
     }
-  });
+  }, 90_000);
 });
 
 describe('a member that shares a ledger', () => {
@@ -233,5 +250,5 @@ describe('a member that shares a ledger', () => {
     await stateIs(undefined);
     await publish();
     await eventually(sharedUri, (uri) => uri === `sip:v${version}@`, codeMsMax);
-  }, 90_000);
+  }, 180_000);
 });

@@ -18,7 +18,7 @@ export class BadWay implements AsyncDisposable {
   delayMs = 0;
   /** Nothing moves, and nobody is told. */
   isStopped = false;
-  /** Stops for good what comes from a client after a statement with this in it. */
+  /** Stops for good, both ways, what comes after a statement of a client with this in it. */
   stopsAfter: string | undefined;
   /** Of the database, by this way. */
   readonly url: string;
@@ -32,8 +32,9 @@ export class BadWay implements AsyncDisposable {
     this.#server = createServer({ allowHalfOpen: true }, (client) => {
       const server = connect({ path: targetPath, allowHalfOpen: true });
       for (const socket of [client, server]) this.#keep(socket);
-      void this.#carry(client, server, true);
-      void this.#carry(server, client, false);
+      const way = { isHeld: false };
+      void this.#carry(client, server, { way, isFromClient: true });
+      void this.#carry(server, client, { way, isFromClient: false });
     });
     const user = target.searchParams.get('user');
     this.url = `postgresql:///postgres?host=${encodeURIComponent(folder)}&user=${user}`;
@@ -54,21 +55,27 @@ export class BadWay implements AsyncDisposable {
     socket.on('error', () => undefined);
   }
 
-  async #carry(from: Socket, to: Socket, isFromClient: boolean): Promise<void> {
-    let isHeld = false;
-    // A side that has been stopped says nothing of its end either, as a machine that sleeps.
-    from.once('close', () => isHeld || to.destroy());
+  async #carry(
+    from: Socket,
+    to: Socket,
+    { way, isFromClient }: { readonly way: { isHeld: boolean }; readonly isFromClient: boolean },
+  ): Promise<void> {
+    // Neither side hears of the other's end then, as of a machine that sleeps: both have limits of time, and
+    // which ends first is a matter of a millisecond.
+    from.once('close', () => way.isHeld || to.destroy());
     try {
       for await (const piece of from as AsyncIterable<Buffer>) {
         if (this.delayMs > 0) await sleep(this.delayMs);
         while (this.isStopped) await sleep(stoppedPollMs);
-        if (isHeld) continue;
+        if (way.isHeld) continue;
         to.write(piece);
-        isHeld = isFromClient && this.stopsAfter !== undefined && piece.includes(this.stopsAfter);
+        if (isFromClient && this.stopsAfter !== undefined && piece.includes(this.stopsAfter)) {
+          way.isHeld = true;
+        }
       }
-      if (!isHeld) to.end();
+      if (!way.isHeld) to.end();
     } catch {
-      if (!isHeld) to.destroy();
+      if (!way.isHeld) to.destroy();
     }
   }
 

@@ -122,8 +122,9 @@ describe('a front end as a process', () => {
       (answer) => answer?.sip === 'sip:a@two.example',
       startMsMax,
     );
-    expect(await front.metric('callbook_front_ready')).toBe(1);
-    expect((await front.log()).map(({ msg }) => msg)).toContain('serving');
+    // Its threads answer a moment before all of it has started.
+    await expect.poll(async () => await front.metric('callbook_front_ready')).toBe(1);
+    await expect.poll(async () => (await front.log()).map(({ msg }) => msg)).toContain('serving');
     expect(await front.stop()).toBe(0);
     expect((await front.log()).at(-1)!.msg).toBe('stopping');
     expect(await front.said()).not.toContain(number);

@@ -54,7 +54,8 @@ describe('a way to the shared database', () => {
     await answers(front, 'sip:a@two.example');
     await vi.waitFor(() => expect(writer.follower.state.code).toBeUndefined(), soon);
     await vi.waitFor(async () => expect((await front.ready()).status).toBe(200), soon);
-    expect(await stateIn(front)).toBeUndefined();
+    // What was on its way by another connection may still come late.
+    await vi.waitFor(async () => expect(await stateIn(front)).toBeUndefined(), soon);
   }, 120_000);
 
   it('that stops for one front end: that one lags and says so, the other answers on', async () => {
@@ -77,16 +78,20 @@ describe('a way to the shared database', () => {
       expect(answer).toEqual(SERVFAIL);
     }, soon);
     expect([...seen].filter((sip) => sip !== 'sip:a@one.example')).toEqual([undefined]);
-    expect((await lagging.ready()).reasons).toEqual([await stateIn(lagging)]);
-    expect(['shared_store_slow', 'shared_store_unavailable']).toContain(await stateIn(lagging));
+    await vi.waitFor(async () => {
+      const state = await stateIn(lagging);
+      expect(['shared_store_slow', 'shared_store_unavailable']).toContain(state);
+      expect((await lagging.ready()).reasons).toEqual([state]);
+    }, soon);
     expect((await lagging.lookUp(number)).status).toBe(503);
-    expect((await other.ready()).status).toBe(200);
+    await vi.waitFor(async () => expect((await other.ready()).status).toBe(200), soon);
     way.isStopped = false;
     await answers(lagging, 'sip:a@two.example');
   }, 120_000);
 
   it('that stops in a transaction keeps its locks from nobody for long', async () => {
-    const options = { table: 'locks', connections: 1, answerMsMax, makesTable: true };
+    // As long as a busy machine needs for a connection, too.
+    const options = { table: 'locks', connections: 1, answerMsMax: 3_000, makesTable: true };
     const rowKey = Uint8Array.of(1);
     const [before, after] = [Uint8Array.of(1), Uint8Array.of(2)];
     const here = await openPostgresStore({ ...options, url: lab.postgres.url });

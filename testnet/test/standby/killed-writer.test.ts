@@ -34,7 +34,7 @@ import { People } from './people.ts';
 
 const memberCount = 4;
 const takeOverMsMax = 10_000;
-const readyMsMax = 30_000;
+const readyMsMax = 60_000;
 /** The bound that the front ends are given, and keep. */
 const stalenessSecondsMax = 4;
 /** Beside it: from a receipt until the member has written to the shared table. */
@@ -90,7 +90,7 @@ beforeAll(async () => {
   charterNote = await readFile(layout.charterFile, 'utf8');
   await saidBy(alphaThere, 'standing_by');
   fronts = [await startFront('front-1'), await startFront('front-2')];
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => await parts.disposeAsync());
 
@@ -114,6 +114,12 @@ async function prepareAlpha({ members: [alpha] }: TestnetLayout): Promise<void> 
 async function startFront(name: string): Promise<FrontProcess> {
   const folder = join(layout.folder, name);
   await mkdir(folder, { mode: 0o700 });
+  // The member makes it beside its start.
+  await eventually(
+    async () => await postgres.query(`SELECT to_regclass('callbook')`),
+    (table) => table === 'callbook',
+    readyMsMax,
+  );
   await postgres.query(
     `DO $$ BEGIN CREATE ROLE front LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
      GRANT SELECT ON callbook TO front`,
@@ -162,7 +168,8 @@ function troublesIn(log: readonly { readonly msg: string; readonly code?: string
 describe('a member with two front ends and a stand-by', () => {
   let noticesBefore: Awaited<ReturnType<typeof noticesIn>>;
   let killedAtMs: number;
-  let awayMs: number;
+  /** From the death of the writer until the stand-by had what the others had logged meanwhile. */
+  let caughtUpMs: number;
 
   it('answers at all three while people claim and change', async () => {
     const apex = layout.members[0]!.zone;
@@ -188,22 +195,33 @@ describe('a member with two front ends and a stand-by', () => {
     // Who stands by has no port to answer at.
     expect(witness.counts('there')).toMatchObject({ right: 0, absent: 0, servfail: 0 });
     noticesBefore = await noticesIn();
-  }, 60_000);
+  }, 150_000);
 
   it('signs its next checkpoint at the stand-by within 10 s of the death of its writer', async () => {
-    const size = await logSizeAt(layout.members[1]!, layout.members[0]!.origin);
     killedAtMs = Date.now();
     await first.stop('SIGKILL');
+    // Until then the log may still grow by what the first had sent before it was killed.
+    await saidBy(alphaThere, 'lease_taken');
+    const size = await logSizeAt(layout.members[1]!, layout.members[0]!.origin);
     await eventually(
       async () => await logSizeAt(layout.members[1]!, layout.members[0]!.origin),
       (grown) => grown > size,
       readyMsMax,
     );
-    awayMs = Date.now() - killedAtMs;
+    const awayMs = Date.now() - killedAtMs;
     console.info(`the next checkpoint is signed ${awayMs} ms after the writer was killed`);
     if (isQuiet()) expect(awayMs).toBeLessThan(takeOverMsMax);
-    await saidBy(alphaThere, 'lease_taken');
-  }, 60_000);
+    const [itself, ...others] = layout.members;
+    const sizes = await Promise.all(others.map((member) => logSizeAt(member, member.origin)));
+    await eventually(
+      async () =>
+        await Promise.all(others.map(({ origin }) => logSizeAt(itself!, origin).catch(() => -1))),
+      (held) => held.every((heldSize, place) => heldSize >= sizes[place]!),
+      readyMsMax,
+    );
+    caughtUpMs = Date.now() - killedAtMs;
+    if (isQuiet()) expect(caughtUpMs).toBeLessThan(awayMs + catchUpMsMax);
+  }, 150_000);
 
   it('is followed by its front ends, through the same table, without filling it again', async () => {
     await eventually(
@@ -229,25 +247,33 @@ describe('a member with two front ends and a stand-by', () => {
       const codes = troublesIn(await front.log());
       expect(codes.filter((code) => ![...busy, ...waiting].includes(code))).toEqual([]);
     }
-  }, 60_000);
+  }, 150_000);
 
   it('has the old writer as its stand-by when that comes back', async () => {
     const count = (await logOf(alphaHere)).length;
     first = parts.use(new MemberProcess(alphaHere));
-    await saidBy(alphaHere, 'standing_by', count);
+    const failed = first.ended.then(async () => {
+      throw new Error(await first.lastWords('ended'));
+    });
+    await Promise.race([saidBy(alphaHere, 'standing_by', count), failed]);
     const before = Date.now();
     await sleep(loadedMs);
     expect(witness.counts('here', before)).toMatchObject({ right: 0, absent: 0, servfail: 0 });
-    expect((await logOf(alphaHere)).at(-1)!.msg).toBe('standing_by');
-    expect(witness.counts('there', before).right).toBeGreaterThan(0);
-  }, 60_000);
+    // Between two of these lines a busy machine may say that the database is slow.
+    await expect.poll(async () => (await logOf(alphaHere)).at(-1)!.msg).toBe('standing_by');
+    await expect.poll(() => witness.counts('there', before).right).toBeGreaterThan(0);
+  }, 150_000);
 
   it('has lost no receipt, and agrees with the others about everything', async () => {
+    await eventually(
+      async () => people.holdings.length,
+      (count) => count > 2 * memberCount,
+      readyMsMax,
+    );
     await people.end();
     const { holdings } = people;
     const { leaves } = await checkHealed({ layout, charterNote, ledger, holdings });
     console.info({ ...ledger.counts, leaves, claims: holdings.length });
-    expect(holdings.length).toBeGreaterThan(2 * memberCount);
     for (const member of [...layout.members.slice(1), alphaHere, alphaThere]) {
       const said = (await logOf(member)).map(({ msg }) => msg);
       expect(said).not.toContain('evidence_found');
@@ -261,13 +287,13 @@ describe('a member with two front ends and a stand-by', () => {
         const sip = holdingPayload(holding).routes[0]!.uri;
         const asked = { port: dnsPort, apex: layout.members[0]!.zone, digits };
         await eventually(
-          async () => await ask(asked),
-          (answer) => answer.sip === sip,
+          async () => await ask(asked).catch(() => undefined),
+          (answer) => answer?.sip === sip,
           readyMsMax,
         );
       }
     }
-  }, 120_000);
+  }, 240_000);
 
   it('has answered nothing that was not so', async () => {
     await witness.end();
@@ -280,7 +306,7 @@ describe('a member with two front ends and a stand-by', () => {
     const boundMs = ({ origins }: Promised): number =>
       origins.every((origin) => origin === own)
         ? stalenessSecondsMax * 1000 + writingMsMax
-        : awayMs + catchUpMsMax;
+        : caughtUpMs + catchUpMsMax;
     expect(witness.lies(boundMs)).toEqual([]);
     // And it is answers that this is said of.
     for (const server of servers) expect(witness.counts(server).right).toBeGreaterThan(50);
@@ -300,7 +326,7 @@ describe('a member with two front ends and a stand-by', () => {
     await fillShared({ from: store, shared, write });
     await shared.close();
     expect(differing.length).toBe(0);
-  }, 60_000);
+  }, 150_000);
 });
 
 async function opened(folder: string) {
