@@ -67,7 +67,7 @@ it('are registered as by anybody, and found by every way there is', async () => 
   const checked = await eventually(
     async () =>
       await lab.callbook(`audit canary check --resolver ${resolver} --cache audit --json`),
-    ({ stdout }) => stdout.includes('"resolved":3'),
+    ({ stdout }) => ['lookups', 'zones', 'resolved'].every((way) => stdout.includes(`"${way}":3`)),
     60_000,
   );
   expect(JSON.parse(checked.stdout)).toEqual({
@@ -78,8 +78,15 @@ it('are registered as by anybody, and found by every way there is', async () => 
 }, 120_000);
 
 it('are compared with the others, by place and not by number', async () => {
-  const ran = await lab.callbook(
-    `audit compare ${number} +34912345678 --canaries --resolver ${resolver} --cache audit --json`,
+  // Whoever is late is not counted.
+  const ran = await eventually(
+    async () =>
+      await lab.callbook(
+        `audit compare ${number} +34912345678 --canaries --resolver ${resolver} --cache audit --json`,
+      ),
+    ({ stdout }) =>
+      ['lookups', 'zones', 'resolved'].every((way) => stdout.split(`"${way}":3`).length === 3),
+    60_000,
   );
   expect(ran, ran.stderr).toMatchObject({ code: everythingIsWell });
   const { numbers, findings } = JSON.parse(ran.stdout) as Record<string, unknown>;
@@ -90,7 +97,7 @@ it('are compared with the others, by place and not by number', async () => {
     { name: 'number_1', state: 'unproven' },
   ]);
   expect(findings).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('convict a member whose zone signs other keys than their entry has', async () => {
   const holding = await readHolding();
@@ -183,9 +190,11 @@ it('leave the daemon free to be a witness, whose cosignature a member shows from
   if (key.verdict !== 'accept') throw new Error(key.code);
   const { api, origin } = lab.description.members[0]!;
   await eventually(
-    async () => await fetch(`${api}/log/${origin}/checkpoint`).then((answer) => answer.text()),
+    // A connection from before the restart may be found to be closed only when it is used.
+    async () =>
+      await fetch(`${api}/log/${origin}/checkpoint`).then((answer) => answer.text(), String),
     (note) => verifyCosignature(note, key.value, crypto).verdict === 'accept',
-    30_000,
+    60_000,
   );
   const [remembered] = await readdir(join(lab.folder, 'another/witness'));
   expect(remembered).toBe(encodeURIComponent(origin));

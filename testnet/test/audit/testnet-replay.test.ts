@@ -54,7 +54,7 @@ it(`ends with all members agree after ${updateCount} updates, and Go comes to th
   const offline = await lab.callbook('audit replay --cache audit --offline --json');
   const { root: again, bindings } = JSON.parse(lastLine(offline)) as Folded;
   expect({ root: again, bindings }).toEqual({ root, bindings: holderCount });
-}, 120_000);
+}, 240_000);
 
 it('finds nothing while members keep writing, and all of it in the end', async () => {
   let isOver = false;
@@ -78,7 +78,7 @@ it('finds nothing while members keep writing, and all of it in the end', async (
   }
   const { root } = await settled('audit');
   expect(await goFold('audit')).toMatchObject({ root, violations: [], broken: [] });
-}, 180_000);
+}, 300_000);
 
 it('runs the commands of docs/auditors.md as they stand', async () => {
   const page = await readFile(join(import.meta.dirname, '../../../docs/auditors.md'), 'utf8');
@@ -97,7 +97,7 @@ it('goes on where it was killed', async () => {
   const { root } = await settled('killed');
   expect(root).toBe((await settled('audit')).root);
   expect(await goFold('killed')).toEqual(await goFold('audit'));
-}, 120_000);
+}, 300_000);
 
 it('says that the disk is full, and goes on when it is not', async () => {
   const cache = join(lab.folder, 'small');
@@ -131,9 +131,12 @@ it('names member, entry and evidence when one byte changed in the store of a mem
   await lab.testnet.members[0]!.stop('SIGTERM');
   const index = await changeOneByte(join(alpha!.folder, 'data', 'store'), origin);
   await lab.testnet.restart(name);
-  await rm(join(lab.folder, 'changed'), { recursive: true, force: true });
   const ran = await eventually(
-    async () => await lab.callbook('audit replay --cache changed'),
+    async () => {
+      // From nothing each time: what a mirror gave while this member was away is not asked for again.
+      await rm(join(lab.folder, 'changed'), { recursive: true, force: true });
+      return await lab.callbook('audit replay --cache changed');
+    },
     ({ code }) => code === verifiedBad,
     60_000,
   );
@@ -180,7 +183,7 @@ async function settled(cache: string): Promise<Settled> {
     },
     ({ verdict, logs, isStill }) =>
       isStill && verdict === 'agree' && logs.reduce((sum, { size }) => sum + size, 0) >= leavesMin,
-    60_000,
+    120_000,
   );
 }
 
@@ -203,21 +206,29 @@ async function goFold(cache: string): Promise<GoFolded> {
 async function killedAt(cache: string, sign: string): Promise<void> {
   const main = join(import.meta.dirname, '../../../packages/cli/src/main.ts');
   const flags = ['--conditions=@callbook/source', main, 'audit', 'replay', '--cache', cache];
-  const child = spawn(process.execPath, flags, {
-    cwd: lab.folder,
-    env: environment(lab.folder),
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'exit');
-  await eventually(
-    async () => await isThere(join(lab.folder, cache, sign)),
-    (seen) => seen,
-    60_000,
-  );
-  child.kill('SIGKILL');
-  await ended;
-  expect(child.signalCode).toBe('SIGKILL');
+  const signals: unknown[] = [];
+  while (signals.at(-1) !== 'SIGKILL' && signals.length < killAttemptsMax) {
+    // One that came to its end while this process had no turn leaves nothing to go on with.
+    if (signals.length > 0) await rm(join(lab.folder, cache), { recursive: true });
+    const child = spawn(process.execPath, flags, {
+      cwd: lab.folder,
+      env: environment(lab.folder),
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    await eventually(
+      async () => await isThere(join(lab.folder, cache, sign)),
+      (seen) => seen,
+      60_000,
+    );
+    child.kill('SIGKILL');
+    await ended;
+    signals.push(child.signalCode);
+  }
+  expect(signals.at(-1)).toBe('SIGKILL');
 }
+
+const killAttemptsMax = 5;
 
 async function isThere(path: string): Promise<boolean> {
   if (!existsSync(path)) return false;

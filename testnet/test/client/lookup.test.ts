@@ -1,9 +1,10 @@
 /** Look-ups on a real federation: what they bring, what they cost, and who cannot spoil them. */
 import { socketTransport } from '@callbook/client/node';
-import { parseTrustAnchor, type Directory, type Holding, type Trust } from '@callbook/client';
+import { parseTrustAnchor } from '@callbook/client';
+import type { Directory, Holding, Lookup, LookupOptions, Trust } from '@callbook/client';
 import { encodeBase64Url, type Identifier } from '@callbook/protocol';
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually, startUnbound } from '../lab.ts';
 import { openCallers, type Callers } from './callers.ts';
 import { half, portal, redirect, short, spoiling, stale, type Role } from './impostor.ts';
@@ -12,6 +13,10 @@ import { RoundTrips } from '../../src/round-trips.ts';
 const held: Identifier = 'tel:+34912345678';
 const free: Identifier = 'tel:+447700900001';
 const trusts: readonly Trust[] = ['any-member', 'agreed', 'all-members'];
+/** Longer than a member that was late once is asked after the others. */
+const patientMs = 60_000;
+vi.setConfig({ testTimeout: 150_000 });
+
 let callers: Callers;
 let holding: Holding;
 
@@ -20,7 +25,7 @@ beforeAll(async () => {
   const directory = callers.open();
   holding = await callers.claim(directory, held, new Uint8Array(32).fill(7));
   await settled(directory);
-}, 60_000);
+}, 120_000);
 afterEach(() => callers.cast());
 afterAll(async () => await callers[Symbol.asyncDispose]());
 
@@ -33,7 +38,36 @@ async function settled(directory: Directory): Promise<void> {
         .then(({ reason }) => [reason.proof.state, reason.dnssec.state].join(' '))
         .catch(String),
     (states) => states === 'proven secure',
-    20_000,
+    patientMs,
+  );
+}
+
+/** Asks until it is as expected: a member that is late is passed over, and another one is named instead. */
+async function unhurried(ask: () => Promise<Lookup>, expected: object): Promise<Lookup> {
+  return await vi.waitFor(async () => {
+    const found = await ask();
+    expect(found).toMatchObject(expected);
+    return found;
+  }, patientMs);
+}
+
+/** What whoever believes any member is told when alpha lies; if alpha is late, another is believed. */
+async function caughtAlone(options: LookupOptions = {}): Promise<unknown> {
+  return await eventually(
+    async () =>
+      await callers
+        .open()
+        .lookup(held, { trust: 'any-member', ...options })
+        .then(
+          ({ reason }) => {
+            const heard = reason.members.filter(({ state }) => state !== 'failed');
+            expect(heard.map(({ member }) => member)).not.toContain('alpha');
+            return 'alpha was late';
+          },
+          (error: { readonly code?: string }) => error.code,
+        ),
+    (code) => code !== 'alpha was late',
+    patientMs,
   );
 }
 
@@ -49,8 +83,7 @@ const denial = spoiling(/lookups$/, (json: { results: unknown[] }) => {
 
 describe('a look-up', () => {
   it('brings keys and routes, and all reasons to believe them', async () => {
-    const found = await callers.open().lookup(held);
-    expect(found).toMatchObject({
+    const found = await unhurried(async () => await callers.open().lookup(held), {
       state: 'published',
       binding: { routes: [{ uri: 'sip:alice@sip.example' }], ownershipId: holding.ownershipId },
       reason: {
@@ -83,28 +116,30 @@ describe('a look-up', () => {
   });
 
   it('takes at most six round trips cold and one warm', async () => {
-    const cold = new RoundTrips();
-    const warm = new RoundTrips();
-    let trips = cold;
     const real = callers.open().members.map(({ api }) => api);
     const ports = callers.lab.testnet.layout.members;
-    const directory = callers.open({
-      fetch: async (url, init) => {
-        const place = real.findIndex((api) => url.startsWith(`${api}/`));
-        const near = `http://127.0.0.1:${ports[place]!.webPort}${url.slice(real[place]!.length)}`;
-        return await trips.over((_url, options) => fetch(near, options))(url, init);
-      },
-    });
-    const first = await directory.lookup(held);
-    expect(first.reason).toMatchObject({ proof: { state: 'proven' }, dnssec: { state: 'secure' } });
-    trips = warm;
-    const second = await directory.lookup(held);
-    expect(second.reason).toMatchObject({
-      proof: { state: 'proven' },
-      dnssec: { state: 'secure' },
-    });
-    expect(cold.count).toBeLessThanOrEqual(6);
-    expect(warm.count).toBe(1);
+    const measure = async (): Promise<void> => {
+      const cold = new RoundTrips();
+      const warm = new RoundTrips();
+      let trips = cold;
+      const directory = callers.open({
+        fetch: async (url, init) => {
+          const place = real.findIndex((api) => url.startsWith(`${api}/`));
+          const near = `http://127.0.0.1:${ports[place]!.webPort}${url.slice(real[place]!.length)}`;
+          return await trips.over((_url, options) => fetch(near, options))(url, init);
+        },
+      });
+      const first = await directory.lookup(held);
+      const believed = { proof: { state: 'proven' }, dnssec: { state: 'secure' } };
+      expect(first.reason).toMatchObject(believed);
+      trips = warm;
+      const second = await directory.lookup(held);
+      expect(second.reason).toMatchObject(believed);
+      expect(cold.count).toBeLessThanOrEqual(6);
+      expect(warm.count).toBe(1);
+    };
+    // A member that is late costs another trip: what counts is what it takes when none is.
+    await vi.waitFor(measure, patientMs);
   });
 });
 
@@ -149,12 +184,8 @@ describe('a member that lies', () => {
     callers.cast(role);
     const found = await callers.open().lookup(held);
     expect(found).toMatchObject({ binding: { ownershipId: holding.ownershipId } });
-    const alone = callers.open().lookup(held, { trust: 'any-member' });
-    await expect(alone).rejects.toMatchObject({
-      code: expect.stringMatching(/^(members_disagree|zone_differs)$/) as string,
-    });
-    const byZone = callers.open().lookup(held, { trust: 'any-member', proof: false });
-    await expect(byZone).rejects.toMatchObject({ code: 'zone_differs' });
+    expect(await caughtAlone()).toMatch(/^(members_disagree|zone_differs)$/);
+    expect(await caughtAlone({ proof: false })).toBe('zone_differs');
     const all = callers.open().lookup(held, { trust: 'all-members' });
     await expect(all).rejects.toMatchObject({ code: 'members_disagree' });
   });
@@ -170,10 +201,9 @@ describe('a member that lies', () => {
         opening: null,
       })),
     );
-    const { reason } = await callers.open().lookup(held);
-    expect(reason.proof).toMatchObject({
-      state: 'proven',
-      proof: { member: 'beta', passedOver: [{ member: 'alpha', code: 'proof_index_invalid' }] },
+    const passedOver = [{ member: 'alpha', code: 'proof_index_invalid' }];
+    await unhurried(async () => await callers.open().lookup(held), {
+      reason: { proof: { state: 'proven', proof: { member: 'beta', passedOver } } },
     });
   });
 
@@ -184,8 +214,9 @@ describe('a member that lies', () => {
       return passed;
     };
     callers.cast(tampering);
-    const { reason } = await callers.open().lookup(held);
-    expect(reason.dnssec).toMatchObject({ state: 'secure', member: 'beta' });
+    await unhurried(async () => await callers.open().lookup(held), {
+      reason: { dnssec: { state: 'secure', member: 'beta' } },
+    });
     callers.cast(tampering, tampering, tampering);
     const lookup = callers.open().lookup(held);
     await expect(lookup).rejects.toMatchObject({ code: 'zone_bogus' });
@@ -201,15 +232,13 @@ describe('a stale mirror', () => {
     holding = await directory.publish(holding, {
       routes: [{ service: 'sip', uri: 'sip:alice@new.example', preference: 10 }],
     });
-    const found = await eventually(
-      async () => await directory.lookup(held).catch(() => undefined),
-      (answer) => answer?.state === 'published' && answer.binding.seq === 1,
-    );
-    expect(found?.reason.proof).toMatchObject({
-      state: 'proven',
-      proof: { passedOver: [{ member: 'alpha', code: 'proof_differs' }] },
+    // Until the others have it in their index, their proofs differ as well.
+    const passedOver = [{ member: 'alpha', code: 'proof_differs' }];
+    await unhurried(async () => await directory.lookup(held), {
+      state: 'published',
+      binding: { seq: 1 },
+      reason: { proof: { state: 'proven', proof: { passedOver } }, dnssec: { state: 'secure' } },
     });
-    expect(found?.reason.dnssec).toMatchObject({ state: 'secure' });
     callers.cast();
     await settled(callers.open());
   });
@@ -261,7 +290,8 @@ describe('many', () => {
       undefined,
       spoiling(/proofs$/, (json: { results: object[] }) => ({
         ...json,
-        results: json.results.toReversed(),
+        // Each in the place of another: turned round, the one in the middle would stay where it is.
+        results: [...json.results.slice(1), ...json.results.slice(0, 1)],
       })),
       async (path, pass, response) =>
         path === '/v1/proofs' ? await portal(path, pass, response) : await pass(),
@@ -288,8 +318,9 @@ describe('another ENUM provider', () => {
     callers.cast(denial, denial, denial);
     const suffixes = ['e164.nowhere.test', 'e164.beta.test'];
     const options = { proof: false, dnssec: false };
-    const found = await callers.open({ dns, anchor, suffixes }).lookup(held, options);
-    expect(found).toMatchObject({
+    // A resolver that knows nothing yet may take longer than an answer is waited for.
+    const directory = callers.open({ dns, anchor, suffixes });
+    await unhurried(async () => await directory.lookup(held, options), {
       state: 'elsewhere',
       provider: { zone: 'e164.beta.test', verdict: 'secure', binding: { keys: holdingKeys() } },
     });

@@ -162,6 +162,8 @@ describe('a claim that is disturbed', () => {
     await page.reload();
     await page.locator('#code').waitFor();
     await page.goBack();
+    // An old screen stays until the new one is there: without this its field is what is found below.
+    await heading(page, en.reach.title);
     await page.goForward();
     await page.locator('#code').waitFor();
     expect(await web.codes(to)).toEqual([sent]);
