@@ -197,7 +197,10 @@ export class Person {
 
   async register(directory = this.#town.directory): Promise<Holding> {
     const { identifier, seed, publication } = this;
-    return await directory.claim({ identifier, seed, ...publication });
+    const holding = await directory.claim({ identifier, seed, ...publication });
+    // A member that does not know of it yet would have others register too, not request.
+    await this.#town.untilComplete(holding.ownershipId);
+    return holding;
   }
 
   async publish(holding: Holding): Promise<Holding> {
@@ -250,7 +253,9 @@ export class Person {
         if (!receipts.some((known) => known.origin === origin)) receipts.push(receipt.value);
       }
     }
-    return { ...holding, ownershipId: entryId(entry, crypto) };
+    const ownershipId = entryId(entry, crypto);
+    await this.#town.untilComplete(ownershipId);
+    return { ...holding, ownershipId };
   }
 
   /** `attempt` is how many requests with this key went before. */

@@ -22,7 +22,8 @@ let ca: string;
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'callbook-smtp-'));
-  stack.defer(async () => await rm(folder, { recursive: true, force: true }));
+  // The last mail is being delivered still.
+  stack.defer(async () => await rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   // postfix works as users of its own, who must be able to enter.
   await chmod(folder, 0o711);
   await mkdir(join(folder, 'mail'));

@@ -139,7 +139,7 @@ describe('the metrics of a member', () => {
     const elsewhere = await fetch(`http://${loopback}:${member.metricsPort}/${number}`);
     expect(elsewhere.status).toBe(404);
     expect(await elsewhere.text()).not.toContain(number.slice(1));
-  }, 90_000);
+  }, 180_000);
 
   it('would be found to tell, were URLs their labels', async () => {
     await using careless = await startWatchedMember({ edits: [askedInLabels, urlsCounted] });
@@ -148,5 +148,5 @@ describe('the metrics of a member', () => {
     const text = await metricsOf(careless);
     expect(indiscreet(text).join('\n')).toContain(`/v1/entries/${number}`);
     expect(foundIn(Buffer.from(text), spellingsOf(number))).not.toEqual([]);
-  }, 90_000);
+  }, 180_000);
 });

@@ -20,7 +20,7 @@ import { carelessRelay } from './safeguards.ts';
 import { freshNumber, spellingsOf } from './spellings.ts';
 import type { Spellings } from './spellings.ts';
 
-const forgottenMsMax = 30_000;
+const forgottenMsMax = 60_000;
 const honest = 'alpha';
 const gateway = 'beta';
 const careless = 'gamma';
@@ -113,7 +113,7 @@ it('is nothing at relay, gateway and third member, neither in files nor, soon, i
     );
     expect(filesWith(folderOf(name), spellings)).toEqual([]);
   }
-}, 120_000);
+}, 240_000);
 
 it('would be found at a relay that writes down and keeps what it is brought', async () => {
   const spellings = await lookUpBy(careless, '127.0.0.78');
@@ -131,4 +131,4 @@ it('would be found at a relay that writes down and keeps what it is brought', as
   expect(written).toContain('node.log: encapsulated key in hexadecimal');
   // Careless as it is, it cannot tell what was asked.
   expect(`${kept}${written}`).not.toMatch(/digits|SHA-256 of \d+|BCD/);
-}, 120_000);
+}, 240_000);

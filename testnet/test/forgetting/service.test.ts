@@ -117,7 +117,7 @@ describe('the unit of a member', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  }, 120_000);
+  }, 240_000);
 });
 
 /** Starts a command, waits for the member, ends it as systemd would; returns the status. */
@@ -140,7 +140,7 @@ async function runUntilReady(
       () => false,
     );
   try {
-    await eventually(isReady, (ready) => ready || child.exitCode !== null, 60_000);
+    await eventually(isReady, (ready) => ready || child.exitCode !== null, 120_000);
     if (child.exitCode !== null) throw new Error(`ended: ${Buffer.concat(output).toString()}`);
     // KillMode=mixed: to the launcher alone, which hands it on.
     process.kill(childOf(child.pid!), 'SIGTERM');

@@ -32,7 +32,8 @@ beforeAll(async () => {
   lab = stack.use(await openLab(1));
   alpha = lab.testnet.layout.members[0]!;
   ownName = `api.${alpha.zone}`;
-  [knotPort, tlsPort] = [await freePortBase(0), await freePortBase(0)];
+  knotPort = await freePortBase(0);
+  tlsPort = knotPort + 1;
   const { resolver } = lab.description;
   stack.use(await startKnot());
   await appendFile(
@@ -130,7 +131,7 @@ it('a renewal that is put in its files is shown to new connections, and the open
   await eventually(shownSerial, (serial) => serial !== before.serial, 30_000);
   expect(await statusOver(session)).toBe(200);
   expect(await validatedTlsa()).toEqual(before.tlsa);
-}, 60_000);
+}, 120_000);
 
 it('a member with an authority in place of files has a certificate that clients trust', async () => {
   const config = parse(await readFile(alpha.configFile, 'utf8')) as {
@@ -156,7 +157,7 @@ it('a member with an authority in place of files has a certificate that clients 
   }
   const stranger = await handshake('localhost', '-CAfile root.pem -verify_hostname localhost');
   expect(stranger).toContain('Verify return code: 62');
-}, 60_000);
+}, 120_000);
 
 it('a client that validates DNSSEC verifies it by its TLSA alone', async () => {
   const [tlsa, ...more] = await validatedTlsa();
@@ -190,4 +191,4 @@ it('a start without the authority serves what was kept, and asks for nothing', a
   expect(log).not.toContain('acme_order_failed');
   // What stands in the log names nobody, and quotes nothing.
   expect(log).not.toMatch(/alpha\.example|BEGIN |_acme-challenge/);
-}, 60_000);
+}, 120_000);

@@ -16,7 +16,9 @@ import type { TappedLab } from './views.ts';
 
 /** No member has it, and it is not where members ask each other from. */
 const address = '127.0.0.77';
-const held = '+34912345678';
+/** Of thirteen digits, as all that are looked for: the five octets of a shorter one as BCD stand in some
+ * capsule by chance too often. */
+const held = '+4915123456789';
 const book = Array.from({ length: 40 }, (_, n) => `+4915123${String(n).padStart(6, '0')}`);
 const memberNames = ['alpha', 'beta', 'gamma'];
 
@@ -80,10 +82,10 @@ it('no member sees both who asks and for what, and none needs to', async () => {
   expect(who.length).toBeGreaterThan(0);
   expect(what.length).toBeGreaterThan(0);
   expect(new Set(who).intersection(new Set(what))).toEqual(new Set());
-}, 60_000);
+}, 120_000);
 
 it('an address book of a thousand is synchronised obliviously, and who is found is proven', async () => {
-  const crowd = Array.from({ length: 999 }, (_, n) => `+3460${String(n).padStart(7, '0')}`);
+  const crowd = Array.from({ length: 999 }, (_, n) => `+4915124${String(n).padStart(6, '0')}`);
   const cards = [...crowd, held].map((number) => `BEGIN:VCARD\nTEL:${number}\nEND:VCARD\n`);
   await writeFile(join(tapped.lab.folder, 'book.vcf'), cards.join(''));
   const { code, stdout, stderr } = await tapped.lab.callbook('contacts sync book.vcf --json');
@@ -107,4 +109,4 @@ it('asked plainly, every member sees both, and the same search finds it', async 
   const { who, what } = await lookUp('plain');
   expect(who).toEqual(memberNames);
   expect(what).toEqual(memberNames);
-}, 60_000);
+}, 120_000);

@@ -100,7 +100,14 @@ it('are issued by one member and taken once by any, as far as all of them know',
       20_000,
     );
     expect(status).toBe(200);
-    for (const place of [0, 1, 2]) expect(await lookUp(place, authorization)).toBe(401);
+    // 503 where the member that keeps the mark took longer than it may.
+    for (const place of [0, 1, 2]) {
+      const again = await eventually(
+        async () => await lookUp(place, authorization),
+        (answered) => answered !== 503,
+      );
+      expect(again).toBe(401);
+    }
   }
   expect((await TokenWallet.open(store, clock)).count).toBe(8);
 }, 90_000);

@@ -68,8 +68,8 @@ export async function openTappedLab(): Promise<TappedLab> {
 
 function readExchanges(lines: string): Exchange[] {
   const exchanges = new Map<string, Exchange>();
-  for (const line of lines.split('\n')) {
-    if (line === '') continue;
+  // Members go on writing: what stands behind the last end of line is none yet.
+  for (const line of lines.split('\n').slice(0, -1)) {
     const { exchange, from, head, octets } = JSON.parse(line) as Record<string, string>;
     const known = exchanges.get(exchange!) ?? {
       name: exchange!,

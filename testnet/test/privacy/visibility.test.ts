@@ -47,13 +47,23 @@ beforeAll(async () => {
     (found) => found?.reason.proof.state === 'proven' && found.reason.dnssec.state === 'secure',
     60_000,
   );
+  // What is asked below is asked of one member or another.
+  await eventually(
+    async () =>
+      await Promise.all([
+        unseen.survey(tel(shown)).catch(() => undefined),
+        unseen.survey(tel(hidden), { holding }).catch(() => undefined),
+      ]),
+    (surveys) => surveys.every((one) => one?.state === 'published' && one.agreement.agreeing === 3),
+    60_000,
+  );
   wallet = await TokenWallet.open(memoryStore(), clock);
   await eventually(
     async () => await fillWallet({ ...inMemory(), wanted: 32 }),
     () => wallet.count >= 32,
     30_000,
   );
-}, 150_000);
+}, 200_000);
 afterAll(async () => await lab?.[Symbol.asyncDispose]());
 
 function memoryStore() {

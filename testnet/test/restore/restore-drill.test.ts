@@ -74,7 +74,7 @@ async function logOf(of: MemberLayout): Promise<{ msg: string; size?: number }[]
   const text = await readFile(join(of.folder, 'node.log'), 'utf8');
   return text
     .split('\n')
-    .filter((line) => line.startsWith('{'))
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line) as { msg: string; size?: number });
 }
 

@@ -80,7 +80,12 @@ describe("Debian's sipp, which has no key", () => {
   const scenario = join(import.meta.dirname, 'keyless.xml');
 
   /** Resolves with whether everything was refused as it should be; false where nothing was answered. */
-  const isRefused = async (to: string, from: string, transport: string): Promise<boolean> => {
+  const isRefused = async (
+    to: string,
+    from: string,
+    transport: string,
+    seconds = 3,
+  ): Promise<boolean> => {
     const keys = { domain: domains.a, number: orig, called: dest };
     const once = [
       '-sf',
@@ -89,9 +94,9 @@ describe("Debian's sipp, which has no key", () => {
       '1',
       '-nostdin',
       '-recv_timeout',
-      '3000',
+      `${seconds}000`,
       '-timeout',
-      '10',
+      `${3 * seconds}`,
     ];
     const named = Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]);
     const { code } = await runCommand(
@@ -109,7 +114,7 @@ describe("Debian's sipp, which has no key", () => {
     const { address } = lab.providers.a;
     const ca = lab.federation.authority.certificate;
     await using wrap = await wrapInTls({ host: address, port: sipPort, ca });
-    expect(await isRefused(`127.0.0.1:${wrap.port}`, '127.0.0.1', 't1')).toBe(true);
+    expect(await isRefused(`127.0.0.1:${wrap.port}`, '127.0.0.1', 't1', 15)).toBe(true);
   });
 
   it.each([

@@ -324,7 +324,8 @@ it('a key that is replaced opens nothing any more, and the new one does', async 
   const keys = [...others, publishedSipKey(newKey), lab.providers.a.signingKey];
   await lab.federation.directory.publish(dora.holding, { keys });
   await eventually(again, ({ status }) => status === 403, patientMs);
-  expect((await lab.register('a', { number, key: newKey })).status).toBe(200);
+  const byNewKey = async () => (await lab.register('a', { number, key: newKey })).status;
+  await expect.poll(byNewKey).toBe(200);
 });
 
 it('a number that moves to another provider is served there, and here no longer', async () => {
@@ -380,7 +381,7 @@ describe('when the directory cannot be believed or asked, nothing goes through',
     await lab.federation.stopResolver();
     await eventually(trouble, isTrouble, patientMs);
     using connection = await lab.connect('b');
-    const answer = await eventually(
+    await eventually(
       async () =>
         await connection.request({
           method: 'INVITE',
@@ -393,7 +394,6 @@ describe('when the directory cannot be believed or asked, nothing goes through',
       isTrouble,
       patientMs,
     );
-    expect(answer.status).toBe(503);
     await lab.federation.startResolver();
     await eventually(trouble, ({ status }) => status === 200, patientMs);
   });

@@ -53,12 +53,14 @@ export async function startSipProxy(folder: string, parts: SipProxyParts): Promi
   const kamailio = ['kamailio', '-DD', '-E', '-f', join(folder, 'kamailio.cfg'), '-Y', folder];
   const sized = [...kamailio, '-m', '32', '-M', '8', ...defined];
   starting.use(await startPeer(sized, { cwd: folder, port }));
-  let taken = 0;
+  // What is repeated because the agent was slow is one transaction: the same octets (RFC 3261 §17.1.2).
+  const taken = new Set<string>();
   const collect = async (): Promise<void> => {
     const log = await readFile(messages, 'utf8').catch(() => '');
     const pattern = /^MESSAGE (sip:\S+) SIP\/2\.0[\s\S]*?\r?\n\r?\n([\s\S]*?#\S+)/gm;
-    for (const [, to, text] of [...log.matchAll(pattern)].slice(taken)) {
-      taken += 1;
+    for (const [request, to, text] of log.matchAll(pattern)) {
+      if (taken.has(request)) continue;
+      taken.add(request);
       // RFC 3261 §19.1.6: a number as a user of the gateway.
       const number = /^sip:(\+\d+)@.*;user=phone$/.exec(to!)?.[1];
       const by = number === undefined ? {} : { by: to! };
