@@ -30,7 +30,8 @@ export interface Ran {
 }
 
 const repository = join(import.meta.dirname, '../..');
-const commandMsMax = 60_000;
+/** The longest are pages of the documentation as one script, on a busy machine. */
+const commandMsMax = 150_000;
 
 /** Starts a testnet of `memberCount` in a new folder, on free ports; `roomFor` others may join. */
 export async function openLab(
@@ -137,7 +138,7 @@ export async function startUnbound(lab: Lab): Promise<AsyncDisposable> {
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
   child.once('error', (error) => output.push(Buffer.from(`${error.message}; ${debianPackages}`)));
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 200; attempt++) {
     const { stdout } = await lab.run(`dig +time=1 +tries=1 @${address} -p ${port} SOA test.`);
     if (stdout.includes('status: NOERROR')) return stoppable(child);
     if (child.exitCode !== null) break;
@@ -150,7 +151,7 @@ export async function startUnbound(lab: Lab): Promise<AsyncDisposable> {
 function stoppable(child: ChildProcess): AsyncDisposable {
   return {
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill();
       await ended;
@@ -162,7 +163,7 @@ function stoppable(child: ChildProcess): AsyncDisposable {
 export async function eventually<T>(
   ask: () => Promise<T>,
   wanted: (answer: T) => boolean,
-  msMax = 10_000,
+  msMax = 20_000,
 ): Promise<T> {
   const deadlineMs = Date.now() + msMax;
   for (;;) {
@@ -173,6 +174,11 @@ export async function eventually<T>(
     }
     await sleep(50);
   }
+}
+
+/** The lines of a file that others are writing to: the last may be there by half. */
+export function wholeLines(text: string): string[] {
+  return text.split('\n').slice(0, -1);
 }
 
 /** `+34912345678` in a zone: `8.7.6.5.4.3.2.1.9.4.3.<zone>.` */

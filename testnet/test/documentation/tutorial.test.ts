@@ -33,7 +33,7 @@ it('the tutorial does what it says', async () => {
   expect(shown.length).toBeGreaterThan(5);
   expect(printed.filter((line) => shown.includes(line))).toEqual(shown);
   expect(await compile(lab, [...programs.keys()])).toBe('');
-}, 150_000);
+}, 170_000);
 
 async function saveIn(lab: Lab, programs: ReadonlyMap<string, string>): Promise<void> {
   const folder = join(lab.folder, 'hello');

@@ -33,7 +33,10 @@ async function serve({ configFile }: MemberLayout): Promise<Ran> {
   return await runCommand('callbook-node', args, { cwd: folder, env: environment(folder) });
 }
 
-describe('a daemon that cannot start', () => {
+const startMsMax = 60_000;
+const testMsMax = 120_000;
+
+describe('a daemon that cannot start', { timeout: testMsMax }, () => {
   it('names a key file that others can read', async () => {
     await chmod(join(alpha.folder, 'log.key'), 0o644);
     const { code, stderr } = await serve(alpha);
@@ -81,14 +84,14 @@ describe('a daemon that cannot start', () => {
     taken.close();
     await once(taken, 'close');
     await using again = new MemberProcess(alpha);
-    await again.untilAlive(Date.now() + 15_000);
+    await again.untilAlive(Date.now() + startMsMax);
   });
 });
 
-describe('a running daemon', () => {
+describe('a running daemon', { timeout: testMsMax }, () => {
   it('keeps a second one off its store', async () => {
     await using first = new MemberProcess(alpha);
-    await first.untilAlive(Date.now() + 15_000);
+    await first.untilAlive(Date.now() + startMsMax);
     expect((await serve(alpha)).stderr).toContain('(store_in_use');
   });
 

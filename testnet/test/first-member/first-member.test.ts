@@ -28,7 +28,7 @@ afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
 });
 
-describe('an operator with the page', () => {
+describe('an operator with the page', { timeout: 90_000 }, () => {
   it('has a member that is ready, by its commands alone', () => {
     expect(walk.failure).toBeUndefined();
     expect(walk.member).toBeDefined();
@@ -72,7 +72,7 @@ describe('an operator with the page', () => {
   }, 60_000);
 });
 
-describe('a member that cannot start says why, and what to do,', () => {
+describe('a member that cannot start says why, and what to do,', { timeout: 90_000 }, () => {
   it('when its ports are taken', async () => {
     const { stderr, code } = await serveCopy('taken', async () => {});
     expect(code, stderr).toBe(1);
@@ -211,7 +211,7 @@ class Walk {
     const ran = await eventually(
       async () => await this.#run(name, part),
       ({ code, stdout }) => code !== 0 || !isFetch || /^Version \d+ names delta/m.test(stdout),
-      70_000,
+      90_000,
     );
     if (ran.code !== 0) {
       this.failure = `at ${name}: ${part}\n${ran.stdout}${ran.stderr}\n${await this.#logs()}`;
@@ -267,7 +267,7 @@ class Walk {
       ['e164.delta.example', 'e164.delta.test'],
       ['192.0.2.53', '127.0.0.1'],
       ['127.0.0.1:9464', `127.0.0.1:${webPort}`],
-      ['--sign-within 3d', '--sign-within 30s'],
+      ['--sign-within 3d', '--sign-within 40s'],
       ['/var/backups/callbook', join(folder, 'backups')],
       ['/etc/callbook', home],
       ['/var/lib/callbook', data],

@@ -10,7 +10,7 @@ let lab: Lab;
 
 beforeAll(async () => {
   lab = await openLab(3);
-}, 60_000);
+}, 120_000);
 afterAll(async () => await lab?.[Symbol.asyncDispose]());
 
 it('joins again, answers what it answered before, and logs on where its log ended', async () => {
@@ -30,6 +30,7 @@ it('joins again, answers what it answered before, and logs on where its log ende
   await eventually(
     async () => await lab.run(readiness),
     ({ stdout }) => stdout.includes('"reasons":["joining"]'),
+    60_000,
   ).finally(() => {
     for (const { pid } of others) process.kill(pid!, 'SIGCONT');
   });
@@ -47,7 +48,7 @@ it('joins again, answers what it answered before, and logs on where its log ende
     async () => await leavesAt('alpha', origin),
     (leaves) => leaves > before,
   );
-}, 60_000);
+}, 150_000);
 
 /** Leaves that a member serves of a log. */
 async function leavesAt(name: string, origin: string): Promise<number> {

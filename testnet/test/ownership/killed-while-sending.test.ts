@@ -45,7 +45,7 @@ beforeAll(async () => {
     fetch: overLoopback,
   });
   await restart();
-}, 120_000);
+}, 170_000);
 
 afterAll(async () => await stack.disposeAsync());
 
@@ -179,7 +179,7 @@ describe('a code, when its member is killed', () => {
       expect(gateway.to(another)).toHaveLength(1);
       await expectNoneTwice();
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -269,6 +269,6 @@ describe('a notice to the holder, when the member is killed', () => {
       expect(resumed).toMatchObject({ state: 'holding' });
       expect(gateway.to(number)).toHaveLength(messages);
     },
-    60_000,
+    120_000,
   );
 });

@@ -11,14 +11,15 @@ import type { CodeRequest, Directory, Fetch, Holding, Replacement } from '@callb
 import { encodeRecoveryCode } from '@callbook/protocol';
 import type { Identifier } from '@callbook/protocol';
 import { sodiumCryptography as crypto } from '@callbook/protocol/crypto/sodium';
-import { enumName, eventually, openLab } from '../lab.ts';
+import { enumName, eventually, openLab, wholeLines } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 
 const holds = {
   recoveryMs: 1000,
   emailMs: 2000,
-  possessionMs: 6000,
-  lockedMs: 10_000,
+  // Each leaves time for what must happen before it is over.
+  possessionMs: 12_000,
+  lockedMs: 24_000,
   emailChangeMs: 500,
   theftMs: 500,
 };
@@ -34,7 +35,7 @@ beforeAll(async () => {
     crypto,
     fetch: overLoopback,
   });
-}, 120_000);
+}, 170_000);
 
 afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
@@ -50,8 +51,7 @@ const overLoopback: Fetch = async (input, init) => {
 async function sentTo(
   to: Identifier,
 ): Promise<{ readonly text: string; readonly code?: string }[]> {
-  const lines = (await readFile(lab.description.outbox, 'utf8')).trim().split('\n');
-  return lines
+  return wholeLines(await readFile(lab.description.outbox, 'utf8'))
     .map((line) => JSON.parse(line) as { to: string; text: string; code?: string })
     .filter((message) => message.to === to);
 }
@@ -123,6 +123,19 @@ async function untilInDns(identifier: Identifier, route: string): Promise<void> 
   );
 }
 
+/** Waits until every member has the holder's newest ownership entry, which a request follows. */
+async function untilHeld({ identifier, ownershipId }: Holding): Promise<void> {
+  await eventually(
+    async () => (await directory.survey(identifier)).members,
+    (members) =>
+      members.every(
+        (answer) =>
+          answer.state === 'published' &&
+          answer.binding.ownershipId.toHex() === ownershipId.toHex(),
+      ),
+  );
+}
+
 /** Waits until every member says how many requests are pending, and returns what they say. */
 async function untilPending(identifier: Identifier, count: number) {
   const answers = await eventually(
@@ -168,12 +181,13 @@ describe.concurrent('a number whose holder has lost the key', () => {
     expect(holding.epoch).toBe(1);
     await untilInDns(number, claimant.sip);
     await untilPending(number, 0);
-  }, 60_000);
+  }, 120_000);
 
   it('stays with a holder who vetoes', async () => {
     const number: Identifier = 'tel:+4915123456702';
     const [holder, thief] = [new Person(number, 'holder'), new Person(number, 'thief')];
     const holding = await holder.register();
+    await untilHeld(holding);
     const replacement = await thief.request({ requestClass: 'possession' });
     const [pending] = await untilPending(number, 1);
     expect(pending!.requestId).toEqual(replacement.requestId);
@@ -182,12 +196,12 @@ describe.concurrent('a number whose holder has lost the key', () => {
     await untilOver(replacement);
     expect(await refusal(thief.commit(replacement))).toBe('replacement_vetoed');
     await untilInDns(number, holder.sip);
-  }, 60_000);
+  }, 120_000);
 
   it('waits for the longer hold when it is locked', async () => {
     const number: Identifier = 'tel:+4915123456703';
     const [holder, claimant] = [new Person(number, 'holder'), new Person(number, 'claimant')];
-    await directory.changeTerms(await holder.register(), { lock: true });
+    await untilHeld(await directory.changeTerms(await holder.register(), { lock: true }));
     const requestedMs = Date.now();
     const replacement = await claimant.request({ requestClass: 'possession' });
     const [pending] = await untilPending(number, 1);
@@ -197,29 +211,29 @@ describe.concurrent('a number whose holder has lost the key', () => {
     await untilOver({ ...replacement, commitFromMs: pending!.commitFromMs });
     await claimant.commit(replacement);
     await untilInDns(number, claimant.sip);
-  }, 60_000);
+  }, 120_000);
 
   it('comes back soon to who has the recovery code', async () => {
     const number: Identifier = 'tel:+4915123456704';
     const [holder, claimant] = [new Person(number, 'holder'), new Person(number, 'again')];
     const recoveryCode = encodeRecoveryCode(crypto.sha256(holder.seed).slice(0, 16));
     const recovery = recoveryCommitment(recoveryCode, number);
-    await directory.changeTerms(await holder.register(), { recovery });
-    await sleep(holds.theftMs);
+    await untilHeld(await directory.changeTerms(await holder.register(), { recovery }));
+    await sleep(holds.theftMs + 100);
     const replacement = await claimant.request({ requestClass: 'recovery', recoveryCode });
     const [pending] = await untilPending(number, 1);
     expect(pending!.commitFromMs - pending!.timeMs).toBe(holds.recoveryMs);
     await untilOver(replacement);
     await claimant.commit(replacement);
     await untilInDns(number, claimant.sip);
-  }, 60_000);
+  }, 120_000);
 
   it('comes back sooner to who reads the confirmed e-mail as well', async () => {
     const number: Identifier = 'tel:+4915123456705';
     const [holder, claimant] = [new Person(number, 'holder'), new Person(number, 'again')];
     const holding = await holder.register();
     const commitment = await directory.commitEmail(holding, { email, ...byCode });
-    await directory.changeTerms(holding, { email: commitment });
+    await untilHeld(await directory.changeTerms(holding, { email: commitment }));
     await sleep(holds.emailChangeMs + 100);
     const replacement = await claimant.request({ requestClass: 'email', email });
     const [pending] = await untilPending(number, 1);
@@ -227,5 +241,5 @@ describe.concurrent('a number whose holder has lost the key', () => {
     await untilOver(replacement);
     await claimant.commit(replacement);
     await untilInDns(number, claimant.sip);
-  }, 60_000);
+  }, 120_000);
 });

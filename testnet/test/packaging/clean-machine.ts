@@ -16,7 +16,7 @@ import { eventually, runCommand } from '../lab.ts';
 import type { Ran } from '../lab.ts';
 
 const repository = join(import.meta.dirname, '../../..');
-const readyMsMax = 30_000;
+const readyMsMax = 60_000;
 
 export interface CleanMachine {
   readonly folder: string;

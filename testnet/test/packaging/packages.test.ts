@@ -21,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackages, manifestOf, publishedPackages } from '../../../packaging/build.ts';
 import { buildDebianPackage, serviceUnits } from '../../../packaging/debian-package.ts';
 import { installPackages, packPackages } from '../../../packaging/npm-packages.ts';
-import { enumName, runCommand } from '../lab.ts';
+import { enumName, eventually, runCommand } from '../lab.ts';
 import { cleanMachine, foundAlone, untilReady } from './clean-machine.ts';
 import type { CleanMachine, Founded } from './clean-machine.ts';
 
@@ -65,15 +65,18 @@ async function serveAndClaim(
   const claimed = await machine.run(commandPath('callbook'), ...register, ...how);
   expect(claimed, claimed.stderr).toMatchObject({ code: 0 });
   const server = ['@127.0.0.1', '-p', String(member.dnsPort), '+dnssec'];
-  const asked = await machine.run('dig', ...server, 'NAPTR', enumName(number, member.zone));
-  expect(asked.stdout).toContain('!^.*$!sip:alice@sip.example!');
+  // The zone is told of what was logged, in threads of its own.
+  const asked = await eventually(
+    async () => await machine.run('dig', ...server, 'NAPTR', enumName(number, member.zone)),
+    ({ stdout }) => stdout.includes('!^.*$!sip:alice@sip.example!'),
+  );
   expect(asked.stdout).toMatch(/\bRRSIG\b/);
   const page = await fetch(`http://127.0.0.1:${member.webPort}/`);
   expect(await page.text()).toContain('<script');
   expect(await service.stop()).toBe(0);
 }
 
-describe('the npm packages', () => {
+describe('the npm packages', { timeout: 120_000 }, () => {
   it('have one version, a licence, a page about them and no sources', async () => {
     const manifests = await Promise.all(publishedPackages.map(manifestOf));
     expect(new Set(manifests.map(({ version }) => version)).size).toBe(1);
@@ -169,7 +172,7 @@ kamailio:
   });
 });
 
-describe('the Debian package', () => {
+describe('the Debian package', { timeout: 120_000 }, () => {
   let root: string;
   const dpkg = async (...args: readonly string[]): ReturnType<typeof runCommand> => {
     // Another machine's root: maintainer scripts are told by DPKG_ROOT, and what Debian itself has is not there.

@@ -96,7 +96,7 @@ export async function startUnbound({ folder, port, anchor }: JudgeOptions): Prom
 const bogusInfoCodes: ReadonlySet<number> = new Set([1, 2, 5, 6, 7, 8, 9, 10, 11, 12]);
 
 /** delv sometimes waits for itself over a broken answer; what it has not said by then it never says. */
-const delvMsMax = 4000;
+const delvMsMax = 12_000;
 
 /** Runs delv for each question. */
 export async function openDelv({ folder, port, anchor }: JudgeOptions): Promise<Judge> {

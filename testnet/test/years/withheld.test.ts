@@ -27,7 +27,7 @@ beforeAll(async () => {
   lab = await openLab(5);
   town = await Town.open(lab, time);
   liar = await Liar.replace(lab, 4);
-}, 120_000);
+}, 170_000);
 
 afterAll(async () => {
   await liar?.[Symbol.asyncDispose]();
