@@ -3,7 +3,7 @@
  * that a person has them together; a member that fails is replaced by the next one. No more codes are
  * sent than are needed: each may cost the member money.
  */
-import { bytesEqual, type Identifier } from '@callbook/protocol';
+import type { Identifier } from '@callbook/protocol';
 import {
   answerChallenge,
   openChallenge,
@@ -13,11 +13,11 @@ import {
   type PassedChallenge,
 } from './challenge.ts';
 import type { DirectoryContext } from './directory-context.ts';
-import { clientError } from './errors.ts';
 import { summariseFailures, survive, type MemberFailure } from './failover.ts';
 import type { ChallengeStore } from './kept-challenge.ts';
 import type { Member } from './member.ts';
 import type { MemberChallenge } from './pending-entry.ts';
+import { loadPart } from './load-part.ts';
 import { ignoreProgress, type OnProgress } from './progress.ts';
 
 export interface ChallengeRound {
@@ -62,8 +62,9 @@ export async function passChallenges(
       if (answered !== undefined) passed.push(answered);
     }
   }
-  assertAgreedNext(passed);
-  return passed;
+  if (isAgreedNext(passed)) return passed;
+  const { settleNext } = await loadPart(() => import('./settle-next.ts'));
+  return await settleNext(context, passed, isAgreedNext);
 }
 
 /** What a signed entry keeps of passed challenges. */
@@ -154,20 +155,8 @@ function skip(
   onProgress?.({ step: 'member_skipped', member: member.name, code: failure.error.code });
 }
 
-function assertAgreedNext(passed: readonly PassedMember[]): void {
-  const next = passed[0]?.next;
-  if (next === undefined) return;
-  const agreed = passed.every(
-    (other) =>
-      other.next.kind === next.kind &&
-      other.next.epoch === next.epoch &&
-      sameBytesOrNull(other.next.prev, next.prev),
-  );
-  if (!agreed) {
-    throw clientError('members_disagree', 'members name different entries to follow');
-  }
-}
-
-function sameBytesOrNull(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  return a === null || b === null ? a === b : bytesEqual(a, b);
+/** Whether all name the same entry to follow. */
+function isAgreedNext(passed: readonly PassedMember[]): boolean {
+  const names = passed.map(({ next }) => `${next.kind} ${next.epoch} ${next.prev?.toString()}`);
+  return new Set(names).size <= 1;
 }

@@ -61,6 +61,8 @@ export interface ChallengeTarget {
 export interface PassedChallenge extends LabelAnswer {
   readonly member: Member;
   readonly challengeId: string;
+  /** Asks the member what may be claimed by now; costs no code. */
+  readonly askAgain: () => Promise<PassedChallenge>;
 }
 
 /** A code is on its way; only this object can make use of it. */
@@ -132,10 +134,20 @@ export async function answerChallenge(
   challenge: OpenChallenge,
   code: CodeSource,
 ): Promise<PassedChallenge> {
+  const { proof, label } = await untilTaken(context, challenge, code);
+  return passedBy(context, challenge, { proof, label });
+}
+
+function passedBy(
+  context: DirectoryContext,
+  challenge: OpenChallenge,
+  { proof, label }: TakenProof,
+): PassedChallenge {
   const { member, identifier, answer } = challenge;
-  const label = await untilTaken(context, challenge, code);
   verifyLabelAnswer(context, member, { label, identifier });
-  return { ...label, member, challengeId: answer.challengeId };
+  const askAgain = async (): Promise<PassedChallenge> =>
+    passedBy(context, challenge, { proof, label: await giveProof(context, challenge, proof) });
+  return { ...label, member, challengeId: answer.challengeId, askAgain };
 }
 
 /** `"callbook/1 challenge\n" ‖ authority key (32) ‖ identifier in UTF-8`. */
@@ -143,11 +155,17 @@ function challengeInfo(authorityKey: Uint8Array, identifier: Identifier): Uint8A
   return concatBytes(utf8('callbook/1 challenge\n'), authorityKey, utf8(identifier));
 }
 
+/** A proof that the member has taken, and what it answered. */
+interface TakenProof {
+  readonly proof: Uint8Array;
+  readonly label: LabelAnswer;
+}
+
 async function untilTaken(
   context: DirectoryContext,
   challenge: OpenChallenge,
   code: CodeSource,
-): Promise<LabelAnswer> {
+): Promise<TakenProof> {
   const { member, identifier: to, answer } = challenge;
   const { form, channel, expiresAtMs } = answer;
   const domain = new URL(member.api).hostname;
@@ -157,19 +175,26 @@ async function untilTaken(
     try {
       const session = await openSession(challenge);
       const proof = await proveCode(context, session, { member, form, code: given.trim() });
-      const path = `/v1/challenges/${encodeURIComponent(answer.challengeId)}/answer`;
-      return parseLabelAnswer(
-        await callMember(context.fetch, member, {
-          method: 'POST',
-          path,
-          body: { proof: encodeBase64Url(proof) },
-        }),
-      );
+      return { proof, label: await giveProof(context, challenge, proof) };
     } catch (error) {
       const again = error instanceof DirectoryError && error.code === 'code_wrong';
       if (!again || attempt >= codeAttemptsMax) throw error;
     }
   }
+}
+
+async function giveProof(
+  context: DirectoryContext,
+  { member, answer }: OpenChallenge,
+  proof: Uint8Array,
+): Promise<LabelAnswer> {
+  return parseLabelAnswer(
+    await callMember(context.fetch, member, {
+      method: 'POST',
+      path: `/v1/challenges/${encodeURIComponent(answer.challengeId)}/answer`,
+      body: { proof: encodeBase64Url(proof) },
+    }),
+  );
 }
 
 async function openSession({ member, openSession: open }: OpenChallenge): Promise<Session> {

@@ -25,6 +25,8 @@ export const hedgeMs = 1500;
 export const memberRestMs = 30_000;
 /** Pause before members that contradict each other are asked once more: a change takes a moment. */
 export const settleMs = 700;
+/** How often members are asked what may be claimed, until they agree. */
+export const nextAskedMax = 3;
 /** A watch tells of what the holder has not done within this time, unless told otherwise. */
 export const watchPeriodMsDefault = 60_000;
 export const watchPeriodMsMin = 1000;

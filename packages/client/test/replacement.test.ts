@@ -101,6 +101,31 @@ describe('a replacement', () => {
     });
   });
 
+  /** Has beta answer as if it had not heard of the holder yet, `count` times. */
+  function lag(count: number): void {
+    let answered = 0;
+    federation.interfere(async ({ member, path, answer }) => {
+      if (member !== 'beta' || !path.endsWith('/answer') || ++answered > count) return undefined;
+      const { status, json } = await answer();
+      const next = { kind: 'register', epoch: 0, prev: null };
+      return { status, json: { ...(json as object), next } };
+    });
+  }
+
+  it('waits for a member that has not heard of the holder yet, and sends no further code', async () => {
+    const { directory } = await openHeld();
+    lag(2);
+    await committed(directory, await requested(directory));
+    expect(federation.outbox).toHaveLength(3);
+  });
+
+  it('is given up when members go on naming different entries to follow', async () => {
+    const { directory } = await openHeld();
+    lag(100);
+    await expect(requested(directory)).rejects.toMatchObject({ code: 'members_disagree' });
+    expect(federation.outbox).toHaveLength(2);
+  });
+
   it('is what look-ups tell of while it is pending', async () => {
     const { directory } = await openHeld({ holdMs: 60_000 });
     const { requestId } = await requested(directory);
