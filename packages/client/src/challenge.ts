@@ -61,8 +61,8 @@ export interface ChallengeTarget {
 export interface PassedChallenge extends LabelAnswer {
   readonly member: Member;
   readonly challengeId: string;
-  /** Asks the member what may be claimed by now; costs no code. */
-  readonly askAgain: () => Promise<PassedChallenge>;
+  /** What the member took, 32 bytes: given again, it tells what may be claimed by then, and costs no code. */
+  readonly proof: Uint8Array;
 }
 
 /** A code is on its way; only this object can make use of it. */
@@ -134,20 +134,10 @@ export async function answerChallenge(
   challenge: OpenChallenge,
   code: CodeSource,
 ): Promise<PassedChallenge> {
-  const { proof, label } = await untilTaken(context, challenge, code);
-  return passedBy(context, challenge, { proof, label });
-}
-
-function passedBy(
-  context: DirectoryContext,
-  challenge: OpenChallenge,
-  { proof, label }: TakenProof,
-): PassedChallenge {
   const { member, identifier, answer } = challenge;
+  const { label, proof } = await untilTaken(context, challenge, code);
   verifyLabelAnswer(context, member, { label, identifier });
-  const askAgain = async (): Promise<PassedChallenge> =>
-    passedBy(context, challenge, { proof, label: await giveProof(context, challenge, proof) });
-  return { ...label, member, challengeId: answer.challengeId, askAgain };
+  return { ...label, member, challengeId: answer.challengeId, proof };
 }
 
 /** `"callbook/1 challenge\n" ‖ authority key (32) ‖ identifier in UTF-8`. */
@@ -155,17 +145,11 @@ function challengeInfo(authorityKey: Uint8Array, identifier: Identifier): Uint8A
   return concatBytes(utf8('callbook/1 challenge\n'), authorityKey, utf8(identifier));
 }
 
-/** A proof that the member has taken, and what it answered. */
-interface TakenProof {
-  readonly proof: Uint8Array;
-  readonly label: LabelAnswer;
-}
-
 async function untilTaken(
   context: DirectoryContext,
   challenge: OpenChallenge,
   code: CodeSource,
-): Promise<TakenProof> {
+): Promise<{ label: LabelAnswer; proof: Uint8Array }> {
   const { member, identifier: to, answer } = challenge;
   const { form, channel, expiresAtMs } = answer;
   const domain = new URL(member.api).hostname;
@@ -175,7 +159,8 @@ async function untilTaken(
     try {
       const session = await openSession(challenge);
       const proof = await proveCode(context, session, { member, form, code: given.trim() });
-      return { proof, label: await giveProof(context, challenge, proof) };
+      const { challengeId } = answer;
+      return { label: await giveProof(context, { member, challengeId, proof }), proof };
     } catch (error) {
       const again = error instanceof DirectoryError && error.code === 'code_wrong';
       if (!again || attempt >= codeAttemptsMax) throw error;
@@ -183,15 +168,15 @@ async function untilTaken(
   }
 }
 
-async function giveProof(
+/** Gives a member the proof of a code, for the first time or again. Throws a coded error. */
+export async function giveProof(
   context: DirectoryContext,
-  { member, answer }: OpenChallenge,
-  proof: Uint8Array,
+  { member, challengeId, proof }: Pick<PassedChallenge, 'member' | 'challengeId' | 'proof'>,
 ): Promise<LabelAnswer> {
   return parseLabelAnswer(
     await callMember(context.fetch, member, {
       method: 'POST',
-      path: `/v1/challenges/${encodeURIComponent(answer.challengeId)}/answer`,
+      path: `/v1/challenges/${encodeURIComponent(challengeId)}/answer`,
       body: { proof: encodeBase64Url(proof) },
     }),
   );
