@@ -66,6 +66,7 @@ export const suites: readonly Suite[] = [
     ownNetwork: true,
   },
   { name: 'operations', paths: ['testnet/test/operations'], budgetSeconds: 180, alone: true },
+  { name: 'surroundings', paths: ['testnet/test/surroundings'], budgetSeconds: 180, alone: true },
   { name: 'restore', paths: ['testnet/test/restore'], budgetSeconds: 180, alone: true },
   { name: 'first-member', paths: ['testnet/test/first-member'], budgetSeconds: 180, alone: true },
   { name: 'upgrade', paths: ['testnet/test/upgrade'], budgetSeconds: 180, alone: true },
