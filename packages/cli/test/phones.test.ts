@@ -1,13 +1,12 @@
 /** Certificates and accounts for telephones, with the real command, a real bridge and OpenSSL. */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseBase64Url, subjectPublicKeyInfo } from '@callbook/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFederation, type TestFederation } from '../../client/test/test-federation.ts';
+import { freePort } from '../../dns/test/peers/peer-tools.ts';
 import { startTestBridge } from '../../sip/test/running-bridge.ts';
 import { openTestDirectory } from '../../sip/test/test-directory.ts';
 import { makeHome, type Home } from './callbook-process.ts';
@@ -123,12 +122,3 @@ describe('an account at a provider', () => {
     expect(unknown.stderr).toContain('"problemCode":"signer_unknown"');
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

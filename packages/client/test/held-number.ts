@@ -1,7 +1,9 @@
 /** A number that somebody holds, and what members do when they are not honest about it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeBase64Url } from '@callbook/protocol';
 import { createDirectory } from '../src/index.ts';
-import type { Holding } from '../src/index.ts';
+import type { DirectoryOptions, Holding } from '../src/index.ts';
+import { hedgeMs } from '../src/limits.ts';
 import type { Interference, TestFederation } from './test-federation.ts';
 
 export const identifier = 'tel:+34912345678';
@@ -18,6 +20,10 @@ export async function claimHeld(federation: TestFederation): Promise<Holding> {
     code: () => Promise.resolve(federation.outbox.at(-1)!.code),
   });
 }
+
+/** The pauses of the SDK, but for the one after which a member is late: on a busy machine all of them are. */
+export const patient: NonNullable<DirectoryOptions['pause']> = async (ms, signal) =>
+  await sleep(ms === hedgeMs ? 20_000 : ms, undefined, { ...(signal && { signal }) });
 
 /** What the named members do on paths that match; the others are honest. */
 export function only(names: readonly string[], path: RegExp, what: Interference): Interference {

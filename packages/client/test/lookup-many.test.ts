@@ -3,7 +3,15 @@ import type { Identifier } from '@callbook/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectory } from '../src/index.ts';
 import type { Directory, DirectoryOptions, Fetch } from '../src/index.ts';
-import { claimHeld, identifier, only, otherKeys, portal, stranger } from './held-number.ts';
+import {
+  claimHeld,
+  identifier,
+  only,
+  otherKeys,
+  patient,
+  portal,
+  stranger,
+} from './held-number.ts';
 import {
   startFederation,
   trustTestAuthority,
@@ -23,7 +31,8 @@ afterEach(async () => {
 });
 
 function open(options: Partial<DirectoryOptions> = {}): Directory {
-  return createDirectory({ charterNote: federation.charterNote, privacy: 'plain', ...options });
+  const { charterNote } = federation;
+  return createDirectory({ charterNote, privacy: 'plain', pause: patient, ...options });
 }
 
 describe('many', () => {

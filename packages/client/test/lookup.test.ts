@@ -3,7 +3,16 @@ import { encodeBase64Url } from '@callbook/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectory } from '../src/index.ts';
 import type { Directory, DirectoryOptions, Holding } from '../src/index.ts';
-import { claimHeld, denial, identifier, only, otherKeys, portal, stranger } from './held-number.ts';
+import {
+  claimHeld,
+  denial,
+  identifier,
+  only,
+  otherKeys,
+  patient,
+  portal,
+  stranger,
+} from './held-number.ts';
 import {
   startFederation,
   trustTestAuthority,
@@ -25,7 +34,8 @@ afterEach(async () => {
 
 /** A directory that waits for nothing but answers. */
 function open(options: Partial<DirectoryOptions> = {}): Directory {
-  return createDirectory({ charterNote: federation.charterNote, privacy: 'plain', ...options });
+  const { charterNote } = federation;
+  return createDirectory({ charterNote, privacy: 'plain', pause: patient, ...options });
 }
 
 describe('an answer', () => {

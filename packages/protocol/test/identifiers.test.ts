@@ -36,11 +36,13 @@ test('never throws, and what it accepts is a URI as it stands', () => {
 });
 
 test('takes no longer than a moment over a megabyte', () => {
-  const started = performance.now();
+  // Of this thread's own time: other load on the machine costs it nothing.
+  const before = process.threadCpuUsage();
   for (const text of ['a.'.repeat(500_000), `a@${'b.'.repeat(500_000)}`, '1'.repeat(1_000_000)]) {
     for (const scheme of ['mailto:', 'sip:', 'tel:+']) {
       expect(parseIdentifier(scheme + text).verdict).toBe('reject');
     }
   }
-  expect(performance.now() - started).toBeLessThan(1000);
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(1000);
 });

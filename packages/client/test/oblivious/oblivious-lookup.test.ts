@@ -3,7 +3,7 @@ import { encodeKeyBundle, type Identifier } from '@callbook/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectory } from '../../src/index.ts';
 import type { Directory, DirectoryOptions } from '../../src/index.ts';
-import { claimHeld, identifier, stranger } from '../held-number.ts';
+import { claimHeld, identifier, patient, stranger } from '../held-number.ts';
 import { startFederation, trustTestAuthority, type TestFederation } from '../test-federation.ts';
 import { TestGateways } from './test-gateways.ts';
 
@@ -23,7 +23,8 @@ afterEach(async () => {
 function open(options: Partial<DirectoryOptions> = {}): Directory {
   const { fetch } = gateways;
   const { charterNote } = federation;
-  return createDirectory({ charterNote, fetch, privacy: 'oblivious', ...options });
+  const defaults = { charterNote, fetch, privacy: 'oblivious', pause: patient } as const;
+  return createDirectory({ ...defaults, ...options });
 }
 
 /** Does not wait for members to settle. */

@@ -45,6 +45,6 @@ describe.runIf(canCallLibc)('ffi engine', () => {
     });
     await using client = await TestClient.open({ address: '127.0.0.1', port: server.port });
     client.send(Uint8Array.of(queryOrders.exitThread));
-    await expect.poll(() => server.counts(), { timeout: 3_000 }).toMatchObject({ answered: 1 });
+    await expect.poll(() => server.counts()).toMatchObject({ answered: 1 });
   });
 });

@@ -67,7 +67,7 @@ async function startTlsServer(): Promise<TlsServer> {
 
 /** Returns TLSA records as the resolver gives them, in presentation form. */
 async function digTlsa(name: string): Promise<string[]> {
-  const args = ['+dnssec', '+time=10', '+tries=1', `@${addresses.unbound}`, name, 'TLSA'];
+  const args = ['+dnssec', '+time=20', '+tries=1', `@${addresses.unbound}`, name, 'TLSA'];
   const output = await runTool('dig', args, { inside: internet.namespace });
   expect(output).toMatch(/flags: qr rd ra ad;/);
   return Array.from(output.matchAll(/\sTLSA\s+(3 1 .*)$/gm), (found) => found[1]!);

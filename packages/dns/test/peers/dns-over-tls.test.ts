@@ -52,7 +52,7 @@ async function makeCertificate(name: string): Promise<TlsCertificate> {
 }
 
 async function kdig(authority: string, ...more: readonly string[]): Promise<string> {
-  const at = ['@127.0.0.1', '-p', `${port}`, '+time=5', '+retry=0'];
+  const at = ['@127.0.0.1', '-p', `${port}`, '+time=20', '+retry=0'];
   const tls = ['+tls', `+tls-ca=${join(folder, authority)}.pem`, `+tls-hostname=${host}`];
   return await runTool('kdig', [...at, ...tls, ...more, number, 'NAPTR']);
 }

@@ -4,8 +4,8 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 
 const debianPackages = {
@@ -155,13 +155,42 @@ function invocation(tool: PeerTool, args: readonly string[], options: ToolOption
   return { command: findTool('nsenter'), commandArgs, env };
 }
 
-/** Finds a port that is free on loopback. */
+/**
+ * Below the ports that the kernel gives to connections by itself (32768 and up), which would take one between
+ * the look and the use, and beside those of testnets (20000 to 29999).
+ */
+const portFirst = 10_000;
+const portCount = 10_000;
+/** Each process begins elsewhere, and gives none twice. */
+let portsGiven = Math.floor(Math.random() * portCount);
+
+/** Finds a port that is free on loopback, for UDP and TCP. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = portFirst + (portsGiven++ % portCount);
+    if ((await isFreeForTcp(port)) && (await isFreeForUdp(port))) return port;
+  }
+}
+
+async function isFreeForTcp(port: number): Promise<boolean> {
+  const server = createServer();
+  return await new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+      server.close(() => resolve(true));
+    });
+  });
+}
+
+async function isFreeForUdp(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  return await new Promise((resolve) => {
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
+      socket.close(() => resolve(true));
+    });
+  });
 }

@@ -49,7 +49,7 @@ afterAll(async () => await stack.disposeAsync());
 async function send(args: string): Promise<Observed> {
   // The option has another name since BIND 9.
   const words = args.replace('+ignoretc', '+ignore').replace('<zone>', directoryApex).split(' ');
-  const at = ['@127.0.0.1', '-p', `${port}`, '+time=5', '+tries=1'];
+  const at = ['@127.0.0.1', '-p', `${port}`, '+time=20', '+tries=1'];
   const output = await runTool('dig', [...at, ...words]);
   const header =
     /status: (\w+), id: \d+\n;; flags:([ a-z]*)(; MBZ: \w+)?; QUERY: \d, ANSWER: (\d+), AUTHORITY: (\d+)/;

@@ -49,7 +49,7 @@ export class Resolver {
     );
     try {
       return await new Promise((resolve, reject) => {
-        const patience = setTimeout(() => reject(new Error(`no answer for ${name}`)), 5000);
+        const patience = setTimeout(() => reject(new Error(`no answer for ${name}`)), 20_000);
         socket.on('message', (datagram) => {
           clearTimeout(patience);
           const parsed = parseMessage(new Uint8Array(datagram));

@@ -33,7 +33,7 @@ describe.each([13, 15] as const)('resolvers over zones of algorithm %i', (algori
 
   describe.each(resolvers)('$peer', ({ address, digits }) => {
     async function dig(name: string, type: string): Promise<string> {
-      const args = [`@${address}`, '+time=10', '+tries=1', '+dnssec', name, type];
+      const args = [`@${address}`, '+time=20', '+tries=1', '+dnssec', name, type];
       return await runTool('dig', args, { inside: internet.namespace });
     }
 

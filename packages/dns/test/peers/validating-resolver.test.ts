@@ -98,7 +98,7 @@ describe.each([13, 15] as const)(
     });
 
     async function dig(name: string, type: string): Promise<string> {
-      const at = ['@127.0.0.1', '-p', `${resolver.port}`, '+time=5', '+tries=1', '+dnssec'];
+      const at = ['@127.0.0.1', '-p', `${resolver.port}`, '+time=20', '+tries=1', '+dnssec'];
       return await runTool('dig', [...at, name, type]);
     }
 
@@ -173,7 +173,7 @@ describe('unbound with another trust anchor', () => {
     const zones = createTestZones(13, systemClock);
     const { trustAnchor } = createTestZones(13, systemClock);
     const resolver = await startResolver({ ...zones, trustAnchor }, stack);
-    const at = ['@127.0.0.1', '-p', `${resolver.port}`, '+time=5', '+tries=1'];
+    const at = ['@127.0.0.1', '-p', `${resolver.port}`, '+time=20', '+tries=1'];
     expect(await runTool('dig', [...at, published, 'NAPTR'])).toContain('status: SERVFAIL');
   });
 });

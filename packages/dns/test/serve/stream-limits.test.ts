@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createResponder, startDnsServer } from '@callbook/dns';
 import type { DnsServer } from '@callbook/dns';
@@ -65,6 +66,8 @@ describe('a connection', () => {
     const closed = once(socket, 'close');
     for (const octet of framed.subarray(0, 10)) {
       socket.write(Uint8Array.of(octet));
+      // The server has read it: closed over octets that it has not, a connection is reset.
+      await nextTurn();
       await vi.advanceTimersByTimeAsync(streamIdleMsMax / 10);
     }
     await closed;
