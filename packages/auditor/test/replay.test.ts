@@ -78,7 +78,7 @@ describe('honest members', () => {
     expect(offline).toMatchObject({ root: grown.root, bindings: 7, verdict: 'folded' });
     await rm(path, { recursive: true });
     expect((await replayed()).root).toBe(grown.root);
-  });
+  }, 90_000);
 
   it('are fetched from mirrors while a member is away', async () => {
     members.fault = (member) =>
@@ -100,7 +100,7 @@ describe('honest members', () => {
     await replayed({ answerMsMax: 100 }).catch(() => undefined);
     members.fault = undefined;
     expect(await replayed()).toMatchObject({ verdict: 'agree', bindings: 5 });
-  });
+  }, 90_000);
 });
 
 describe('what a member serves', () => {

@@ -102,7 +102,7 @@ describe('a holding from register to release', () => {
     expect(released).toMatchObject({ code: 0, json: [{ state: 'released' }] });
     expect((await home.run(['lookup', typed, '--json'])).code).toBe(4);
     expect((await home.run(['status', '--json'])).stdout).toBe('');
-  });
+  }, 90_000);
 
   it('prints next steps for people and no progress when nobody watches', async () => {
     const registered = await home.run(registerArgs());
@@ -179,7 +179,7 @@ describe('after a crash', () => {
     for (const { log } of federation.members) {
       expect(log.leaves.filter(({ entry }) => entry !== undefined)).toHaveLength(1);
     }
-  });
+  }, 90_000);
 
   it('any command first completes an update that was broken off', async () => {
     await home.run(registerArgs());

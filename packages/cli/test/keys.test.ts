@@ -75,7 +75,7 @@ describe('a backup', () => {
     expect(wrong.stderr).toContain('backup_passphrase_wrong');
     expect((await home.run(restore, { stdin: `${passphrase}\n` })).code).toBe(0);
     await expectHeld();
-  });
+  }, 90_000);
 
   it('from before a rotation is worth nothing, and says so', async () => {
     const shown = await home.run(['key', 'backup', '--words', '--json']);

@@ -87,7 +87,7 @@ describe('a backup file', () => {
     for (const [given, by, code] of cases) {
       await expect(parseBackupFile(given, by)).rejects.toMatchObject({ code });
     }
-  });
+  }, 90_000);
 
   it('is opened by age', async () => {
     await writeFile(join(directory, 'backup.age'), file);
@@ -104,7 +104,7 @@ describe('a backup file', () => {
     expect(await parseBackupFile(made, passphrase)).toMatchObject([
       { identifier: 'tel:+4915123456789' },
     ]);
-  });
+  }, 90_000);
 });
 
 /** age asks at a terminal and nowhere else: `script` gives it one. */

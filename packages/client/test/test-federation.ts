@@ -4,7 +4,7 @@
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { setDefaultAutoSelectFamilyAttemptTimeout, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setDefaultCACertificates, getCACertificates } from 'node:tls';
 import {
@@ -22,6 +22,10 @@ import {
 import { nobleCryptography as crypto } from '@callbook/protocol/crypto/noble';
 import { TestLog } from './test-log.ts';
 import { TestMember, type TestAnswer, type TestDirectory } from './test-member.ts';
+
+// Where `localhost` has two addresses, an attempt at the first is given up after half a second, which a busy
+// machine may take.
+setDefaultAutoSelectFamilyAttemptTimeout(20_000);
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 /** Certificate of `localhost`, its own authority. */
@@ -196,12 +200,20 @@ export function signCharterText(text: string, names: readonly string[]): string 
   return signNote(text, signers);
 }
 
+const connections = new WeakMap<Server, Set<Socket>>();
+
 async function listen(): Promise<Server> {
   const [cert, key] = await Promise.all([
     readFile(authorityPath),
     readFile(join(fixtures, 'localhost-key.pem')),
   ]);
   const server = createServer({ cert, key });
+  const sockets = new Set<Socket>();
+  connections.set(server, sockets);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => {
     server.listen(0, 'localhost', resolve);
   });
@@ -214,10 +226,13 @@ function portOf(server: Server): number {
 
 async function close(server: Server): Promise<void> {
   if (!server.listening) return;
-  server.closeAllConnections();
-  await new Promise((resolve) => {
+  const closed = new Promise((resolve) => {
     server.close(resolve);
   });
+  server.closeAllConnections();
+  // Nor those that have not asked for anything yet, which the client would keep for three seconds.
+  for (const socket of connections.get(server) ?? []) socket.destroy();
+  await closed;
 }
 
 function serve(

@@ -6,6 +6,7 @@ import { dohTransport } from '@callbook/client';
 import { socketTransport } from '@callbook/client/node';
 import { recordTypes } from '@callbook/dns/wire';
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../../../dns/test/peers/peer-tools.ts';
 import { enumName } from '../../../dns/test/test-zones.ts';
 import { TestChain } from './test-chain.ts';
 
@@ -49,9 +50,9 @@ async function serve(
       udp.send(options.truncates === true ? cut : answer, peer.port, peer.address);
     });
   });
-  udp.bind(0, '127.0.0.1');
+  const port = await freePort();
+  udp.bind(port, '127.0.0.1');
   await once(udp, 'listening');
-  const { port } = udp.address();
   const tcp = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.on('data', (data: Buffer) => {

@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { directoryApex, enumName } from '../test-zones.ts';
 import { denials, openpgpName, published } from './expected-answers.ts';
 import { callTool, runTool } from './peer-tools.ts';
@@ -14,6 +14,10 @@ import { addresses, startPrivateInternet } from './private-internet.ts';
 const pygraphvizRelease = `import pygraphviz, types
 pygraphviz.release = types.SimpleNamespace(version=pygraphviz.__version__)
 `;
+
+/** Of dnsviz, which is slow in itself. */
+const msMax = 60_000;
+vi.setConfig({ testTimeout: 2 * msMax });
 
 const types = 'A,NAPTR,TXT,TLSA,OPENPGPKEY,CDS,CDNSKEY';
 const names = [
@@ -34,6 +38,7 @@ it.each([13, 15] as const)('dnsviz finds nothing wrong with algorithm %i', async
   const questions = ['-4', '-E', '-A', '-a', '.', '-x', hints, '-R', types, ...names];
   const probed = await callTool('dnsviz', ['probe', '-d', '0', '-o', probe, ...questions], {
     inside: namespace,
+    msMax,
   });
   expect(probed).toEqual({ exitCode: 0, output: '' });
 
@@ -43,12 +48,12 @@ it.each([13, 15] as const)('dnsviz finds nothing wrong with algorithm %i', async
   await writeFile(join(directory, 'sitecustomize.py'), pygraphvizRelease);
   const grok = ['grok', '-t', anchors, '-r', probe, '-c', '-l'];
   const env = { PYTHONPATH: directory };
-  expect(await callTool('dnsviz', [...grok, 'warning'], { env })).toEqual({
+  expect(await callTool('dnsviz', [...grok, 'warning'], { env, msMax })).toEqual({
     exitCode: 0,
     output: '',
   });
 
-  const everything = await runTool('dnsviz', [...grok, 'info'], { env });
+  const everything = await runTool('dnsviz', [...grok, 'info'], { env, msMax });
   // Delegations are SECURE; signatures and denials VALID, and none only of unknown standing.
   const statuses = Array.from(everything.matchAll(/"status": *"([^"]*)"/g), (found) => found[1]);
   expect(new Set(statuses)).toEqual(new Set(['NOERROR', 'SECURE', 'VALID']));

@@ -70,4 +70,4 @@ it('gpg finds the certificate that a number published, and no other', async () =
   const unpublished = await caller(...locate, '+4915123456780@e164.alpha.test');
   expect(unpublished.exitCode).toBe(2);
   expect(internet.failures).toEqual([]);
-});
+}, 90_000);

@@ -198,5 +198,5 @@ describe('a liar', () => {
     for (const kind of ['same_slot', 'commit_vetoed', 'commit_early']) {
       expect(found, kind).toContain(`${kind} ${liar!.origin}`);
     }
-  });
+  }, 120_000);
 });

@@ -162,5 +162,5 @@ describe('the fold', () => {
       { numRuns: 3000, seed: 1 },
     );
     expect([...reached].sort()).toEqual(expect.arrayContaining(['held 0', 'held 1', 'released 0']));
-  });
+  }, 120_000);
 });
