@@ -8,8 +8,8 @@
  * nothing of the address), and the sender's journal drops what it has handed over before.
  */
 import type { NoticeSender } from '@callbook/api';
-import { parseIdentifier } from '@callbook/protocol';
-import type { Clock, Identifier } from '@callbook/protocol';
+import { DirectoryError, parseIdentifier } from '@callbook/protocol';
+import type { Clock, Identifier, Route } from '@callbook/protocol';
 import type { LoggedRequest, Replica, Scheduler } from '@callbook/replication';
 import type { Logger } from 'pino';
 import { errorCodes } from './event-log.ts';
@@ -128,14 +128,23 @@ export class HolderNotices implements AsyncDisposable {
   /** The identifier first, then the e-mail addresses that its holder has published. */
   #addressesOf({ identifier }: LoggedRequest): Identifier[] {
     if (identifier === undefined) return [];
-    const routes = this.#parts.replica.bindings.byIdentifier(identifier)?.routes ?? [];
-    const published = routes
+    const published = this.#routesOf(identifier)
       .filter(({ service }) => service === 'email:mailto')
       .flatMap(({ uri }) => {
         const address = parseIdentifier(uri);
         return address.verdict === 'accept' ? [address.value] : [];
       });
     return [...new Set([identifier, ...published])].slice(0, noticeAddressesMax);
+  }
+
+  /** Nothing while its payload is awaited: the identifier itself is told then, and does not wait for it. */
+  #routesOf(identifier: Identifier): readonly Route[] {
+    try {
+      return this.#parts.replica.bindings.byIdentifier(identifier)?.routes ?? [];
+    } catch (error) {
+      if (error instanceof DirectoryError && error.code === 'binding_awaited') return [];
+      throw error;
+    }
   }
 
   /** Counts a request that is told now; false when its holder has been told often enough today. */

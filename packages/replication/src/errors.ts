@@ -11,6 +11,7 @@ export const replicationErrorCodes = {
   store_failed: 'the store failed to read or write; the member must be restarted',
   store_closed: 'the store has been closed',
   store_corrupt: 'a row of the store is not what this version writes',
+  binding_awaited: 'the payload of the entry in force of a binding has not come yet',
   shared_store_unavailable: 'the shared database cannot be reached, or is starting or stopping',
   shared_store_slow: 'the shared database did not answer in time',
   shared_store_read_only: 'the shared database does not let this member write',

@@ -4,8 +4,8 @@
  * and what was promised to holders is kept.
  */
 import type { CharterSet } from '@callbook/protocol';
-import type { BindingState, IndexRoot } from '@callbook/protocol';
-import { bytesEqual, charterSetUpTo, parseIndexRoot } from '@callbook/protocol';
+import type { BindingState, Identifier, IndexRoot, PublishedBinding } from '@callbook/protocol';
+import { bytesEqual, charterSetUpTo, DirectoryError, parseIndexRoot } from '@callbook/protocol';
 import type { Replica } from '@callbook/replication';
 import type { Claimant } from './claimant.ts';
 import { signedSize } from './stored-leaves.ts';
@@ -192,7 +192,7 @@ function unserved(
 ): Unserved[] {
   return parts.claimants.flatMap(({ identifier, label }): Unserved[] => {
     const state = states.get(label.toHex());
-    const found = member.engine!.replica.bindings.byIdentifier(identifier);
+    const found = servedBy(member, identifier);
     if (state === undefined || state.endsAtMs === null) {
       if (bytesOrNothing(found?.entryId) === bytesOrNothing(state?.entryId)) return [];
       if (state !== undefined && isUndone(state, member, parts)) return [];
@@ -205,6 +205,19 @@ function unserved(
     const what = `${member.name} serves what was released`;
     return [{ invariant: 'erasure', what, withinMs: frozenMsMax + sweptMsMax }];
   });
+}
+
+/** What a look-up finds; nothing where the payload is awaited. */
+function servedBy(
+  member: SimulatedMember,
+  identifier: Identifier,
+): PublishedBinding | undefined {
+  try {
+    return member.engine!.replica.bindings.byIdentifier(identifier);
+  } catch (error) {
+    if (error instanceof DirectoryError && error.code === 'binding_awaited') return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -180,7 +180,7 @@ export class FrontAnswers {
   }
 
   private give(found: FoundBinding | 'failed'): void {
-    if (found === 'failed' || found === 'damaged') return this.close();
+    if (found === 'failed' || found === 'unknown') return this.close();
     this.source.mode = 'given';
     this.source.given = found;
   }

@@ -148,7 +148,7 @@ function lookupsIn({ shared, view, freshness }: Served): LookupPort {
       if (!freshness.isFresh()) throw new ApiError('directory_unavailable');
       try {
         const found = await readBindings(shared, asked, view.seen);
-        const isWhole = found.every((one) => one !== 'damaged');
+        const isWhole = found.every((one) => one !== 'unknown');
         if (isWhole && freshness.isFresh()) return found;
       } catch {
         // Said below: readiness has the code.

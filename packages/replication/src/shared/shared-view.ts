@@ -30,7 +30,7 @@ export type WantedBinding =
   | { readonly ownerHash: string }
   | { readonly identifier: Identifier };
 
-export type FoundBinding = PublishedBinding | undefined | 'damaged';
+export type FoundBinding = PublishedBinding | undefined | 'unknown';
 
 /** The least position that a reading must be of. */
 export type SeenPosition = Pick<SharedPosition, 'term' | 'generation'>;
@@ -38,9 +38,8 @@ export type SeenPosition = Pick<SharedPosition, 'term' | 'generation'>;
 const nothingSeen: SeenPosition = { term: 0, generation: 0 };
 
 /**
- * Reads bindings, each as it stands in the database now; `damaged` is one whose row is not as it was written.
- * Errors: those of `SharedStore`,
- * `shared_store_restored`, `shared_store_filling`, `shared_store_foreign`.
+ * Reads bindings, each as it stands in the database now; `unknown` is one whose row is not as it was written,
+ * or whose payload the writer awaits. Errors: those of `SharedStore`, `shared_store_restored`, `shared_store_filling`, `shared_store_foreign`.
  */
 export async function readBindings(
   shared: SharedStore,
@@ -75,7 +74,7 @@ function parsed(row: Uint8Array | undefined): FoundBinding {
   try {
     return parseBinding(row);
   } catch {
-    return 'damaged';
+    return 'unknown';
   }
 }
 

@@ -4,8 +4,13 @@
  * below, which therefore only ever grow at the end. What nobody but the holder asks for comes last, and
  * a row without it has none: rows were written like that before there were any. DNS and the API tell what
  * stands here as it stands, and LevelDB does not look at its checksums when it reads: so the row has one.
+ *
+ * A row that ends after the entry id says that there is a binding, and that its payload has not come yet: who
+ * looks it up gets an error, since neither what was published before nor "nobody" would be true.
  */
+import { DirectoryError } from '@callbook/protocol';
 import type {
+  BindingState,
   Identifier,
   KeyAlgorithm,
   KeyUse,
@@ -15,8 +20,10 @@ import type {
   RequestClass,
   Route,
   RouteService,
+  Visibility,
 } from '@callbook/protocol';
 
+import type { ReplicationErrorCode } from '../errors.ts';
 import { openSealedRow, RowReader, RowWriter, sealRow } from '../store/row-bytes.ts';
 
 const services: readonly RouteService[] = [
@@ -33,17 +40,7 @@ const keyAlgorithms: readonly KeyAlgorithm[] = ['ed25519', 'p256', 'x25519', 'op
 const requestClasses: readonly RequestClass[] = ['recovery', 'email', 'possession'];
 
 export function encodeBinding(binding: PublishedBinding): Uint8Array {
-  const writer = new RowWriter()
-    .text(binding.identifier)
-    .u8(binding.visibility === 'api' ? 1 : 0)
-    .u32(binding.labelEpoch)
-    .fixed(binding.label)
-    .u56(binding.epoch)
-    .u56(binding.seq)
-    .fixed(binding.ownershipId)
-    .fixed(binding.entryId)
-    .text(binding.origin)
-    .u56(binding.changedAtMs);
+  const writer = writeHead(binding).text(binding.origin).u56(binding.changedAtMs);
   writer.u8(binding.routes.length);
   for (const { service, uri, preference } of binding.routes) {
     writer.u8(services.indexOf(service)).text(uri).u32(preference);
@@ -60,6 +57,38 @@ export function encodeBinding(binding: PublishedBinding): Uint8Array {
   return sealRow(writer.finish());
 }
 
+/** The row of a binding whose payload has not come yet, for those who were told of it before. */
+export function encodeAwaited(
+  state: BindingState,
+  told: { readonly identifier: Identifier; readonly visibility: Visibility },
+): Uint8Array {
+  return sealRow(writeHead({ ...state, ...told }).finish());
+}
+
+type BindingHead = Pick<
+  PublishedBinding,
+  | 'identifier'
+  | 'visibility'
+  | 'labelEpoch'
+  | 'label'
+  | 'epoch'
+  | 'seq'
+  | 'ownershipId'
+  | 'entryId'
+>;
+
+function writeHead(head: BindingHead): RowWriter {
+  return new RowWriter()
+    .text(head.identifier)
+    .u8(head.visibility === 'api' ? 1 : 0)
+    .u32(head.labelEpoch)
+    .fixed(head.label)
+    .u56(head.epoch)
+    .u56(head.seq)
+    .fixed(head.ownershipId)
+    .fixed(head.entryId);
+}
+
 /** What comes before the entry id, but for the identifier: visibility, epochs, label, number, ownership. */
 const beforeEntryIdBytes = 1 + 4 + 32 + 7 + 7 + 32;
 
@@ -71,7 +100,7 @@ export function entryIdIn(row: Uint8Array): Uint8Array {
   return reader.fixed(32).slice();
 }
 
-/** Errors: `store_damaged`, `store_corrupt`. */
+/** Errors: `binding_awaited`, `store_damaged`, `store_corrupt`. */
 export function parseBinding(row: Uint8Array): PublishedBinding {
   const reader = new RowReader(openSealedRow(row));
   const head = {
@@ -83,9 +112,10 @@ export function parseBinding(row: Uint8Array): PublishedBinding {
     seq: reader.u56(),
     ownershipId: reader.fixed(32),
     entryId: reader.fixed(32),
-    origin: reader.text(),
-    changedAtMs: reader.u56(),
   } as const;
+  if (reader.isAtEnd) throw awaited();
+  const origin = reader.text();
+  const changedAtMs = reader.u56();
   // Loops: `Array.from` would look up each element of an object that has none, which takes longer.
   const routes: Route[] = [];
   for (let left = reader.u8(); left > 0; left -= 1) routes.push(parseRoute(reader));
@@ -96,7 +126,7 @@ export function parseBinding(row: Uint8Array): PublishedBinding {
     pending.push(parsePending(reader));
   }
   reader.end();
-  return { ...head, routes, keys, pending };
+  return { ...head, origin, changedAtMs, routes, keys, pending };
 }
 
 function parsePending(reader: RowReader): PendingRequest {
@@ -118,4 +148,8 @@ function parseKey(reader: RowReader): PublishedKey {
     algorithm: keyAlgorithms[reader.u8()]!,
     key: reader.sized(),
   };
+}
+
+function awaited(): DirectoryError<ReplicationErrorCode> {
+  return new DirectoryError('binding_awaited', 'the payload of a binding has not come yet');
 }

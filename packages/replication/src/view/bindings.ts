@@ -1,4 +1,8 @@
-/** Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. */
+/**
+ * Look-ups: what DNS and the API read, one or two rows each, inside one turn of the event loop. Errors of all:
+ * `binding_awaited`, `store_damaged`, `store_failed`; DNS answers them SERVFAIL, the API
+ * `directory_unavailable`.
+ */
 import type { Identifier, LookupScope, PublishedBinding, Visibility } from '@callbook/protocol';
 
 import {

@@ -3,7 +3,7 @@
  * and what changes with every update (the winning updates, the payloads). An update, by far the most
  * frequent entry, rewrites only the second, and reads only that while the label is held: the row ends
  * with what the first comes to (`holding-row.ts`). Both are written in one batch, so that the two never
- * disagree. The identifier is there only while a payload is.
+ * disagree. The identifier is there only while a payload is, or is awaited.
  */
 import type { CharterSet, Holding, Identifier, LabelHistory, Visibility } from '@callbook/protocol';
 import { DirectoryError, emptyHistory, holdingOf, updateKeyOf } from '@callbook/protocol';
@@ -37,7 +37,7 @@ export interface LabelRow {
   /** Proven once by the VRF, then known: an update of a known label needs no proof again. */
   readonly identifier: Identifier | undefined;
   readonly payloads: readonly HeldPayload[];
-  /** Who is told of the binding, while there is one to be found. */
+  /** Who is told of the binding, while there is one to be found; or that there is one, while its payload is awaited. */
   readonly published: Visibility | undefined;
   /** True while the payload of the entry in force is not held. */
   readonly lacking: boolean;

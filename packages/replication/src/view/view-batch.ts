@@ -39,7 +39,7 @@ import {
   updatesKey,
 } from '../store/row-keys.ts';
 import type { RowChange, Store } from '../store/store.ts';
-import { encodeBinding } from './binding-row.ts';
+import { encodeAwaited, encodeBinding } from './binding-row.ts';
 import { changedRows, keptHolding, parseHeldLabel, parseLabelRow } from './label-row.ts';
 import type { HeldPayload, LabelRow } from './label-row.ts';
 import { ownerKeyOf } from './owner-names.ts';
@@ -247,19 +247,23 @@ export class ViewBatch {
     if (work.refolded || work.history !== work.before.history)
       this.#states.push({ label: work.label, state });
     const ended = state !== undefined && state.endsAtMs !== null && state.endsAtMs <= nowMs;
-    const served =
-      state === undefined || ended ? undefined : servedPayload(state, history, work.payloads);
+    const current = ended ? undefined : state;
+    const served = current && servedPayload(current, history, work.payloads);
+    // What a charter has brought back nobody may have any more: that is not awaited.
+    const isAwaited =
+      served === undefined && (current?.commitment ?? null) !== null && !work.refolded;
     const kept = keptPayloads({ history, charters, state, ended }, work.payloads, served);
     if (state !== undefined && state.endsAtMs !== null && !ended) {
       const rowKey = releaseKey(state.endsAtMs, work.label);
       this.#changes.push({ rowKey, value: new Uint8Array(0) });
     }
     let { published } = work.before;
-    if (served === undefined) published = this.#unpublish(work);
+    if (isAwaited) this.#await(work, current!);
+    else if (served === undefined) published = this.#unpublish(work);
     else if (!isPublishedAlready(work, state!, served)) {
       published = this.#publish(work, state!, served);
     }
-    const commitment = ended ? null : (state?.commitment ?? null);
+    const commitment = current?.commitment ?? null;
     const lacking = commitment !== null && !holdsPayload(work, commitment);
     if (lacking !== work.before.lacking) {
       const rowKey = missingKey(work.label);
@@ -273,8 +277,9 @@ export class ViewBatch {
       endsWithHolding: holding !== undefined,
       lacking,
       erased: ended ? erasedNow(work, state.epoch, nowMs) : work.before.erased,
-      // With its last payload goes what says whose label this was.
-      identifier: kept.length === 0 ? undefined : work.identifier,
+      // With its last payload goes what says whose label this was, unless the next one is to come.
+      identifier:
+        kept.length > 0 || (isAwaited && published !== undefined) ? work.identifier : undefined,
       payloads: kept,
       published,
     };
@@ -310,6 +315,15 @@ export class ViewBatch {
     }
     this.#identifiers.push(identifier);
     return visibility;
+  }
+
+  /** What is told where the payload is missing; who was told nothing before knows of no binding now either. */
+  #await({ before: { identifier, published } }: LabelWork, state: BindingState): void {
+    if (published === undefined || identifier === undefined) return;
+    const told = { identifier, visibility: published };
+    const rowKey = bindingKey(identifier, published);
+    this.#changes.push({ rowKey, value: encodeAwaited(state, told) });
+    this.#identifiers.push(identifier);
   }
 
   #unpublish(work: LabelWork): undefined {
