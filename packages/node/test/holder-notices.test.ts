@@ -1,6 +1,7 @@
 /** Holders are told of requests: where, how often, and what a failing channel and a restart come to. */
 import type { NoticeMessage } from '@callbook/api';
 import { gsm7Septets, smsSegmentSeptetsMax } from '@callbook/api';
+import { DirectoryError } from '@callbook/protocol';
 import type { Identifier, PublishedBinding } from '@callbook/protocol';
 import type { LoggedRequest } from '@callbook/replication';
 import { pino } from 'pino';
@@ -22,7 +23,8 @@ class Member {
   readonly sent: NoticeMessage[] = [];
   readonly lines: string[] = [];
   refuses = (_notice: NoticeMessage): boolean => false;
-  routes: PublishedBinding['routes'] = [];
+  /** Undefined while the payload of the binding is awaited. */
+  routes: PublishedBinding['routes'] | undefined = [];
   nowMs = 1_750_000_000_000;
   #listener = (_request: LoggedRequest): void => undefined;
   #waiting: (() => void)[] = [];
@@ -51,7 +53,12 @@ class Member {
         this.rows.delete(requestId.toHex());
       },
     };
-    const bindings = { byIdentifier: () => ({ routes: this.routes }) };
+    const bindings = {
+      byIdentifier: () => {
+        if (this.routes === undefined) throw new DirectoryError('binding_awaited', 'awaited');
+        return { routes: this.routes };
+      },
+    };
     return new HolderNotices({
       replica: { requests, bindings } as unknown as HolderNoticesParts['replica'],
       sender: {
@@ -113,6 +120,15 @@ it('tells the number and the published addresses once', async () => {
     { to: number, text: noticeText, noticeId: ids[0] },
     { to: 'mailto:anna@mail.test', text: noticeText, noticeId: ids[1] },
   ]);
+  expect(member.rows.size).toBe(0);
+});
+
+it('tells the number alone while its payload is awaited', async () => {
+  const member = started();
+  member.routes = undefined;
+  member.logged(7);
+  await member.pass();
+  expect(member.sent.map(({ to }) => to)).toEqual([number]);
   expect(member.rows.size).toBe(0);
 });
 

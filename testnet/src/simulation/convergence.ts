@@ -208,10 +208,7 @@ function unserved(
 }
 
 /** What a look-up finds; nothing where the payload is awaited. */
-function servedBy(
-  member: SimulatedMember,
-  identifier: Identifier,
-): PublishedBinding | undefined {
+function servedBy(member: SimulatedMember, identifier: Identifier): PublishedBinding | undefined {
   try {
     return member.engine!.replica.bindings.byIdentifier(identifier);
   } catch (error) {

@@ -67,14 +67,7 @@ export function encodeAwaited(
 
 type BindingHead = Pick<
   PublishedBinding,
-  | 'identifier'
-  | 'visibility'
-  | 'labelEpoch'
-  | 'label'
-  | 'epoch'
-  | 'seq'
-  | 'ownershipId'
-  | 'entryId'
+  'identifier' | 'visibility' | 'labelEpoch' | 'label' | 'epoch' | 'seq' | 'ownershipId' | 'entryId'
 >;
 
 function writeHead(head: BindingHead): RowWriter {

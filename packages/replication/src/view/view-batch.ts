@@ -23,7 +23,6 @@ import {
   foldLabel,
   ignore,
   integrateLeaf,
-  parsePayload,
   pendingRequests,
   slabCopy,
 } from '@callbook/protocol';
@@ -42,6 +41,15 @@ import type { RowChange, Store } from '../store/store.ts';
 import { encodeAwaited, encodeBinding } from './binding-row.ts';
 import { changedRows, keptHolding, parseHeldLabel, parseLabelRow } from './label-row.ts';
 import type { HeldPayload, LabelRow } from './label-row.ts';
+import {
+  erasedNow,
+  holdsPayload,
+  isPublishedAlready,
+  knowsEntry,
+  payloadOf,
+  workOn,
+} from './label-work.ts';
+import type { LabelWork } from './label-work.ts';
 import { ownerKeyOf } from './owner-names.ts';
 import { checkPayload } from './payload-check.ts';
 import type { OpenedPayload, PayloadContext } from './payload-check.ts';
@@ -62,20 +70,6 @@ export interface ViewChanges {
   readonly identifiers: readonly Identifier[];
   /** Labels of which the logs say something new, for the index. */
   readonly states: readonly LabelState[];
-}
-
-/** One label while a batch is at work on it. */
-interface LabelWork {
-  readonly label: Uint8Array;
-  readonly before: LabelRow;
-  history: LabelHistory;
-  identifier: Identifier | undefined;
-  payloads: readonly HeldPayload[];
-  touched: boolean;
-  /** True when the state may differ although the history does not. */
-  refolded: boolean;
-  /** Payloads that this batch has checked, and the entries that they belong to. */
-  readonly checked: Map<OpenedPayload, { readonly entry: Entry; readonly payload: Payload }>;
 }
 
 export class ViewBatch {
@@ -344,65 +338,6 @@ export class ViewBatch {
     assert(work !== undefined, 'a label that the batch has not opened');
     return work;
   }
-}
-
-function workOn(label: Uint8Array, before: LabelRow): LabelWork {
-  const { history, identifier, payloads } = before;
-  return {
-    label,
-    before,
-    history,
-    identifier,
-    payloads,
-    touched: false,
-    refolded: false,
-    checked: new Map(),
-  };
-}
-
-/**
- * Catching up brings many updates whose payload another has superseded long ago: look-ups go on
- * seeing the payload before, so there is nothing to write.
- */
-function isPublishedAlready(
-  { before, history, refolded }: LabelWork,
-  state: BindingState,
-  served: HeldPayload,
-): boolean {
-  return (
-    !refolded &&
-    before.published !== undefined &&
-    before.history.ownership === history.ownership &&
-    before.payloads.includes(served) &&
-    !bytesEqual(served.entryId, state.entryId)
-  );
-}
-
-function erasedNow({ before }: LabelWork, epoch: number, atMs: number): LabelRow['erased'] {
-  return before.erased?.epoch === epoch ? before.erased : { epoch, atMs };
-}
-
-function payloadOf(work: LabelWork, held: HeldPayload): Payload {
-  const checked = work.checked.get(held.opened);
-  if (checked !== undefined) return checked.payload;
-  const stored = parsePayload(held.opened.payload);
-  assert(stored.verdict === 'accept', 'a held payload is malformed');
-  return stored.value;
-}
-
-function holdsPayload({ payloads }: LabelWork, commitment: Uint8Array): boolean {
-  return payloads.some((held) => bytesEqual(held.commitment, commitment));
-}
-
-function knowsEntry(
-  history: LabelHistory,
-  { entry, entryId }: Pick<LoggedEntry, 'entry' | 'entryId'>,
-): boolean {
-  if (entry.kind !== 'update') return history.ownership.has(entryId.toHex());
-  for (const update of history.updates.values()) {
-    if (bytesEqual(update.entryId, entryId)) return true;
-  }
-  return false;
 }
 
 function nameOf(label: Uint8Array): string {

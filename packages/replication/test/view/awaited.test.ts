@@ -17,7 +17,10 @@ import { HandWrittenLog } from '../support/liar.ts';
 
 const number: Identifier = 'tel:+4915123456789';
 const digits = '4915123456789';
-const ownerHash = crypto.sha256(Buffer.from(`+${digits}`)).toHex().slice(0, 56);
+const ownerHash = crypto
+  .sha256(Buffer.from(`+${digits}`))
+  .toHex()
+  .slice(0, 56);
 const releaseMs = 60_000;
 
 let federation: TestFederation;
