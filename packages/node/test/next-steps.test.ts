@@ -16,6 +16,7 @@ it.each(codesWithSteps)('%s is a code of the documentation', (code) => {
 
 /** Nobody has to do anything: it goes on by itself, or its service manager starts it again. */
 const passing = [
+  'binding_awaited',
   'dns_binding_unfit',
   'lease_lost',
   'peer_unreachable',
