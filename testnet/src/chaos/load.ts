@@ -20,7 +20,8 @@ const callMsMax = 4000;
 const retryPauseMs = 250;
 const readPauseMsMin = 10;
 const readPauseMsMax = 120;
-const rotateChance = 0.03;
+/** Often enough that members which come back find rotates whose payloads are replaced. */
+const rotateChance = 0.15;
 const codeMsMax = 5000;
 const refusalsKeptMax = 12;
 /** Between two tries to claim a number again that was given up: its pause may not be over everywhere. */
