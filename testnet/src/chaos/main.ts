@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos-run.ts';
 import { enterMountNamespace } from './small-disk.ts';
+import { guardAgainstStalls } from './stall-guard.ts';
 
 const help = `npm run chaos -- [options]
 
@@ -47,6 +48,7 @@ async function main(): Promise<number> {
     console.error('chaos: --seconds must be a whole number from 5 to 86400');
     return 2;
   }
+  await guardAgainstStalls();
   const startedMs = Date.now();
   const say = (line: string): void => {
     console.error(`chaos ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s: ${line}`);

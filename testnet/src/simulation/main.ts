@@ -1,13 +1,22 @@
-/**
- * `npm run sim -- [--seeds N] [--first N] [--members N] [--json]`: plays seeds on all cores. At the
- * first broken invariant it prints the seed, what happened last, and ends with status 1; the same
- * seed plays the same again (`--first <seed> --seeds 1`).
- */
+/** `npm run sim`: plays seeds on all cores, up to the first broken invariant; see its `--help`. */
 import { parseArgs } from 'node:util';
 import { runSeeds, seedsFrom } from './run-seeds.ts';
 import type { SeedResult } from './seed-worker.ts';
 
 const progressIntervalMs = 5000;
+
+const help = `npm run sim -- [options]
+
+Plays simulated federations, a seed each, on all cores. At the first broken
+invariant it prints the seed and what happened last, and exits with 1; the
+same seed plays the same again: --first SEED --seeds 1.
+
+  --seeds N       how many (default 1000)
+  --first N       the first of them (default 1)
+  --members N     3 to 7 in each (default: the seed chooses)
+  --json          print a line of JSON for each seed
+  --help          print this
+`;
 
 process.exitCode = await main();
 
@@ -18,8 +27,13 @@ async function main(): Promise<number> {
       first: { type: 'string', default: '1' },
       members: { type: 'string' },
       json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
   const [count, first] = [Number(values.seeds), Number(values.first)];
   const memberCount = values.members === undefined ? undefined : Number(values.members);
   const numbers = [count, first, memberCount ?? 3];

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { enterMountNamespace } from '../chaos/small-disk.ts';
+import { guardAgainstStalls } from '../chaos/stall-guard.ts';
 import { drawSoak } from './chart.ts';
 import { reportOn, reportText } from './report.ts';
 import { runSoak } from './soak-run.ts';
-import { guardAgainstStalls } from './stall-guard.ts';
 
 const help = `npm run soak -- [options]
 

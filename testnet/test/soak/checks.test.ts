@@ -251,8 +251,8 @@ it('draws what it is given, from 0 up', () => {
   expect(sparkline([])).toBe('');
 });
 
-describe('the process of a soak', () => {
-  const guard = join(import.meta.dirname, '../../src/soak/stall-guard.ts');
+describe('the process of chaos and soak', () => {
+  const guard = join(import.meta.dirname, '../../src/chaos/stall-guard.ts');
 
   async function guarded(work: string, bounds: object): Promise<{ signal: unknown; told: string }> {
     const script =

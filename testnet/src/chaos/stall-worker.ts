@@ -25,7 +25,7 @@ const looking = setInterval(() => {
   if (!isSilent && residentBytes <= residentBytesMax) return;
   clearInterval(looking);
   const mebibytes = Math.round(residentBytes / 2 ** 20);
-  writeSync(2, `soak: this process ${isSilent ? 'hangs' : 'grows'}, ${mebibytes} MiB; it is at\n`);
+  writeSync(2, `this process ${isSilent ? 'hangs' : 'grows'}, ${mebibytes} MiB; it is at\n`);
   setTimeout(end, stackMsMax);
   tellStack();
 }, lookEveryMs);
