@@ -9,11 +9,13 @@ export { ViewFollower } from './shared/view-follower.ts';
 export type { FollowerState, ViewFollowerOptions } from './shared/view-follower.ts';
 export { readBindings, SharedView } from './shared/shared-view.ts';
 export type {
+  BindingsReading,
   FoundBinding,
   SeenPosition,
   SharedViewOptions,
   WantedBinding,
 } from './shared/shared-view.ts';
+export { isEarlier } from './shared/shared-position.ts';
 export type { SharedNotice } from './shared/shared-notice.ts';
 export {
   noWriter,

@@ -94,6 +94,42 @@ describe('the shared database', () => {
     expect([...seen].filter((sip) => sip !== undefined && sip !== 'sip:b@two.example')).toEqual([]);
   }, 120_000);
 
+  it.each(['udp', 'tcp'] as const)(
+    'that was restored to what is earlier than an answer by %s alone: that is found out too',
+    async (transport) => {
+      const looks = {
+        pollMilliseconds: 2_000,
+        stalenessSecondsMax: 60,
+        answerMilliseconds: 10_000,
+      };
+      const writer = parts.use(await lab.writer('writer', { losesHints: true }));
+      await writer.publish([number, 'sip:a@one.example']);
+      const front = parts.use(await lab.front(looks));
+      await answers(front, 'sip:a@one.example');
+      await lab.postgres.backUp();
+      await stateOf(writer, undefined);
+      await writer.publish(['34912345678', 'sip:b@two.example']);
+      // Between two looks of the front end: what it has not kept is read as it is now.
+      await vi.waitFor(
+        async () =>
+          expect(await front.ask('34912345678', transport)).toEqual({
+            code: 0,
+            sip: 'sip:b@two.example',
+          }),
+        { timeout: 30_000, interval: 10 },
+      );
+      await writer[Symbol.asyncDispose]();
+      await lab.postgres.restore();
+      const reasons = ['shared_store_restored'];
+      await vi.waitFor(
+        async () => expect(await front.ready()).toEqual({ status: 503, reasons }),
+        soon,
+      );
+      expect(await front.ask('34912345678', transport)).toEqual(SERVFAIL);
+    },
+    120_000,
+  );
+
   it('that was restored to yesterday while its writer runs: it is repaired, and what was erased since is gone', async () => {
     const { writer, front } = await start();
     await writer.publish(['34912345678', 'sip:b@one.example']);

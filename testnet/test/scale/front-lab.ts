@@ -53,6 +53,8 @@ interface WriterOptions {
   readonly url?: string;
   /** Name of the member. */
   readonly member?: string;
+  /** Front ends are not told that there is something to read: they find it when they look. */
+  readonly losesHints?: boolean;
 }
 
 export interface Front extends AsyncDisposable {
@@ -112,18 +114,20 @@ export class FrontLab implements AsyncDisposable {
     };
     const charterHash = new Uint8Array(32).fill(7);
     const states: FollowerState[] = [];
-    const { url = this.postgres.url, member = 'alpha', ...timing } = options;
+    const { url = this.postgres.url, member = 'alpha', losesHints = false, ...timing } = options;
     const follower = parts.use(
       ViewFollower.start({
         outbox,
-        openShared: async () =>
-          await openPostgresStore({
+        openShared: async () => {
+          const shared = await openPostgresStore({
             url,
             table: 'callbook',
             connections: 2,
             answerMsMax: 1_000,
             makesTable: true,
-          }),
+          });
+          return losesHints ? Object.assign(shared, { hint: async () => undefined }) : shared;
+        },
         description: () =>
           encodeFrontDescription({
             version: 1,

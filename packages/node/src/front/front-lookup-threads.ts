@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { FrontLookupData } from './front-lookup-worker.ts';
+import type { SeenPosition } from '@callbook/replication/shared-database';
+import type { FrontLookupData, LookupMessage } from './front-lookup-worker.ts';
 import type { FrontNotice } from './front-worker.ts';
 
 const restartPauseMs = 500;
@@ -10,6 +11,8 @@ const restartPauseMs = 500;
 export interface LookupThreadsOptions {
   /** For each thread; asked at each start. */
   readonly dataOf: readonly (() => FrontLookupData)[];
+  /** A thread has read of a position that is later than those before. */
+  readonly onSeen: (seen: SeenPosition) => void;
   readonly onCrash: (cause: unknown) => void;
 }
 
@@ -49,6 +52,9 @@ export class LookupThreads implements AsyncDisposable {
       name: `front-lookup-${index}`,
     });
     this.workers[index] = worker;
+    worker.on('message', (message: LookupMessage) => {
+      if (message.kind === 'seen') this.options.onSeen(message.seen);
+    });
     let cause: unknown;
     worker.on('error', (error) => (cause = error));
     const exited = once(worker, 'exit').catch(() => undefined);

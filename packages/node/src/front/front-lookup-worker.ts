@@ -5,8 +5,14 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatagramSender } from '@callbook/dns';
-import { openPostgresStore, readBindings } from '@callbook/replication/shared-database';
-import type { PostgresStoreOptions, SharedStore } from '@callbook/replication/shared-database';
+import { isEarlier, openPostgresStore, readBindings } from '@callbook/replication/shared-database';
+import type {
+  BindingsReading,
+  PostgresStoreOptions,
+  SeenPosition,
+  SharedStore,
+  WantedBinding,
+} from '@callbook/replication/shared-database';
 import { washThread } from '../forgetting/wash-thread.ts';
 import { FrontAnswers } from './front-answers.ts';
 import { FrontFreshness } from './front-freshness.ts';
@@ -22,7 +28,12 @@ export interface FrontLookupData extends Omit<FrontWorkerData, 'misses'> {
   readonly counts: SharedArrayBuffer;
 }
 
-export const lookupReady = 'ready';
+/** What this thread tells the main one. */
+export type LookupMessage =
+  | { readonly kind: 'ready' }
+  /** It has read of a position that is later than the main thread knew. */
+  | { readonly kind: 'seen'; readonly seen: SeenPosition };
+
 /** Asked for with one statement; with more of them a statement is no cheaper for each. */
 const missesAtOnceMax = 64;
 /** Sent with one system call; signing more before would make the first of them wait. */
@@ -44,6 +55,7 @@ class LookupLoop {
   private readonly bell: MissBell;
   private readonly freshness: FrontFreshness;
   private readonly counts: Float64Array;
+  private told: SeenPosition;
   private underWay = 0;
   private freed = Promise.withResolvers<void>();
 
@@ -55,6 +67,7 @@ class LookupLoop {
     this.rings = data.misses.map((memory) => new MissRing(memory));
     this.bell = new MissBell(data.bell);
     this.freshness = new FrontFreshness(data.freshness);
+    this.told = this.freshness.seen();
     this.counts = new Float64Array(data.counts);
   }
 
@@ -87,11 +100,23 @@ class LookupLoop {
     return waiting;
   }
 
+  private async read(wanted: readonly WantedBinding[]): Promise<BindingsReading> {
+    const reading = await readBindings(this.shared, wanted, this.freshness.seen());
+    const { seen } = reading;
+    // Before anybody is answered from it: none may be answered from an earlier one afterwards.
+    if (isEarlier(this.told, seen)) {
+      this.told = seen;
+      if (isEarlier(this.freshness.seen(), seen)) {
+        const { term, generation } = seen;
+        tellMain({ kind: 'seen', seen: { term, generation } });
+      }
+    }
+    return reading;
+  }
+
   private async answer(waiting: readonly Waiting[]): Promise<void> {
     const wanted = waiting.map(({ miss }) => miss.wanted);
-    const found = await readBindings(this.shared, wanted, this.freshness.seen()).catch(
-      () => undefined,
-    );
+    const found = (await this.read(wanted).catch(() => undefined))?.bindings;
     // What was found may be right, but others would be told something else by now.
     const isFound = found !== undefined && this.freshness.isFresh();
     let room = 0;
@@ -116,6 +141,10 @@ class LookupLoop {
   }
 }
 
+function tellMain(message: LookupMessage): void {
+  parentPort!.postMessage(message, []);
+}
+
 const data = workerData as FrontLookupData;
 const answers = await FrontAnswers.open(data);
 const shared = await openPostgresStore(data.database);
@@ -125,5 +154,5 @@ parentPort!.on('message', (notice: FrontNotice) => {
   else if (notice.kind === 'description') answers.describe(notice.description);
   else washThread();
 });
-parentPort!.postMessage(lookupReady, []);
+tellMain({ kind: 'ready' });
 await loop.run();

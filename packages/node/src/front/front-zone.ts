@@ -21,12 +21,7 @@ import type {
   ListenAddress,
   WorkerCrash,
 } from '@callbook/dns';
-import { readBindings } from '@callbook/replication/shared-database';
-import type {
-  PostgresStoreOptions,
-  SharedStore,
-  SharedView,
-} from '@callbook/replication/shared-database';
+import type { PostgresStoreOptions, SharedView } from '@callbook/replication/shared-database';
 import type { DnsGuard } from '../dns-guard.ts';
 import { answerTableRoom } from '../zone-server.ts';
 import { FrontAnswers } from './front-answers.ts';
@@ -45,7 +40,6 @@ export interface FrontZoneOptions extends DnsGuard {
   readonly answerTableMebibytes: number;
   readonly zoneKeysFolder: string;
   readonly database: PostgresStoreOptions;
-  readonly shared: SharedStore;
   /** That has a description. */
   readonly view: SharedView;
   readonly freshness: FrontFreshness;
@@ -166,7 +160,8 @@ class FrontServing {
     if (wanted === undefined) return first?.slice();
     if (!options.freshness.isFresh())
       return answers.late('failed', query, transport, client)?.slice();
-    return readBindings(options.shared, [wanted], options.view.seen)
+    return options.view
+      .lookUp([wanted])
       .then(([found]) => (options.freshness.isFresh() ? found : 'failed'))
       .catch(() => 'failed' as const)
       .then((found) => answers.late(found, query, transport, client)?.slice());
@@ -174,7 +169,7 @@ class FrontServing {
 
   async startLookups(): Promise<LookupThreads> {
     const { options } = this;
-    const { onWorkerCrash, database } = options;
+    const { onWorkerCrash, database, view } = options;
     const dataOf = this.bells.map((bell, seat) => () => ({
       ...this.threadData(bell),
       database,
@@ -183,6 +178,7 @@ class FrontServing {
     }));
     this.lookups = await LookupThreads.start({
       dataOf,
+      onSeen: (seen) => view.note(seen),
       onCrash: (cause) => onWorkerCrash({ cause }),
     });
     return this.lookups;

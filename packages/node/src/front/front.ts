@@ -8,8 +8,7 @@ import type { Http2SecureServer } from 'node:http2';
 import { createFrontApi, ApiError } from '@callbook/api';
 import type { LookupPort } from '@callbook/api';
 import type { Cryptography } from '@callbook/protocol';
-import { openPostgresStore, readBindings, SharedView } from '@callbook/replication/shared-database';
-import type { SharedStore } from '@callbook/replication/shared-database';
+import { openPostgresStore, SharedView } from '@callbook/replication/shared-database';
 import type { Logger } from 'pino';
 import { pickCryptography } from '../cryptography.ts';
 import { keepDnsGuardFresh, readDnsGuard } from '../dns-guard.ts';
@@ -81,7 +80,7 @@ export async function startFront(
     return { ready: reasons.length === 0, reasons };
   };
   const crypto = await pickCryptography();
-  const served = { view, shared, freshness, state, readiness };
+  const served = { view, freshness, state, readiness };
   const api = parts.use(await startApi(config, { ...served, crypto, log }));
   parts.use(await startMetrics(config, served));
   const polling = parts.use(
@@ -98,7 +97,6 @@ export async function startFront(
       answerTableMebibytes: dns.answerTableMebibytes ?? answerTableMebibytesDefault,
       zoneKeysFolder: keys.zone,
       database,
-      shared,
       view,
       freshness,
       onFallback: (cause) => log.warn(errorCodes(cause), 'dns_engine_fallback'),
@@ -135,19 +133,18 @@ function reasonsOf(view: SharedView, freshness: FrontFreshness, state: FrontStat
 
 interface Served {
   readonly view: SharedView;
-  readonly shared: SharedStore;
   readonly freshness: FrontFreshness;
   readonly state: FrontState;
   readonly readiness: () => { ready: boolean; reasons: readonly string[] };
 }
 
 /** Whatever is asked here is public. */
-function lookupsIn({ shared, view, freshness }: Served): LookupPort {
+function lookupsIn({ view, freshness }: Served): LookupPort {
   return {
     lookUp: async (asked) => {
       if (!freshness.isFresh()) throw new ApiError('directory_unavailable');
       try {
-        const found = await readBindings(shared, asked, view.seen);
+        const found = await view.lookUp(asked);
         const isWhole = found.every((one) => one !== 'unknown');
         if (isWhole && freshness.isFresh()) return found;
       } catch {

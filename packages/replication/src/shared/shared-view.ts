@@ -37,6 +37,13 @@ export type SeenPosition = Pick<SharedPosition, 'term' | 'generation'>;
 
 const nothingSeen: SeenPosition = { term: 0, generation: 0 };
 
+export interface BindingsReading {
+  /** In the order of what was wanted. */
+  readonly bindings: FoundBinding[];
+  /** That it was of. What it says was said to somebody: no later reading may be of an earlier one. */
+  readonly seen: SeenPosition;
+}
+
 /**
  * Reads bindings, each as it stands in the database now; `unknown` is one whose row is not as it was written,
  * or whose payload the writer awaits. Errors: those of `SharedStore`, `shared_store_restored`, `shared_store_filling`, `shared_store_foreign`.
@@ -44,10 +51,10 @@ const nothingSeen: SeenPosition = { term: 0, generation: 0 };
 export async function readBindings(
   shared: SharedStore,
   wanted: readonly WantedBinding[],
-  seen: SeenPosition = nothingSeen,
-): Promise<FoundBinding[]> {
+  seen: SeenPosition,
+): Promise<BindingsReading> {
   const keys = wanted.map(keysOf);
-  const rows = await readWithPosition(shared, keys.flat(), seen);
+  const { rows, position } = await readWithPosition(shared, keys.flat(), seen);
   let place = 0;
   const found = keys.map((own) => rows.slice(place, (place += own.length)));
   // A hash leads to an identifier first.
@@ -56,12 +63,14 @@ export async function readBindings(
   );
   const second = named.map((row) => row && bindingKey(Buffer.from(row).toString() as Identifier));
   const more = second.filter((rowKey) => rowKey !== undefined);
-  const moreRows = more.length === 0 ? [] : await readWithPosition(shared, more, seen);
+  const last =
+    more.length === 0 ? { rows: [], position } : await readWithPosition(shared, more, position);
   let next = 0;
-  return wanted.map((one, index) => {
-    if ('ownerHash' in one) return second[index] && parsed(moreRows[next++]);
+  const bindings = wanted.map((one, index) => {
+    if ('ownerHash' in one) return second[index] && parsed(last.rows[next++]);
     return parsed(found[index]![0]);
   });
+  return { bindings, seen: last.position };
 }
 
 function keysOf(wanted: WantedBinding): Uint8Array[] {
@@ -82,11 +91,11 @@ async function readWithPosition(
   shared: SharedStore,
   rowKeys: readonly Uint8Array[],
   seen: SeenPosition,
-): Promise<(Uint8Array | undefined)[]> {
+): Promise<{ readonly rows: (Uint8Array | undefined)[]; readonly position: SharedPosition }> {
   const [row, ...rows] = await shared.getMany([sharedPositionKey(), ...rowKeys]);
   const position = wholePosition(row);
   if (isEarlier(position, seen)) throw stateError('shared_store_restored');
-  return rows;
+  return { rows, position };
 }
 
 function wholePosition(row: Uint8Array | undefined): SharedPosition {
@@ -119,7 +128,9 @@ export class SharedView {
   readonly #options: SharedViewOptions;
   readonly #changes = new Listeners<SharedNotice>();
   readonly #descriptions = new Listeners<Uint8Array>();
+  /** Whose changes have been told. */
   #position: SharedPosition | undefined;
+  #seen = nothingSeen;
   #readAtMs = Number.NEGATIVE_INFINITY;
   /** All that was published by then is in the database, unless its backlog says otherwise. */
   #freshAtMs = Number.NEGATIVE_INFINITY;
@@ -145,8 +156,21 @@ export class SharedView {
     return this.#description;
   }
 
+  /** The latest position that anything was read of. */
   get seen(): SeenPosition {
-    return this.#position ?? nothingSeen;
+    return this.#seen;
+  }
+
+  /** Takes note of the position of a reading that was made elsewhere: it may be ahead of what `poll` has read. */
+  note(seen: SeenPosition): void {
+    if (isEarlier(this.#seen, seen)) this.#seen = seen;
+  }
+
+  /** Reads bindings. Errors: those of `readBindings`. */
+  async lookUp(wanted: readonly WantedBinding[]): Promise<FoundBinding[]> {
+    const { bindings, seen } = await readBindings(this.#options.shared, wanted, this.#seen);
+    this.note(seen);
+    return bindings;
   }
 
   /** How old what is answered may be. */
@@ -188,10 +212,12 @@ export class SharedView {
 
   async #read(startedAtMs: number): Promise<void> {
     const { shared } = this.#options;
+    // What others see while this reads may be later, and is not what the database has gone back from.
+    const seen = this.#seen;
     const position = wholePosition(await shared.get(sharedPositionKey()));
+    if (isEarlier(position, seen)) throw stateError('shared_store_restored');
+    this.note(position);
     const before = this.#position;
-    if (before !== undefined && isEarlier(position, before))
-      throw stateError('shared_store_restored');
     await this.#noteChanges(before, position);
     if (before !== undefined && (before.beat !== position.beat || before.term !== position.term)) {
       // It was not there when the reading before this one began.
