@@ -31,4 +31,8 @@ export const knownSeeds: readonly number[] = [
   918273645623,
   // A charter undid a rotation that was logged too late: the payload before it was erased everywhere.
   918273645177,
+  // The same of updates: of a member that was made read-only, and whose clock had been ahead.
+  94001018,
+  // Two freezes that overlapped told a member that it was connected before they told it that it was not.
+  94004043,
 ];

@@ -218,11 +218,11 @@ function servedBy(member: SimulatedMember, identifier: Identifier): PublishedBin
 }
 
 /**
- * True when a charter has undone the ownership entry after this one: it was logged by the charter before,
- * when that was over. All had erased what it replaced, so nobody can serve that again.
+ * True when a charter has undone the entry after this one, of ownership or an update: it was logged by the
+ * charter before, when that was over. All had erased what it replaced, so nobody can serve that again.
  */
 function isUndone(
-  { label, commitment, ownershipId }: BindingState,
+  { label, commitment, ownershipId, seq }: BindingState,
   { engine }: SimulatedMember,
   { charters, members }: ConvergenceParts,
 ): boolean {
@@ -232,7 +232,8 @@ function isUndone(
   if (members.some((one) => one.engine?.replica.payloads.held(wanted) !== undefined)) return false;
   const { states } = replayLogs(engine!.replica, charterSetUpTo(charters, earlier));
   const before = states.get(label.toHex());
-  return before !== undefined && !bytesEqual(before.ownershipId, ownershipId);
+  if (before === undefined) return false;
+  return !bytesEqual(before.ownershipId, ownershipId) || before.seq > seq;
 }
 
 /** A payload that a member did not have yet, it is asked for again after a minute. */

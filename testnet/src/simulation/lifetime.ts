@@ -13,6 +13,8 @@ export class Lifetime {
   readonly random: SeededRandom;
   #alive = true;
   #frozenUntilMs = 0;
+  /** What has come while it was frozen. */
+  readonly #held: (() => void)[] = [];
   /** Node keeps a signal that somebody listens to, and all behind it, for as long as the process lives. */
   readonly #waiting = new Set<() => void>();
 
@@ -39,9 +41,26 @@ export class Lifetime {
   after(delayMs: number, what: string, run: () => void): void {
     this.world.after(delayMs, { owner: this.owner, what }, () => {
       if (!this.#alive) return;
-      const leftMs = this.#frozenUntilMs - this.world.elapsedMs;
-      if (leftMs > 0) this.after(leftMs, what, run);
+      // Whatever came first happens first, however often the freeze was made longer meanwhile.
+      if (this.#frozenForMs > 0 || this.#held.length > 0) this.#hold(run);
       else run();
+    });
+  }
+
+  get #frozenForMs(): number {
+    return this.#frozenUntilMs - this.world.elapsedMs;
+  }
+
+  #hold(run: () => void): void {
+    this.#held.push(run);
+    if (this.#held.length === 1) this.#thawLater();
+  }
+
+  #thawLater(): void {
+    this.world.after(this.#frozenForMs, { owner: this.owner, what: 'thaw' }, () => {
+      if (!this.#alive) return;
+      if (this.#frozenForMs <= 0) this.#held.shift()!();
+      if (this.#held.length > 0) this.#thawLater();
     });
   }
 
